@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the model's frames fall on the host's clock, exactly."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from ddsp_fx.errors import ParameterError
+
+
+@dataclass(frozen=True)
+class FrameGrid:
+    """Frame k is at model-rate sample k * hop, which is host time k * hop * sample_rate / model_rate.
+
+    That time is rational: at 44.1 kHz a hop of 320 lasts 882 samples, at 11.025 kHz 220.5. A hop truncated to
+    whole samples would drift by 8 s in an hour there, so the arithmetic is done in whole numbers throughout.
+
+    Args:
+        sample_rate: of the host, in Hz.
+        hop: model-rate samples between frames.
+        model_rate: in Hz.
+
+    Raises:
+        ParameterError: if any of them is not positive.
+    """
+
+    sample_rate: float
+    hop: int = 320
+    model_rate: int = 16000
+
+    def __post_init__(self) -> None:
+        for name in ("sample_rate", "hop", "model_rate"):
+            value = getattr(self, name)
+            if not 0 < value < float("inf"):
+                raise ParameterError(f"FrameGrid: {name} is {value!r}; give a positive, finite number")
+
+    @cached_property
+    def period(self) -> Fraction:
+        """Host samples from one frame to the next, exact."""
+        return Fraction(self.sample_rate) * self.hop / self.model_rate
+
+    @cached_property
+    def longest(self) -> int:
+        """The longest segment between two frames, in samples."""
+        return -(-self.period.numerator // self.period.denominator)
+
+    def start(self, k: int) -> int:
+        """The first host sample at or after frame k."""
+        period = self.period
+        return -(-k * period.numerator // period.denominator)
+
+    def weights(self, k: int) -> tuple[float, float]:
+        """How far sample start(k) is from frame k towards k + 1, in [0, 1), and the step per sample."""
+        return float(self.start(k) / self.period - k), float(1 / self.period)
+
+    def frames_up_to(self, n_samples: int) -> int:
+        """The smallest k with start(k) >= n_samples: frames 0..k cover the samples."""
+        period = self.period
+        k = n_samples * period.denominator // period.numerator
+        return k if self.start(k) >= n_samples else k + 1

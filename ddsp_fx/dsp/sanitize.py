@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keep NaN and infinity out of the audio path."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def replace_non_finite(block: NDArray[np.float32]) -> tuple[NDArray[np.float32], bool]:
+    """Non-finite samples become silence.
+
+    Args:
+        block: float32 of any shape.
+
+    Returns:
+        The block itself when every sample is finite, otherwise a copy with zeros in their place; and whether
+        any was found.
+    """
+    # A sum is one pass without a temporary; only if it is non-finite (or overflows) is the mask worth it.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(np.sum(block)):
+            return block, False
+    finite = np.isfinite(block)
+    if finite.all():
+        return block, False
+    return np.where(finite, block, np.float32(0.0)), True
