@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A folder with a manifest becomes effects by name: schema, discovery, loading, validation."""
+
+from ddsp_fx.bundles.bundle import Bundle
+from ddsp_fx.bundles.discovery import Catalogue, discover
+from ddsp_fx.bundles.loading import load
+from ddsp_fx.bundles.manifest import Manifest, json_schema
+
+__all__ = ["Bundle", "Catalogue", "Manifest", "discover", "json_schema", "load"]

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A bundle on disk: its manifest, its files by hash, and the effects made from it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from ddsp_fx.bundles.kinds import effect_kind
+from ddsp_fx.bundles.manifest import EffectEntry, Manifest, read_manifest
+from ddsp_fx.effects.base import Effect
+from ddsp_fx.effects.parameters import Value, did_you_mean
+from ddsp_fx.effects.source import Source, Trained
+from ddsp_fx.errors import BundleError, UnknownEffectError
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A folder whose manifest has been read and checked; models are opened only by an effect's `prepare`."""
+
+    folder: Path
+    manifest: Manifest
+
+    @classmethod
+    def open(cls, folder: Path) -> Bundle:
+        """Raises BundleError with every reason when the manifest breaks the schema."""
+        return cls(folder, read_manifest(folder))
+
+    def entry(self, symbol: str) -> EffectEntry:
+        """The effect of that symbol; raises UnknownEffectError."""
+        for entry in self.manifest.effects:
+            if entry.symbol == symbol:
+                return entry
+        known = [entry.symbol for entry in self.manifest.effects]
+        raise UnknownEffectError(
+            f"bundle {self.manifest.id} has no effect {symbol!r}{did_you_mean(symbol, known)}; it has {', '.join(known)}"
+        )
+
+    def file(self, key: str) -> Path:
+        """The path of a listed file; raises BundleError when it is missing, a link out, or not what the hash says."""
+        entry = self.manifest.files[key]
+        path = self.folder / entry.path
+        if not path.is_file():
+            raise BundleError(f"{path}: missing; the manifest of {self.manifest.id} lists it as {key!r}")
+        if not path.resolve().is_relative_to(self.folder.resolve()):
+            raise BundleError(f"{path}: a link that leaves the bundle's folder is refused")
+        found = file_sha256(path)
+        if found != entry.sha256:
+            raise BundleError(
+                f"{path}: sha256 is {found[:12]}…, the manifest says {entry.sha256[:12]}…; "
+                f"the file is damaged or was changed: reinstall the bundle"
+            )
+        return path
+
+    def make(self, symbol: str, preset: str | None = None, **values: Value) -> Effect:
+        """A new effect: its kind's defaults, then the entry's, then the preset's, then `values`.
+
+        Raises UnknownEffectError, BundleError (files, preset) or ParameterError.
+        """
+        entry = self.entry(symbol)
+        source = Source(
+            files={role: self.file(key) for role, key in entry.files.items()},
+            trained=self.manifest.trained_on.trained() if self.manifest.trained_on else Trained(),
+            label=entry.symbol,
+        )
+        chosen: dict[str, Value] = {**entry.defaults, **self._preset(entry, preset), **values}
+        effect = effect_kind(entry.kind).from_source(source)
+        effect.name = entry.symbol
+        effect.set_values(chosen)
+        return effect
+
+    def _preset(self, entry: EffectEntry, preset: str | None) -> dict[str, Value]:
+        if preset is None:
+            return {}
+        if preset not in entry.presets:
+            known = ", ".join(entry.presets) or "none"
+            raise BundleError(f"{entry.symbol} has no preset {preset!r}{did_you_mean(preset, entry.presets)}; it has {known}")
+        return dict(entry.presets[preset])
+
+
+def file_sha256(path: Path) -> str:
+    """Hex digest of the file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

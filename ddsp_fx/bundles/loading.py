@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One door for every name: an effect's symbol, a bundle's path, or a ddsp-vst model file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ddsp_fx.bundles.bundle import Bundle
+from ddsp_fx.bundles.discovery import discover, open_bundle
+from ddsp_fx.bundles.kinds import effect_kind
+from ddsp_fx.effects.base import Effect
+from ddsp_fx.effects.parameters import Value
+from ddsp_fx.effects.source import Source, Trained
+from ddsp_fx.errors import BundleError, ModelError
+from ddsp_fx.inference.controls import ControlModel
+from ddsp_fx.inference.litert import load_runner
+from ddsp_fx.inference.metadata import read_ddsp_vst_metadata
+
+# magenta/ddsp-vst exports come in two sizes: 60 harmonics for 16 kHz, 100 for 48 kHz.
+_HARMONICS_AT_48K = 100
+
+
+def load(
+    name: str | Path, *, preset: str | None = None, paths: Iterable[Path | str] = (), **values: Value
+) -> Effect:
+    """An effect ready to be prepared or called.
+
+    Args:
+        name: "violin", "org.example.violin/violin", a bundle folder or zip (add "#symbol" where it has several
+            effects), or a magenta/ddsp-vst `.tflite` file.
+        preset: one of the effect's presets.
+        paths: more places to look for bundles, before all others.
+        values: parameters by symbol.
+
+    Raises UnknownEffectError (with a suggestion), BundleError, ModelError, or ParameterError.
+    """
+    path_text, _, symbol = str(name).partition("#")
+    path = Path(path_text)
+    if path.suffix == ".tflite":
+        return load_ddsp_vst(path, **values)
+    if path.suffix == ".zip" or (path.is_dir() and len(path.parts) > 1):
+        bundle = open_bundle(path)
+        return bundle.make(symbol or _only_symbol(bundle), preset, **values)
+    found, symbol = discover(paths).find(str(name))
+    return found.make(symbol, preset, **values)
+
+
+def _only_symbol(bundle: Bundle) -> str:
+    symbols = [entry.symbol for entry in bundle.manifest.effects]
+    if len(symbols) > 1:
+        choices = " or ".join(f"{bundle.folder}#{symbol}" for symbol in symbols)
+        raise BundleError(f"{bundle.folder} offers {len(symbols)} effects; say {choices}")
+    return symbols[0]
+
+
+def load_ddsp_vst(path: Path, **values: Value) -> Effect:
+    """A timbre transfer around a model file of magenta/ddsp-vst, its ranges from the embedded metadata.
+
+    Raises ModelError that names the missing tensor when the file is something else.
+    """
+    if not path.is_file():
+        raise ModelError(f"{path}: no such model file")
+    model = ControlModel(load_runner(path))
+    span = read_ddsp_vst_metadata(path)
+    rate = 48000 if model.n_harmonics >= _HARMONICS_AT_48K else 16000
+    trained = Trained(sample_rate=rate)
+    if span:
+        middle = (span.level_min_db + span.level_max_db) / 2.0
+        trained = Trained(
+            "power", span.f0_min_hz, span.f0_max_hz, span.level_min_db, middle, span.level_max_db, sample_rate=rate
+        )
+    effect = effect_kind("timbre_transfer").from_source(Source({"model": path}, trained, label=path.stem))
+    effect.name = path.stem
+    effect.set_values(values)
+    return effect

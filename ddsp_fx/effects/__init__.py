@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The contract of an effect, its parameters, and the kinds that are built in.
+
+A kind of effect is a class found through entry point group `ddsp_fx.effects`; the built-in kinds use the same door.
+"""
+
+from ddsp_fx.effects.base import Effect, NonFiniteAudioWarning
+from ddsp_fx.effects.parameters import Parameter
+from ddsp_fx.effects.source import Source, Trained
+
+__all__ = ["Effect", "NonFiniteAudioWarning", "Parameter", "Source", "Trained"]

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Wrappers that let an effect be written for one channel, one block size or one rate, and run anywhere."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from ddsp_fx.dsp.delay import DelayLine
+from ddsp_fx.dsp.resample import StreamingResampler
+from ddsp_fx.effects.base import Audio, Effect
+from ddsp_fx.effects.parameters import Parameter, Value
+from ddsp_fx.effects.smoothed import SmoothedEffect
+
+
+class _Wrapper(SmoothedEffect):
+    """Shows the inner effect's parameters as its own, by get_value, set_value and attribute."""
+
+    def __init__(self, inner: Effect, **values: Value) -> None:
+        self._inner = inner
+        super().__init__()
+        object.__setattr__(self, "parameters", {**inner.parameters, **type(self).parameters})
+        self._name = inner.name
+        self.set_values(values)
+
+    @property
+    def inner(self) -> Effect:
+        """The wrapped effect."""
+        return self._inner
+
+    def get_value(self, symbol: str) -> Value:
+        return super().get_value(symbol) if symbol in type(self).parameters else self._inner.get_value(symbol)
+
+    def set_value(self, symbol: str, value: Value) -> None:
+        if symbol in type(self).parameters:
+            super().set_value(symbol, value)
+        else:
+            self._inner.set_value(symbol, value)
+
+    def values(self) -> dict[str, Value]:
+        return {**self._inner.values(), **super().values()}
+
+    def __setattr__(self, name: str, value: object) -> None:
+        inner = self.__dict__.get("_inner")
+        if inner is not None and name in inner.parameters and name not in type(self).parameters:
+            inner.set_value(name, value)  # type: ignore[arg-type]
+        else:
+            super().__setattr__(name, value)
+
+    def __getattr__(self, name: str) -> Value:
+        inner = self.__dict__.get("_inner")
+        if inner is not None and name in inner.parameters:
+            return inner.get_value(name)
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def automation_delay(self, symbol: str) -> int:
+        if symbol in type(self).parameters:
+            return self.latency_samples
+        return self._inner.automation_delay(symbol)
+
+    @property
+    def latency_samples(self) -> int:
+        return self._inner.latency_samples
+
+    @property
+    def tail_samples(self) -> int:
+        return self._inner.tail_samples
+
+    def _reset(self) -> None:
+        super()._reset()
+        self._inner.reset()
+
+
+class MonoAdapter(_Wrapper):
+    """Runs a mono effect on the mean of the channels and sends its output to all of them."""
+
+    kind: ClassVar[str] = "mono"
+
+    def _prepare(self) -> None:
+        self._inner.prepare(self.sample_rate, self._max_block_size, 1)
+
+    def _process(self, block: Audio) -> Audio:
+        out = self._inner.process_block(block.mean(axis=0, keepdims=True))
+        return np.repeat(out, self.channels, axis=0)
+
+
+class FixedBlock(_Wrapper):
+    """Feeds the inner effect blocks of exactly `block_size`, at the cost of that much latency.
+
+    Args:
+        inner: an effect whose `process_block` needs one block size (a windowed model, say).
+        block_size: in samples.
+    """
+
+    kind: ClassVar[str] = "fixed_block"
+
+    def __init__(self, inner: Effect, block_size: int, **values: Value) -> None:
+        self._block_size = block_size
+        super().__init__(inner, **values)
+
+    @property
+    def latency_samples(self) -> int:
+        return self._inner.latency_samples + self._block_size
+
+    def _prepare(self) -> None:
+        self._inner.prepare(self.sample_rate, self._block_size, self.channels)
+
+    def _reset(self) -> None:
+        super()._reset()
+        self._waiting = np.zeros((self.channels, 0), np.float32)
+        self._ready = np.zeros((self.channels, self._block_size), np.float32)
+
+    def _process(self, block: Audio) -> Audio:
+        self._waiting = np.concatenate([self._waiting, block], axis=1)
+        while self._waiting.shape[1] >= self._block_size:
+            done = self._inner.process_block(self._waiting[:, : self._block_size])
+            self._ready = np.concatenate([self._ready, done], axis=1)
+            self._waiting = self._waiting[:, self._block_size :]
+        n = block.shape[1]
+        out, self._ready = self._ready[:, :n], self._ready[:, n:]
+        return out
+
+
+class Resampled(_Wrapper):
+    """Runs the inner effect at a rate of its own. Latency is constant: the most that both resamplers can withhold.
+
+    Args:
+        inner: any effect.
+        rate: the inner rate in Hz.
+    """
+
+    kind: ClassVar[str] = "resampled"
+
+    def __init__(self, inner: Effect, rate: float, **values: Value) -> None:
+        self._inner_rate = float(rate)
+        self._latency = 0
+        super().__init__(inner, **values)
+
+    @property
+    def latency_samples(self) -> int:
+        return self._latency
+
+    @property
+    def tail_samples(self) -> int:
+        # The resamplers' linear-phase filters ring for about as long as they withhold.
+        ringing = self._latency - self._host_samples(self._inner.latency_samples)
+        return self._host_samples(self._inner.tail_samples) + max(ringing, 0)
+
+    def _host_samples(self, inner_samples: int) -> int:
+        return math.ceil(inner_samples * self.sample_rate / self._inner_rate) if self.sample_rate else 0
+
+    def _prepare(self) -> None:
+        rate, inner_rate = self.sample_rate, self._inner_rate
+        self._down = StreamingResampler(rate, inner_rate, self.channels)
+        self._up = StreamingResampler(inner_rate, rate, self.channels)
+        largest = math.ceil(self._max_block_size * inner_rate / rate) + self._down.delay + 2
+        self._inner.prepare(inner_rate, largest, self.channels)
+        withheld = math.ceil(self._down.delay * rate / inner_rate) + self._up.delay
+        # Whole inner latency, whose exact host length can be fractional: wet is then early by under one sample.
+        self._pad = withheld + 2
+        self._latency = self._pad + self._host_samples(self._inner.latency_samples)
+
+    def _reset(self) -> None:
+        super()._reset()
+        self._down.reset()
+        self._up.reset()
+        self._ready = np.zeros((self.channels, self._pad), np.float32)
+
+    def _process(self, block: Audio) -> Audio:
+        inner = self._down.process(block)
+        if inner.shape[1]:
+            self._ready = np.concatenate([self._ready, self._up.process(self._inner.process_block(inner))], axis=1)
+        n = block.shape[1]
+        out, self._ready = self._ready[:, :n], self._ready[:, n:]
+        return out
+
+
+class DryWet(_Wrapper):
+    """Adds a `mix` to an effect that has none; the dry signal is delayed by the effect's latency, so nothing combs."""
+
+    kind: ClassVar[str] = "dry_wet"
+
+    mix = Parameter("Mix", 0, 1, 1, description="0 is the input, 1 the effect")
+
+    def _prepare(self) -> None:
+        self._inner.prepare(self.sample_rate, self._max_block_size, self.channels)
+        self._dry = DelayLine(self.channels, self._inner.latency_samples)
+
+    def _reset(self) -> None:
+        super()._reset()
+        self._dry.reset()
+
+    def _process(self, block: Audio) -> Audio:
+        mix = self._smooth("mix", block.shape[1])
+        return np.asarray(self._dry.process(block) * (1.0 - mix) + self._inner.process_block(block) * mix, np.float32)
+
+

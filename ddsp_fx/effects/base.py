@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The contract of an effect: four verbs, two exact numbers, and one code path for live and offline."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.dsp.sanitize import replace_non_finite
+from ddsp_fx.effects.parameters import Parameter, Value, unknown_parameter
+from ddsp_fx.errors import AudioError
+
+Audio = NDArray[np.float32]
+
+RATE_RANGE_HZ = (8000.0, 384000.0)
+
+
+class NonFiniteAudioWarning(UserWarning):
+    """NaN or infinity was found in the audio and replaced by silence."""
+
+
+class Effect:
+    """Audio in, audio out, sample for sample, with parameters that are declared once on the class.
+
+    A subclass declares `Parameter`s and implements four hooks: `_prepare` (the only place that allocates or loads),
+    `_process` (same length out as in), `_reset`, and the two properties `latency_samples` and `tail_samples`.
+    """
+
+    kind: ClassVar[str] = "effect"
+    parameters: Mapping[str, Parameter] = MappingProxyType({})
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = {name: value for name, value in vars(cls).items() if isinstance(value, Parameter)}
+        inherited = {s: p for base in reversed(cls.__mro__[1:]) for s, p in getattr(base, "parameters", {}).items()}
+        cls.parameters = MappingProxyType({**inherited, **own})
+
+    def __init__(self, **values: Value) -> None:
+        self._values: dict[str, Value] = {symbol: p.default for symbol, p in self.parameters.items()}
+        self._name = self.kind
+        self._sample_rate = 0.0
+        self._max_block_size = 0
+        self._channels = 0
+        self._warned = False
+        self.set_values(values)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # A misspelt parameter must not become a silent new attribute, as it does on a loaded pedalboard VST3.
+        if name.startswith("_") or hasattr(type(self), name):
+            object.__setattr__(self, name, value)
+        else:
+            raise unknown_parameter(self._name, name, self.parameters)
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{s}={v!r}" for s, v in self._values.items() if v != self.parameters[s].default)
+        return f"<{type(self).__name__} {self._name}{': ' + values if values else ''}>"
+
+    @property
+    def name(self) -> str:
+        """What a board, a log or an error calls this effect."""
+        return self._name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self._name = value
+
+    @property
+    def is_prepared(self) -> bool:
+        """True once `prepare` has run."""
+        return self._max_block_size > 0
+
+    @property
+    def sample_rate(self) -> float:
+        """The host's rate in Hz, 0 before `prepare`."""
+        return self._sample_rate
+
+    @property
+    def channels(self) -> int:
+        """Channels per block, 0 before `prepare`."""
+        return self._channels
+
+    def get_value(self, symbol: str) -> Value:
+        """The parameter's value in its unit; raises UnknownParameterError."""
+        if symbol not in self._values:
+            raise unknown_parameter(self._name, symbol, self.parameters)
+        return self._values[symbol]
+
+    def set_value(self, symbol: str, value: Value) -> None:
+        """Set one parameter; raises ParameterError (range) or UnknownParameterError. Nothing changes on error."""
+        if symbol not in self.parameters:
+            raise unknown_parameter(self._name, symbol, self.parameters)
+        self._values[symbol] = self.parameters[symbol].check(value)
+        if self.is_prepared:
+            self._value_changed(symbol)
+
+    def set_values(self, values: Mapping[str, Value]) -> None:
+        """Set several parameters, all or none; raises ParameterError or UnknownParameterError."""
+        for symbol, value in values.items():
+            if symbol not in self.parameters:
+                raise unknown_parameter(self._name, symbol, self.parameters)
+            self.parameters[symbol].check(value)
+        for symbol, value in values.items():
+            self.set_value(symbol, value)
+
+    def values(self) -> dict[str, Value]:
+        """All parameters by symbol."""
+        return dict(self._values)
+
+    # The life cycle.
+
+    def prepare(self, sample_rate: float, max_block_size: int = 8192, channels: int = 2) -> None:
+        """Allocate and load for blocks of up to `max_block_size` samples; raises AudioError or ModelError.
+
+        Calling it again with the same arguments only resets: hosts activate several times at load.
+        """
+        low, high = RATE_RANGE_HZ
+        if not low <= sample_rate <= high:
+            raise AudioError(f"{self._name}: sample rate {sample_rate:g} Hz is outside {low:g} to {high:g} Hz")
+        if max_block_size < 1 or channels < 1:
+            raise AudioError(
+                f"{self._name}: prepare() got max_block_size={max_block_size}, channels={channels}; both must be >= 1"
+            )
+        if (self._sample_rate, self._max_block_size, self._channels) != (sample_rate, max_block_size, channels):
+            self._sample_rate, self._max_block_size, self._channels = float(sample_rate), max_block_size, channels
+            try:
+                self._prepare()
+            except BaseException:
+                self._max_block_size = 0
+                raise
+        self.reset()
+
+    def process_block(self, block: Audio) -> Audio:
+        """One block (channels, n) with n <= max_block_size -> the same shape, `latency_samples` late.
+
+        Raises AudioError if called before `prepare` or with another shape than was prepared for.
+        """
+        self._check_block(block)
+        if block.shape[1] == 0:
+            return np.zeros_like(block)
+        return self._guarded(self._process, block)
+
+    def reset(self) -> None:
+        """Forget all audio; parameters stay and are reached at once, without a ramp."""
+        self._warned = False
+        if self.is_prepared:
+            self._reset()
+
+    @property
+    def latency_samples(self) -> int:
+        """Samples by which the output lags the input, constant after `prepare`."""
+        return 0
+
+    @property
+    def tail_samples(self) -> int:
+        """Samples that can still sound after the input ends, on top of the latency."""
+        return 0
+
+    def automation_delay(self, symbol: str) -> int:
+        """Samples after the input at which a change of this parameter must be made to land on that input's sound."""
+        del symbol
+        return self.latency_samples
+
+    # Offline is the same code in a loop.
+
+    def __call__(
+        self, audio: NDArray[Any], sample_rate: float, buffer_size: int = 8192, reset: bool = True
+    ) -> NDArray[np.float32]:
+        """Process as a pedalboard plugin is called: same shape out as in, latency removed, tail cut.
+
+        With `reset=False` the stream goes on from the last call, and the output lags by `latency_samples` as it
+        does live. Use `render` to keep the tail. Accepts (samples,), (channels, samples) or (samples, channels).
+        """
+        shaped, restore = as_channels_first(audio)
+        if not reset and self._continues(sample_rate, shaped.shape[0], buffer_size):
+            return restore(self._stream(shaped, buffer_size))
+        self.prepare(sample_rate, buffer_size, shaped.shape[0])
+        return restore(self.render(shaped, sample_rate, buffer_size, tail=False))
+
+    process = __call__
+
+    def render(
+        self, audio: NDArray[Any], sample_rate: float, buffer_size: int = 8192, tail: bool = True
+    ) -> NDArray[np.float32]:
+        """The whole of `audio` through a fresh stream, latency trimmed, with the tail unless `tail` is False.
+
+        Args and returns: (samples,) or (channels, samples) float; the result is longer by `tail_samples`.
+        """
+        shaped, restore = as_channels_first(audio)
+        blocks = list(self.iter_render(shaped, sample_rate, buffer_size, tail))
+        return restore(np.concatenate(blocks, axis=1) if blocks else np.zeros_like(shaped))
+
+    def iter_render(
+        self, audio: Audio, sample_rate: float, buffer_size: int = 8192, tail: bool = True
+    ) -> Iterator[Audio]:
+        """`render`, block by block, for progress bars and files too long for memory."""
+        self.prepare(sample_rate, buffer_size, audio.shape[0])
+        total = audio.shape[1] + (self.tail_samples if tail and audio.shape[1] else 0)
+        yield from trim_latency(self.process_block, audio, self.latency_samples, total, buffer_size)
+
+    def _continues(self, sample_rate: float, channels: int, buffer_size: int) -> bool:
+        return (
+            self.is_prepared
+            and self._sample_rate == sample_rate
+            and self._channels == channels
+            and self._max_block_size >= buffer_size
+        )
+
+    def _stream(self, audio: Audio, buffer_size: int) -> Audio:
+        starts = range(0, audio.shape[1], buffer_size)
+        blocks = [self.process_block(audio[:, s : s + buffer_size]) for s in starts]
+        return np.concatenate(blocks, axis=1) if blocks else np.zeros_like(audio)
+
+    def _check_block(self, block: Audio) -> None:
+        if not self.is_prepared:
+            raise AudioError(f"{self._name}: process_block() before prepare(sample_rate, max_block_size, channels)")
+        if block.ndim != 2 or block.shape[0] != self._channels or block.shape[1] > self._max_block_size:
+            raise AudioError(
+                f"{self._name}: got a block of shape {block.shape}, prepared for ({self._channels}, "
+                f"up to {self._max_block_size}); call prepare() with the new layout"
+            )
+
+    def _guarded(self, process: Callable[[Audio], Audio], block: Audio) -> Audio:
+        clean, bad_in = replace_non_finite(np.asarray(block, dtype=np.float32))
+        out, bad_out = replace_non_finite(process(clean))
+        if (bad_in or bad_out) and not self._warned:
+            self._warned = True
+            where = "input" if bad_in else "output"
+            warnings.warn(
+                f"{self._name}: NaN or infinity in the {where} became silence", NonFiniteAudioWarning, stacklevel=4
+            )
+        return out
+
+    # The hooks.
+
+    def _prepare(self) -> None:
+        """Allocate and load for self.sample_rate, self._max_block_size, self.channels."""
+
+    def _process(self, block: Audio) -> Audio:
+        raise NotImplementedError(f"{type(self).__name__} must implement _process")
+
+    def _reset(self) -> None:
+        """Clear all state that audio has left behind."""
+
+    def _value_changed(self, symbol: str) -> None:
+        """A parameter has a new value while prepared."""
+
+
+def trim_latency(
+    process: Callable[[Audio], Audio], audio: Audio, latency: int, total: int, buffer_size: int
+) -> Iterator[Audio]:
+    """Drive `process` over `audio` and zeros after it; yield exactly `total` samples, the first `latency` dropped."""
+    position, done, skip = 0, 0, latency
+    while done < total:
+        block = audio[:, position : position + buffer_size]
+        missing = min(buffer_size, total + latency - position) - block.shape[1]
+        if missing > 0:
+            block = np.concatenate([block, np.zeros((audio.shape[0], missing), np.float32)], axis=1)
+        out = process(block)
+        position += block.shape[1]
+        dropped = min(skip, out.shape[1])
+        skip -= dropped
+        out = out[:, dropped : dropped + total - done]
+        done += out.shape[1]
+        if out.shape[1]:
+            yield out
+
+
+def as_channels_first(audio: NDArray[Any]) -> tuple[Audio, Callable[[Audio], Audio]]:
+    """Any layout that pedalboard takes -> float32 (channels, samples), and the way back to the caller's layout.
+
+    Raises AudioError for integers, more than two dimensions, or more than 8 channels whichever way it is read.
+    """
+    array = np.asarray(audio)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise AudioError(f"audio of dtype {array.dtype} is not floating point; scale it to -1..1 as float32 first")
+    if array.ndim == 1:
+        return np.ascontiguousarray(array[np.newaxis], dtype=np.float32), lambda out: out[0]
+    if array.ndim != 2:
+        raise AudioError(f"audio of shape {array.shape} is neither (samples,) nor (channels, samples)")
+    if array.shape[0] > 8 and array.shape[1] <= 8:
+        return np.ascontiguousarray(array.T, dtype=np.float32), lambda out: np.ascontiguousarray(out.T)
+    if array.shape[0] > 8:
+        raise AudioError(f"audio of shape {array.shape} has more than 8 channels; pass (channels, samples)")
+    return np.ascontiguousarray(array, dtype=np.float32), lambda out: out

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Impulse responses as arrays: reading, resampling, and the musical changes a room can take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.errors import BundleError
+
+Response = NDArray[np.float32]
+
+PIVOT_HZ = 1000.0
+DECORRELATION_S = 0.02
+MAX_SECONDS = 20.0
+
+
+def read_response(path: Path) -> tuple[Response, float]:
+    """(paths, taps) and its rate in Hz; raises BundleError when the file is not a usable impulse response."""
+    from pedalboard.io import AudioFile
+
+    try:
+        with AudioFile(str(path)) as file:
+            response, rate = file.read(file.frames), float(file.samplerate)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise BundleError(f"{path}: not a readable impulse response: {error}") from None
+    if response.shape[0] not in (1, 2, 4) or not 0 < response.shape[1] <= MAX_SECONDS * rate:
+        raise BundleError(
+            f"{path}: an impulse response has 1, 2 or 4 channels and at most {MAX_SECONDS:g} s, "
+            f"got shape {response.shape} at {rate:g} Hz"
+        )
+    if not np.isfinite(response).all():
+        raise BundleError(f"{path}: the impulse response contains NaN or infinity")
+    return response, rate
+
+
+def at_rate(response: Response, from_rate: float, to_rate: float) -> Response:
+    """The same room at another sample rate: convolution with it keeps its gain, so taps scale with the rate."""
+    if from_rate == to_rate:
+        return response
+    from ddsp_fx.dsp.resample import resample
+
+    return np.asarray(resample(response, from_rate, to_rate) * (from_rate / to_rate), np.float32)
+
+
+def scale_decay(response: Response, rate: float, factor: float, rt60_s: float) -> Response:
+    """Stretch (factor > 1) or shorten the decay: multiply by the exponential that turns rt60 into factor * rt60."""
+    if factor == 1.0 or rt60_s <= 0.0:
+        return response
+    time_s = np.arange(response.shape[1]) / rate
+    # 6.91 = ln(1000): 60 dB. A measured IR has a noise floor that stretching would lift without end, hence the cap.
+    exponent = 6.91 * time_s / rt60_s * (1.0 - 1.0 / factor)
+    return np.asarray(response * np.exp(np.minimum(exponent, 6.91)), np.float32)
+
+
+def tilt(response: Response, rate: float, gain_db: float) -> Response:
+    """Tilt the spectrum around 1 kHz by gain_db: half of it up above, half down below, zero phase, +-3 octaves."""
+    if gain_db == 0.0:
+        return response
+    taps = response.shape[1]
+    # Room for the zero-phase ringing on both sides, so that nothing wraps into the tail.
+    size = 1 << int(np.ceil(np.log2(taps + 4096)))
+    octaves = np.log2(np.maximum(np.fft.rfftfreq(size, 1.0 / rate), 1.0) / PIVOT_HZ)
+    gain = 10.0 ** (gain_db / 2.0 * np.clip(octaves / 3.0, -1.0, 1.0) / 20.0)
+    return np.asarray(np.fft.irfft(np.fft.rfft(response, size, axis=1) * gain, size, axis=1)[:, :taps], np.float32)
+
+
+def widen(response: Response, rate: float, width: float, seed: int = 1) -> Response:
+    """One response -> two with the same spectrum and energy, uncorrelated at width 1, identical at width 0.
+
+    The second is made by a 20 ms all-pass of random phase; left and right are its mid-side rotations, so the mono sum
+    keeps the original sound.
+    """
+    mono = response[:1]
+    if width <= 0.0:
+        return np.repeat(mono, 2, axis=0)
+    taps = mono.shape[1]
+    n = max(int(DECORRELATION_S * rate), 8)
+    phase = np.random.default_rng(seed).uniform(-np.pi, np.pi, n // 2 + 1)
+    phase[0] = 0.0
+    allpass = np.fft.irfft(np.exp(1j * phase), n)
+    size = 1 << int(np.ceil(np.log2(taps + n)))
+    side = np.fft.irfft(np.fft.rfft(mono[0], size) * np.fft.rfft(allpass, size), size)[:taps]
+    angle = width * np.pi / 4.0
+    left = np.cos(angle) * mono[0] + np.sin(angle) * side
+    right = np.cos(angle) * mono[0] - np.sin(angle) * side
+    return np.stack([left, right]).astype(np.float32)
+
+
+def decay_time_s(response: Response, rate: float) -> float:
+    """RT60 in seconds of the strongest path, 0 when the response does not decay measurably."""
+    from ddsp_fx.dsp.decay import rt60_s
+
+    strongest = response[int(np.argmax((response**2).sum(axis=1)))]
+    value = rt60_s(strongest, rate)
+    return float(value) if np.isfinite(value) else 0.0

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What timbre transfer and dereverb share: resynthesis, room, aligned dry signal, stems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.dsp.delay import DelayLine
+from ddsp_fx.effects.base import Audio, as_channels_first, trim_latency
+from ddsp_fx.effects.gate import VoicingGate
+from ddsp_fx.effects.impulse_response import at_rate, read_response
+from ddsp_fx.effects.resynthesis import FrameRequest, Resynthesizer
+from ddsp_fx.effects.room import Room
+from ddsp_fx.effects.smoothed import SmoothedEffect
+from ddsp_fx.effects.source import Source
+from ddsp_fx.inference.controls import ControlModel
+from ddsp_fx.inference.litert import load_runner
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STEMS = ("harmonic", "noise", "room", "dry")
+
+
+class InstrumentEffect(SmoothedEffect):
+    """An effect around one decoder model and, if the bundle has one, its room."""
+
+    def __init__(self, source: Source, **values: float | str | bool) -> None:
+        self._source = source
+        self._resynthesizer: Resynthesizer | None = None
+        self._room: Room | None = None
+        self._dry: DelayLine | None = None
+        super().__init__(**values)
+
+    @classmethod
+    def from_source(cls, source: Source, **values: float | str | bool) -> InstrumentEffect:
+        """The door that bundles use; raises ParameterError for a bad value. No file is opened before `prepare`."""
+        return cls(source, **values)
+
+    @property
+    def latency_samples(self) -> int:
+        """Tracker look-ahead and one hop, at the host's rate."""
+        return self._resynthesizer.latency_samples if self._resynthesizer else 0
+
+    @property
+    def tail_samples(self) -> int:
+        """How long the gate takes to close, and the room."""
+        if self._resynthesizer is None:
+            return 0
+        room = self._room.tail_samples if self._room else 0
+        return self._resynthesizer.tail_samples + VoicingGate.release_frames * self._resynthesizer.grid.longest + room
+
+    def _prepare(self) -> None:
+        runner = self._source.runner or load_runner(self._source.file("model"))
+        self._resynthesizer = Resynthesizer(
+            ControlModel(runner), self._source.trained, self.sample_rate, self._conduct
+        )
+        self._dry = DelayLine(self.channels, self._resynthesizer.latency_samples)
+        self._room = None
+        if "room" in self._source.files:
+            response, rate = read_response(self._source.file("room"))
+            self._room = Room(self.channels, self.sample_rate, at_rate(response, rate, self.sample_rate))
+
+    def _reset(self) -> None:
+        super()._reset()
+        for part in (self._resynthesizer, self._room, self._dry):
+            if part is not None:
+                part.reset()
+
+    def _parts(self, block: Audio) -> dict[str, Audio]:
+        assert self._resynthesizer is not None
+        assert self._dry is not None
+        harmonic, noise = self._resynthesizer.process(block.mean(axis=0))
+        voice = np.repeat((harmonic + noise)[np.newaxis], self.channels, axis=0)
+        # The switch acts on what enters the room, so that a tail in progress rings out.
+        send = self._ramp("room", self._room_send(), block.shape[1])
+        return {
+            "harmonic": np.repeat(harmonic[np.newaxis], self.channels, axis=0),
+            "noise": np.repeat(noise[np.newaxis], self.channels, axis=0),
+            "room": self._room.process(voice * send) if self._room else np.zeros_like(block),
+            "dry": self._dry.process(block),
+        }
+
+    def _process(self, block: Audio) -> Audio:
+        return self._combine(self._parts(block))
+
+    def stems(
+        self, audio: NDArray[Any], sample_rate: float, buffer_size: int = 8192, tail: bool = True
+    ) -> Mapping[str, NDArray[np.float32]]:
+        """The parts apart: harmonic, noise, room and the (aligned) dry input, each shaped as `render` shapes its own.
+
+        harmonic + noise + room is what the effect makes at full mix and 0 dB.
+        """
+        shaped, restore = as_channels_first(audio)
+        self.prepare(sample_rate, buffer_size, shaped.shape[0])
+        total = shaped.shape[1] + (self.tail_samples if tail and shaped.shape[1] else 0)
+        blocks = trim_latency(self._stacked_parts, shaped, self.latency_samples, total, buffer_size)
+        joined = np.concatenate([np.zeros((len(STEMS) * shaped.shape[0], 0), np.float32), *blocks], axis=1)
+        rows = joined.reshape(len(STEMS), shaped.shape[0], -1)
+        return {name: restore(rows[i]) for i, name in enumerate(STEMS)}
+
+    def _stacked_parts(self, block: Audio) -> Audio:
+        parts = self._parts(block)
+        return np.concatenate([parts[name] for name in STEMS], axis=0)
+
+    def _conduct(self, f0_hz: float, confidence: float, level_db: float) -> FrameRequest:
+        raise NotImplementedError
+
+    def _room_send(self) -> float:
+        raise NotImplementedError
+
+    def _combine(self, parts: dict[str, Audio]) -> Audio:
+        raise NotImplementedError

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Learned reverb: the room of one recording on any other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.effects import impulse_response as ir
+from ddsp_fx.effects.base import Audio
+from ddsp_fx.effects.parameters import Parameter
+from ddsp_fx.effects.room import Room
+from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, SmoothedEffect, gain_ramp
+from ddsp_fx.effects.source import Source
+from ddsp_fx.errors import AudioError
+
+if TYPE_CHECKING:
+    import pedalboard
+
+# JUCE's convolution normalises every impulse response to this norm of its loudest channel.
+_JUCE_NORM = 0.125
+_SHAPING = frozenset({"pre_delay", "decay", "tone", "width"})
+
+
+class LearnedReverb(SmoothedEffect):
+    """Zero latency. `impulse_response` and `to_pedalboard` hand the room to other tools, exactly as heard."""
+
+    kind: ClassVar[str] = "learned_reverb"
+
+    mix = Parameter("Mix", 0, 1, 0.3, description="0 is dry, 1 only the room")
+    pre_delay = Parameter("Pre-delay", 0, 250, 0, "ms", description="Before the room answers")
+    decay = Parameter("Decay", 0.25, 2, 1, "x", "log", description="Stretches the decay time")
+    tone = Parameter("Tone", -12, 12, 0, "dB", "dB", description="Tilts the room's spectrum around 1 kHz")
+    width = Parameter("Width", 0, 1, 0.7, description="0 is mono, 1 uncorrelated left and right")
+    output_gain = Parameter("Output gain", *GAIN_RANGE_DB, 0, "dB", "dB")
+
+    def __init__(self, source: Source, **values: float | str | bool) -> None:
+        self._source = source
+        self._original = np.zeros((1, 1), np.float32)
+        self._rt60_s = 0.0
+        self._room: Room | None = None
+        super().__init__(**values)
+
+    @classmethod
+    def from_source(cls, source: Source, **values: float | str | bool) -> LearnedReverb:
+        """The door that bundles use; raises ParameterError for a bad value. No file is opened before `prepare`."""
+        return cls(source, **values)
+
+    @classmethod
+    def from_response(cls, response: NDArray[np.float32], sample_rate: float, **values: float | str) -> LearnedReverb:
+        """A reverb around an array (taps,) or (1 | 2 | 4, taps); 4 paths are LL, LR, RL, RR."""
+        effect = cls(Source(options={"response": np.atleast_2d(response), "rate": sample_rate}), **values)
+        effect.name = "response"
+        return effect
+
+    @property
+    def tail_samples(self) -> int:
+        """Length of the room, pre-delay included."""
+        return self._room.tail_samples if self._room else 0
+
+    def automation_delay(self, symbol: str) -> int:
+        """No latency, no delay."""
+        del symbol
+        return 0
+
+    def _prepare(self) -> None:
+        if "response" in self._source.options:
+            response, rate = self._source.options["response"], float(self._source.options["rate"])
+        else:
+            response, rate = ir.read_response(self._source.file("room"))
+        self._original = ir.at_rate(np.asarray(response, np.float32), rate, self.sample_rate)
+        self._rt60_s = ir.decay_time_s(self._original, self.sample_rate)
+        self._room = Room(self.channels, self.sample_rate, self._shaped())
+
+    def _shaped(self) -> Audio:
+        """The response as the parameters ask for it, (paths, taps) for self.channels."""
+        rate = self.sample_rate
+        response = ir.scale_decay(self._original, rate, self.decay, self._rt60_s)
+        response = ir.tilt(response, rate, self.tone)
+        if response.shape[0] == 1 and self.channels == 2:
+            response = ir.widen(response, rate, self.width)
+        silence = np.zeros((response.shape[0], round(self.pre_delay * 1e-3 * rate)), np.float32)
+        return np.concatenate([silence, response], axis=1)
+
+    def _value_changed(self, symbol: str) -> None:
+        if symbol in _SHAPING and self._room:
+            self._room.set_response(self._shaped())
+
+    def _reset(self) -> None:
+        super()._reset()
+        if self._room:
+            self._room.reset()
+
+    def _process(self, block: Audio) -> Audio:
+        assert self._room is not None
+        mix = self._smooth("mix", block.shape[1])
+        gain = self._smooth("output_gain", block.shape[1], gain_ramp)
+        return np.asarray((block * (1.0 - mix) + self._room.process(block) * mix) * gain, np.float32)
+
+    # The ways out.
+
+    def impulse_response(self, sample_rate: float, channels: int = 2) -> Audio:
+        """The room alone as shaped by pre_delay, decay, tone and width: (paths, taps) float32 at `sample_rate`."""
+        self.prepare(sample_rate, max(self._max_block_size, 1), channels)
+        return self._shaped()
+
+    def to_pedalboard(self, sample_rate: float, channels: int = 2) -> pedalboard.Plugin:
+        """The same sound from pedalboard's own plugins: Mix([dry, Convolution -> Gain]) with the gains exact.
+
+        Raises AudioError for a true-stereo room, which pedalboard's Convolution cannot hold.
+        """
+        from pedalboard import Chain, Convolution, Gain, Mix
+
+        response = self.impulse_response(sample_rate, channels)
+        if response.shape[0] > 2:
+            raise AudioError(f"{self.name}: pedalboard's Convolution takes 1 or 2 paths, this room has {response.shape[0]}")
+        norm = float(np.sqrt((response.astype(np.float64) ** 2).sum(axis=1)).max())
+        output = gain_ramp(self.output_gain)
+        wet = Convolution(np.ascontiguousarray(response), mix=1.0, sample_rate=sample_rate)
+        return Mix(
+            [
+                Gain(_to_db((1.0 - self.mix) * output)),
+                Chain([wet, Gain(_to_db(self.mix * output * norm / _JUCE_NORM))]),
+            ]
+        )
+
+
+def _to_db(gain: float) -> float:
+    return float(20.0 * np.log10(max(gain, 1e-7)))

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One declaration a parameter: range, unit, scale, smoothing; everything that shows or moves it derives from here."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from ddsp_fx.errors import ParameterError, UnknownParameterError
+
+if TYPE_CHECKING:
+    from ddsp_fx.effects.base import Effect
+
+Scale = Literal["linear", "log", "dB", "steps", "choices", "toggle"]
+Value = float | int | str | bool
+
+_TRUE = {"on", "true", "yes", "1"}
+_FALSE = {"off", "false", "no", "0"}
+
+
+@dataclass(eq=False)
+class Parameter:
+    """A named, bounded value of an effect, and the descriptor that guards it.
+
+    Args:
+        name: what people read ("Pitch shift").
+        minimum, maximum, default: in `unit`; for choices the default is one of `choices`.
+        unit: "dB", "semitones", "s", "Hz", "%", or "" for a ratio.
+        scale: how 0..1 maps to the range. "dB" values are decibels, so the fader is linear in them.
+        choices: the allowed texts when scale is "choices".
+        smoothing_s: seconds over which an effect ramps to a new value.
+        symbol: filled in from the attribute's name. It never changes once released.
+    """
+
+    name: str
+    minimum: float = 0.0
+    maximum: float = 1.0
+    default: Value = 0.0
+    unit: str = ""
+    scale: Scale = "linear"
+    choices: tuple[str, ...] = ()
+    smoothing_s: float = 0.02
+    description: str = ""
+    symbol: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        if self.scale == "choices":
+            self.minimum, self.maximum = 0.0, float(len(self.choices) - 1)
+        if self.scale == "log" and self.minimum <= 0:
+            raise ParameterError(f"parameter {self.name!r}: a log scale needs minimum > 0, got {self.minimum}")
+        self.default = self.check(self.default)
+
+    def __set_name__(self, owner: type[Effect], name: str) -> None:
+        self.symbol = name
+
+    def __get__(self, instance: Effect | None, owner: type[Effect] | None = None) -> Any:
+        return self if instance is None else instance.get_value(self.symbol)
+
+    def __set__(self, instance: Effect, value: Value) -> None:
+        instance.set_value(self.symbol, value)
+
+    def check(self, value: object) -> Value:
+        """`value` as this parameter stores it; raises ParameterError with the range in the message."""
+        if self.scale == "toggle":
+            return self._check_toggle(value)
+        if self.scale == "choices":
+            return self._check_choice(value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) and not hasattr(value, "__float__"):
+            raise ParameterError(f"{self._label}: expected a number, got {value!r}; {self.range_text}")
+        number = float(value)  # type: ignore[arg-type]
+        if not (self.minimum <= number <= self.maximum):
+            raise ParameterError(f"{self._label} = {number:g} is out of range; {self.range_text}")
+        if self.scale == "steps":
+            if number != round(number):
+                raise ParameterError(f"{self._label} = {number:g} is not a whole number; {self.range_text}")
+            return round(number)
+        return number
+
+    def _check_toggle(self, value: object) -> bool:
+        if isinstance(value, str) and value.lower() in _TRUE | _FALSE:
+            return value.lower() in _TRUE
+        if isinstance(value, (bool, int, float)) and value in (0, 1):
+            return bool(value)
+        raise ParameterError(f"{self._label} = {value!r} is neither on nor off; use on or off")
+
+    def _check_choice(self, value: object) -> str:
+        if isinstance(value, str) and value in self.choices:
+            return value
+        hint = did_you_mean(str(value), self.choices)
+        raise ParameterError(f"{self._label} = {value!r} is not a choice{hint}; choose from {', '.join(self.choices)}")
+
+    @property
+    def _label(self) -> str:
+        return self.symbol or self.name
+
+    @property
+    def range_text(self) -> str:
+        """The range as an error message or a help line states it."""
+        if self.scale == "toggle":
+            return "on or off"
+        if self.scale == "choices":
+            return " | ".join(self.choices)
+        unit = f" {self.unit}" if self.unit else ""
+        return f"the range is {self.minimum:g} to {self.maximum:g}{unit}"
+
+    def normalise(self, value: Value) -> float:
+        """Value in its unit -> 0..1 along the scale."""
+        number = self.number(value)
+        if self.scale == "log":
+            return math.log(number / self.minimum) / math.log(self.maximum / self.minimum)
+        span = self.maximum - self.minimum
+        return (number - self.minimum) / span if span else 0.0
+
+    def from_normalised(self, position: float) -> Value:
+        """0..1 -> value; raises ParameterError outside 0..1."""
+        if not 0.0 <= position <= 1.0:
+            raise ParameterError(f"{self._label}: normalised value {position!r} is outside 0 to 1")
+        if self.scale == "log":
+            value = self.minimum * (self.maximum / self.minimum) ** position
+        else:
+            value = self.minimum + position * (self.maximum - self.minimum)
+        return self.from_number(min(max(value, self.minimum), self.maximum))
+
+    def number(self, value: Value) -> float:
+        """The value as a number: choices count from 0, toggles are 0 or 1."""
+        return float(self.choices.index(value)) if self.scale == "choices" else float(value)  # type: ignore[arg-type]
+
+    def from_number(self, number: float) -> Value:
+        """The inverse of `number`; steps, choices and toggles take the nearest."""
+        if self.scale == "choices":
+            return self.choices[round(number)]
+        if self.scale == "toggle":
+            return number >= 0.5
+        return self.check(round(number) if self.scale == "steps" else number)
+
+    def text(self, value: Value) -> str:
+        """The value with its unit, for people."""
+        if self.scale == "toggle":
+            return "on" if value else "off"
+        if self.scale == "choices":
+            return str(value)
+        return f"{float(value):.4g} {self.unit}".rstrip()
+
+    def parse(self, text: str) -> Value:
+        """The inverse of `text`, with or without the unit; raises ParameterError."""
+        stripped = text.strip()
+        if self.scale in ("toggle", "choices"):
+            return self.check(stripped)
+        if self.unit and stripped.endswith(self.unit):
+            stripped = stripped[: -len(self.unit)].strip()
+        try:
+            number = float(stripped)
+        except ValueError:
+            raise ParameterError(f"{self._label}: {text!r} is not a number; {self.range_text}") from None
+        return self.check(number)
+
+    def describe(self) -> dict[str, Any]:
+        """The declaration as plain data, for JSON, OSC and documentation."""
+        return {
+            "symbol": self.symbol,
+            "name": self.name,
+            "unit": self.unit,
+            "minimum": self.minimum,
+            "maximum": self.maximum,
+            "default": self.default,
+            "scale": self.scale,
+            "choices": list(self.choices),
+            "smoothing_s": self.smoothing_s,
+            "description": self.description,
+        }
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """'; did you mean X?' for the closest known name, or an empty string."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def unknown_parameter(effect: str, symbol: str, known: Iterable[str]) -> UnknownParameterError:
+    """The error for a misspelt parameter, with the nearest and all the right spellings."""
+    names = sorted(known)
+    return UnknownParameterError(
+        f"{effect} has no parameter {symbol!r}{did_you_mean(symbol, names)}; it has {', '.join(names) or 'none'}"
+    )

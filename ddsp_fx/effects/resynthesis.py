@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stream inside timbre transfer and dereverb: audio -> features -> model -> harmonic and noise audio."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.dsp.frames import FrameGrid
+from ddsp_fx.dsp.scaling import hz_to_midi
+from ddsp_fx.effects.source import Trained
+from ddsp_fx.inference.controls import ControlModel
+
+Mono = NDArray[np.float32]
+FRAME = 1024
+FEATURE_RATE = 16000
+
+
+@dataclass(frozen=True)
+class FrameRequest:
+    """What one frame asks of the model and the synthesizer; gains are linear and 0 is silence."""
+
+    f0_hz: float
+    level_db: float
+    harmonic_gain: float
+    noise_gain: float
+
+
+Conductor = Callable[[float, float, float], FrameRequest]
+
+
+class Resynthesizer:
+    """Mono blocks in, harmonic and noise blocks of the same length out, `latency_samples` late.
+
+    Args:
+        model: the decoder, loaded.
+        trained: level kind, hop and rate of the model.
+        sample_rate: the host's, in Hz.
+        conductor: (f0_hz, confidence, level_db) of one frame -> FrameRequest.
+    """
+
+    def __init__(
+        self, model: ControlModel, trained: Trained, sample_rate: float, conductor: Conductor, tracker: str = "mcleod"
+    ) -> None:
+        # Both pull in numba, which costs more to import than all the rest together.
+        from ddsp_fx.analysis.features import FeatureStream
+        from ddsp_fx.dsp.synthesizer import HarmonicPlusNoise
+
+        self._model, self._conductor = model, conductor
+        self.grid = FrameGrid(sample_rate, trained.hop, FEATURE_RATE)
+        self._features = FeatureStream(sample_rate, tracker, trained.level, trained.hop, FRAME)
+        self._ceiling_hz = trained.sample_rate / 2.0
+        self._synthesizer = HarmonicPlusNoise(
+            self.grid, model.n_harmonics, model.n_bands, ceiling_hz=self._ceiling_hz
+        )
+        self._harmonic_numbers = np.arange(1, model.n_harmonics + 1, dtype=np.float64)
+        self.look_ahead_samples = self._features.look_ahead_samples
+        self.latency_samples = self.look_ahead_samples + self.grid.longest
+        # Input can move a frame whose window it only touches: half a frame, then the hop to the next frame.
+        reach = (FRAME // 2 + 2 * trained.hop) * sample_rate / FEATURE_RATE
+        self.tail_samples = int(np.ceil(reach)) + self._synthesizer.tail_samples
+        self._queue = _Queue(self.latency_samples)
+
+    def reset(self) -> None:
+        """Silence, frame 0."""
+        self._features.reset()
+        self._synthesizer.reset()
+        self._model.reset()
+        self._queue.reset()
+
+    def process(self, mono: Mono) -> NDArray[np.float32]:
+        """(n,) -> (2, n): harmonic and noise."""
+        features = self._features.process(mono)
+        for f0_hz, confidence, level_db in zip(
+            features.f0_hz.tolist(), features.confidence.tolist(), features.level_db.tolist(), strict=True
+        ):
+            request = self._conductor(f0_hz, confidence, level_db)
+            self._queue.push(*self._render(request))
+        return self._queue.pop(mono.shape[0])
+
+    def _render(self, request: FrameRequest) -> tuple[Mono, Mono]:
+        controls = self._model.step(float(hz_to_midi(request.f0_hz)), request.level_db)
+        # The reference zeroes what lies above the ceiling before it normalises (DESIGN 8).
+        audible = self._harmonic_numbers * request.f0_hz < self._ceiling_hz
+        distribution = np.maximum(controls.harmonic_distribution, 0.0) * audible
+        total = float(distribution.sum())
+        gain = controls.amplitude * request.harmonic_gain / total if total > 1e-12 else 0.0
+        sounding_hz = request.f0_hz if gain > 0.0 else 0.0
+        noise = np.maximum(controls.noise_magnitudes, 0.0) * request.noise_gain
+        return self._synthesizer.push(sounding_hz, distribution * gain, noise)
+
+
+class _Queue:
+    """Two rows of segments in, blocks of any length out, primed with the latency."""
+
+    def __init__(self, latency: int) -> None:
+        self._latency = latency
+        self.reset()
+
+    def reset(self) -> None:
+        self._parts: list[NDArray[np.float32]] = [np.zeros((2, self._latency), np.float32)]
+
+    def push(self, harmonic: Mono, noise: Mono) -> None:
+        if harmonic.shape[0]:
+            self._parts.append(np.stack([harmonic, noise]))
+
+    def pop(self, n: int) -> NDArray[np.float32]:
+        held = np.concatenate(self._parts, axis=1) if len(self._parts) > 1 else self._parts[0]
+        self._parts = [held[:, n:]]
+        return held[:, :n]

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A room that sounds: convolution whose response can change while the old one rings out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from ddsp_fx.dsp.convolution import PartitionedConvolver
+
+Audio = NDArray[np.float32]
+
+# A swap fades the input over from the old response to the new in 20 ms; the old one keeps its tail.
+FADE_S = 0.02
+# Dragging a decay knob swaps at most this many times within one tail; further changes wait, the latest wins.
+MAX_RINGING = 3
+
+
+class Room:
+    """Wet signal only, no added latency; `set_response` never clicks and never cuts a tail.
+
+    Args:
+        channels: of the audio.
+        sample_rate: in Hz.
+        response: (paths, taps) float32.
+    """
+
+    def __init__(self, channels: int, sample_rate: float, response: Audio) -> None:
+        self._channels = channels
+        self._fade = max(int(FADE_S * sample_rate), 1)
+        self._response = response
+        self._pending: Audio | None = None
+        self._current = self._convolver(response)
+        self._ringing: list[_Ringing] = []
+
+    def _convolver(self, response: Audio) -> PartitionedConvolver:
+        from ddsp_fx.dsp.convolution import PartitionedConvolver
+
+        return PartitionedConvolver(response, self._channels)
+
+    @property
+    def tail_samples(self) -> int:
+        """Length of the response that is in use or next in line."""
+        latest = self._response if self._pending is None else self._pending
+        return int(max(latest.shape[1] - 1, 0))
+
+    def set_response(self, response: Audio) -> None:
+        """Change the room from the next sample on."""
+        self._pending = response
+
+    def reset(self) -> None:
+        """Silence; a pending response takes over at once."""
+        if self._pending is not None:
+            self._response, self._pending = self._pending, None
+            self._current = self._convolver(self._response)
+        self._current.reset()
+        self._ringing.clear()
+
+    def process(self, block: Audio) -> Audio:
+        """(channels, n) -> (channels, n) wet."""
+        out = np.zeros_like(block)
+        start = 0
+        while start < block.shape[1]:
+            self._swap_if_possible()
+            stop = min(block.shape[1], start + self._samples_to_next_swap())
+            out[:, start:stop] = self._process(block[:, start:stop])
+            start = stop
+        return out
+
+    def _samples_to_next_swap(self) -> int:
+        # While a change waits, the piece ends exactly where the first ringing room falls silent, so that the swap
+        # comes at the same sample however the host cuts its blocks.
+        if self._pending is None or not self._ringing:
+            return 1 << 30
+        fade_left = max(self._fade - ringing.position for ringing in self._ringing)
+        return max(1, fade_left if fade_left > 0 else min(r.samples_left(self._fade) for r in self._ringing))
+
+    def _swap_if_possible(self) -> None:
+        fading = any(ringing.position < self._fade for ringing in self._ringing)
+        if self._pending is None or fading or len(self._ringing) >= MAX_RINGING:
+            return
+        self._ringing.append(_Ringing(self._current, self._response.shape[1]))
+        self._response, self._pending = self._pending, None
+        self._current = self._convolver(self._response)
+
+    def _process(self, block: Audio) -> Audio:
+        if not self._ringing:
+            return self._current.process(block)
+        newest = self._ringing[-1]
+        ramp = np.clip((newest.position + np.arange(1, block.shape[1] + 1)) / self._fade, 0.0, 1.0).astype(np.float32)
+        out = self._current.process(block * ramp)
+        for ringing in self._ringing:
+            send = block * (1.0 - ramp) if ringing is newest else np.zeros_like(block)
+            out = out + ringing.convolver.process(send)
+            ringing.position += block.shape[1]
+        self._ringing = [r for r in self._ringing if r.samples_left(self._fade) > 0]
+        return out
+
+
+class _Ringing:
+    """A replaced room: fed a fading input, then nothing, until its tail has passed."""
+
+    def __init__(self, convolver: PartitionedConvolver, taps: int) -> None:
+        self.convolver, self.position, self._taps = convolver, 0, taps
+
+    def samples_left(self, fade: int) -> int:
+        return fade + self._taps - self.position

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Parameters that ramp sample by sample, so that no fader clicks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.dsp.smoothing import LinearSmoother
+from ddsp_fx.effects.base import Effect
+
+GAIN_RANGE_DB = (-60.0, 24.0)
+
+
+def gain_ramp(gain_db: float) -> float:
+    """dB -> linear; the bottom of the range is silence, not -60 dB."""
+    return 0.0 if gain_db <= GAIN_RANGE_DB[0] else float(10.0 ** (gain_db / 20.0))
+
+
+class SmoothedEffect(Effect):
+    """An effect whose parameters ramp sample by sample through `_smooth`."""
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self._smoothers: dict[str, LinearSmoother] = {}
+
+    def _smooth(self, symbol: str, n: int, shape: Callable[[float], float] = float) -> NDArray[np.float32]:
+        target = shape(self.parameters[symbol].number(self.get_value(symbol)))
+        return self._ramp(symbol, target, n)
+
+    def _ramp(self, symbol: str, target: float, n: int) -> NDArray[np.float32]:
+        if symbol not in self._smoothers:
+            time_s = self.parameters[symbol].smoothing_s if symbol in self.parameters else 0.02
+            self._smoothers[symbol] = LinearSmoother(self.sample_rate, time_s, target)
+        smoother = self._smoothers[symbol]
+        smoother.set_target(target)
+        return smoother.process(n)
+
+    def _reset(self) -> None:
+        self._smoothers.clear()

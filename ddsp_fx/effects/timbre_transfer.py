@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Timbre transfer: any monophonic sound played on a learned instrument, in its learned room."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from ddsp_fx.effects.gate import VoicingGate
+from ddsp_fx.effects.matching import LevelMatch, RegisterMatch
+from ddsp_fx.effects.parameters import Parameter
+from ddsp_fx.effects.resynthesis import FrameRequest
+from ddsp_fx.effects.instrument import InstrumentEffect
+from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, gain_ramp
+from ddsp_fx.effects.source import Source
+from ddsp_fx.effects.base import Audio
+
+# Frames of a foreign voice above the trained loudness make a decoder shout; 6 dB of head room keeps accents.
+LEVEL_HEAD_ROOM_DB = 6.0
+# While the gate is shut the model hears this much less, so that its state does not charge up on a consonant.
+UNVOICED_DUCK_DB = 20.0
+_FRAME_PARAMETERS = frozenset(
+    {"pitch_shift", "register", "loudness_offset", "loudness_match", "voicing", "gate", "harmonic_gain", "noise_gain"}
+)
+
+
+class TimbreTransfer(InstrumentEffect):
+    """Pitch and loudness in, the instrument out. `stems` gives harmonic, noise and room apart."""
+
+    kind: ClassVar[str] = "timbre_transfer"
+
+    pitch_shift = Parameter("Pitch shift", -48, 48, 0, "semitones", description="Transposes; fractions are allowed")
+    register = Parameter(
+        "Register",
+        default="as played",
+        scale="choices",
+        choices=("as played", "match"),
+        description="match: whole octaves, chosen to lie in the trained range",
+    )
+    loudness_offset = Parameter("Loudness offset", -40, 40, 0, "dB", "dB", description="How hard it is played")
+    loudness_match = Parameter(
+        "Loudness match", default=False, scale="toggle", description="Moves the input's level to the trained one"
+    )
+    voicing = Parameter("Voicing gate", 0, 1, 0.5, description="Tracker confidence needed to sound; 0 is always")
+    gate = Parameter("Level gate", -80, 0, -60, "dB", "dB", description="Input level below which nothing sounds")
+    harmonic_gain = Parameter("Harmonic gain", *GAIN_RANGE_DB, 0, "dB", "dB", description="Level of the tone")
+    noise_gain = Parameter("Noise gain", *GAIN_RANGE_DB, 0, "dB", "dB", description="Level of bow, breath and hiss")
+    room = Parameter("Room", default=True, scale="toggle", description="The room the instrument was recorded in")
+    mix = Parameter("Mix", 0, 1, 1, description="0 is the input, 1 the instrument")
+    output_gain = Parameter("Output gain", *GAIN_RANGE_DB, 0, "dB", "dB")
+
+    def __init__(self, source: Source, **values: float | str | bool) -> None:
+        super().__init__(source, **values)
+        trained = source.trained
+        self._gate = VoicingGate()
+        self._register = RegisterMatch(trained.f0_min_hz, trained.f0_max_hz)
+        self._level = LevelMatch(trained.level_median_db)
+
+    def automation_delay(self, symbol: str) -> int:
+        """Frame-rate parameters act one look-ahead after the input, the rest at the output."""
+        if symbol in _FRAME_PARAMETERS:
+            return self._resynthesizer.look_ahead_samples if self._resynthesizer else 0
+        return self.latency_samples
+
+    def _conduct(self, f0_hz: float, confidence: float, level_db: float) -> FrameRequest:
+        gate = self._gate.step(confidence, level_db, self.voicing, self.gate)
+        octaves = self._register.step(f0_hz, gate) if self.register == "match" else 0
+        shifted_hz = f0_hz * 2.0 ** (self.pitch_shift / 12.0 + octaves)
+        matched_db = self._level.step(level_db, gate)
+        level_db += self.loudness_offset + (matched_db if self.loudness_match else 0.0)
+        level_db = min(level_db, self._source.trained.level_high_db + LEVEL_HEAD_ROOM_DB)
+        level_db = max(level_db - (1.0 - gate) * UNVOICED_DUCK_DB, -80.0)
+        return FrameRequest(
+            shifted_hz, level_db, gate * gain_ramp(self.harmonic_gain), gate * gain_ramp(self.noise_gain)
+        )
+
+    def _reset(self) -> None:
+        self._gate.reset()
+        self._register.reset()
+        self._level.reset()
+        super()._reset()
+
+    def _room_send(self) -> float:
+        return float(self.room)
+
+    def _combine(self, parts: dict[str, Audio]) -> Audio:
+        n = parts["dry"].shape[1]
+        mix = self._smooth("mix", n)
+        gain = self._smooth("output_gain", n, gain_ramp)
+        wet = parts["harmonic"] + parts["noise"] + parts["room"]
+        return np.asarray((parts["dry"] * (1.0 - mix) + wet * mix) * gain, np.float32)

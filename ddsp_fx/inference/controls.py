@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The decoder of a DDSP model: pitch and level of one frame in, controls of the synthesizer out, state carried."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.errors import ModelError
+from ddsp_fx.inference.runner import Runner
+
+# Our role -> the names it has in our own files (signature `step`) and in magenta/ddsp-vst's.
+_OWN_IN = {"f0": "f0_scaled", "level": "level_scaled", "state": "state"}
+_OWN_OUT = {
+    "amplitude": "amplitude",
+    "distribution": "harmonic_distribution",
+    "noise": "noise_magnitudes",
+    "state": "state",
+}
+_VST_IN = {"f0": "call_f0_scaled:0", "level": "call_pw_scaled:0", "state": "call_state:0"}
+_VST_OUT = {
+    "amplitude": "StatefulPartitionedCall:0",
+    "distribution": "StatefulPartitionedCall:1",
+    "noise": "StatefulPartitionedCall:2",
+    "state": "StatefulPartitionedCall:3",
+}
+
+
+@dataclass(frozen=True)
+class Controls:
+    """One frame: amplitude (linear), harmonic_distribution (n_harmonics,) summing to 1, noise_magnitudes (n_bands,)."""
+
+    amplitude: float
+    harmonic_distribution: NDArray[np.float32]
+    noise_magnitudes: NDArray[np.float32]
+
+
+class ControlModel:
+    """A Runner with the state between frames kept; raises ModelError that says which tensor is missing or misshapen."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.is_ddsp_vst = not set(_OWN_IN.values()) & runner.inputs.keys()
+        self._in = _VST_IN if self.is_ddsp_vst else _OWN_IN
+        self._out = _VST_OUT if self.is_ddsp_vst else _OWN_OUT
+        self._require("input", runner.inputs, self._in)
+        self._require("output", runner.outputs, self._out)
+        self._require_sizes()
+        self.n_harmonics = math.prod(runner.outputs[self._out["distribution"]])
+        self.n_bands = math.prod(runner.outputs[self._out["noise"]])
+        self._tensors = {name: np.zeros(shape, np.float32) for name, shape in runner.inputs.items()}
+
+    def _require(self, side: str, present: object, wanted: dict[str, str]) -> None:
+        missing = [name for name in wanted.values() if name not in present]  # type: ignore[operator]
+        if missing:
+            raise ModelError(
+                f"{self.runner.label}: not a timbre model: {side} tensor {missing[0]!r} is missing; "
+                f"it has {', '.join(present)}"  # type: ignore[arg-type]
+            )
+
+    def _require_sizes(self) -> None:
+        inputs, outputs = self.runner.inputs, self.runner.outputs
+        for name in (self._in["f0"], self._in["level"]):
+            if math.prod(inputs[name]) != 1:
+                raise ModelError(f"{self.runner.label}: input tensor {name!r} has shape {inputs[name]}, expected 1 value")
+        if math.prod(outputs[self._out["amplitude"]]) != 1:
+            shape = outputs[self._out["amplitude"]]
+            raise ModelError(f"{self.runner.label}: output {self._out['amplitude']!r} has shape {shape}, expected 1 value")
+        state_in, state_out = inputs[self._in["state"]], outputs[self._out["state"]]
+        if math.prod(state_in) != math.prod(state_out):
+            raise ModelError(f"{self.runner.label}: state goes in as {state_in} and comes out as {state_out}")
+
+    def reset(self) -> None:
+        """Back to the silent state."""
+        self._tensors[self._in["state"]].fill(0.0)
+
+    def step(self, midi: float, level_db: float) -> Controls:
+        """One frame: MIDI pitch (fractional) and level in dB -> Controls. Non-finite outputs become silence."""
+        self._tensors[self._in["f0"]].fill(midi / 127.0)
+        self._tensors[self._in["level"]].fill(level_db / 80.0 + 1.0)
+        out = self.runner.run(self._tensors)
+        state = self._tensors[self._in["state"]]
+        state[...] = out[self._out["state"]].reshape(state.shape)
+        if not np.isfinite(state).all():
+            self.reset()
+        amplitude = float(out[self._out["amplitude"]].reshape(()))
+        distribution = out[self._out["distribution"]].reshape(-1)
+        noise = out[self._out["noise"]].reshape(-1)
+        if not (math.isfinite(amplitude) and np.isfinite(distribution).all() and np.isfinite(noise).all()):
+            return Controls(0.0, np.zeros_like(distribution), np.zeros_like(noise))
+        return Controls(amplitude, distribution, noise)

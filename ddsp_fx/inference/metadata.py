@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The zip that magenta/ddsp-vst appends to a model file: what its training notes spanned."""
+
+from __future__ import annotations
+
+import json
+import math
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ddsp_fx.errors import ModelError
+
+MEMBER = "metadata.json"
+
+
+@dataclass(frozen=True)
+class TrainingRange:
+    """Pitch in Hz and RMS power in dB that a model was trained within."""
+
+    f0_min_hz: float
+    f0_max_hz: float
+    level_min_db: float
+    level_max_db: float
+
+
+def read_ddsp_vst_metadata(path: Path | str) -> TrainingRange | None:
+    """The embedded ranges, None when the file carries none; raises ModelError when they cannot be understood."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if MEMBER not in archive.namelist():
+                return None
+            data = json.loads(archive.read(MEMBER))
+        found = TrainingRange(
+            float(data["mean_min_pitch_note_hz"]),
+            float(data["mean_max_pitch_note_hz"]),
+            float(data["mean_min_power_note"]),
+            float(data["mean_max_power_note"]),
+        )
+    except zipfile.BadZipFile:
+        return None
+    except KeyError as error:
+        raise ModelError(f"{path}: embedded {MEMBER} lacks {error}") from None
+    except (ValueError, TypeError) as error:
+        raise ModelError(f"{path}: embedded {MEMBER} cannot be read: {error}") from None
+    if not all(map(math.isfinite, vars(found).values())) or not 0 < found.f0_min_hz <= found.f0_max_hz:
+        raise ModelError(f"{path}: embedded {MEMBER} has impossible ranges: {found}")
+    return found

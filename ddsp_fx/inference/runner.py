@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a model is to the rest of the house: named float32 tensors in, named float32 tensors out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.errors import ModelError
+
+Tensors = Mapping[str, NDArray[np.float32]]
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+@runtime_checkable
+class Runner(Protocol):
+    """A loaded model. `label` names its file in errors."""
+
+    label: str
+    inputs: Shapes
+    outputs: Shapes
+
+    def run(self, tensors: Tensors) -> dict[str, NDArray[np.float32]]:
+        """All of `inputs` by name -> all of `outputs` by name."""
+        ...
+
+
+class FakeRunner:
+    """A Runner made of a plain function, for tests of effects without a model file.
+
+    Args:
+        function: tensors in -> tensors out.
+        inputs, outputs: shapes by name; each call is checked against them.
+    """
+
+    def __init__(
+        self, function: Callable[[Tensors], Mapping[str, NDArray[np.float32]]], inputs: Shapes, outputs: Shapes
+    ) -> None:
+        self.label = "fake model"
+        self.inputs = dict(inputs)
+        self.outputs = dict(outputs)
+        self._function = function
+
+    def run(self, tensors: Tensors) -> dict[str, NDArray[np.float32]]:
+        """Raises ModelError when names or shapes, in or out, are not the declared ones."""
+        check_shapes(self.label, "input", self.inputs, tensors)
+        out = {name: np.asarray(value, np.float32) for name, value in self._function(tensors).items()}
+        check_shapes(self.label, "output", self.outputs, out)
+        return out
+
+
+def check_shapes(label: str, side: str, declared: Shapes, tensors: Tensors) -> None:
+    """Raises ModelError naming the first tensor that is missing, unknown or of another shape."""
+    for name in declared.keys() ^ tensors.keys():
+        state = "missing" if name in declared else "unknown"
+        raise ModelError(f"{label}: {side} tensor {name!r} is {state}; declared are {', '.join(declared)}")
+    for name, shape in declared.items():
+        if tensors[name].shape != tuple(shape):
+            raise ModelError(f"{label}: {side} tensor {name!r} has shape {tensors[name].shape}, expected {shape}")
