@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compile a loop once, keep it on disk where that is possible."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+from numba import njit
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(signature: str, fastmath: bool | set[str] = False) -> Callable[[F], F]:
+    """Decorator: compile for one signature at import, so that no audio callback ever waits for a compiler.
+
+    The machine code is cached beside the module or in the user's cache folder. Where neither can be written
+    (a read-only install without a home) numba refuses to cache at all; then it compiles for this process.
+
+    Args:
+        signature: the numba signature, for example "float64(float32[::1])".
+        fastmath: numba's flags. Only "contract" and "reassoc" keep NaN and infinity meaningful.
+    """
+
+    def decorate(function: F) -> F:
+        try:
+            return cast(F, njit(signature, cache=True, nogil=True, fastmath=fastmath)(function))
+        except RuntimeError as error:
+            if "cannot cache" not in str(error):
+                raise
+            return cast(F, njit(signature, cache=False, nogil=True, fastmath=fastmath)(function))
+
+    return decorate
