@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A bank of harmonic oscillators at the host's rate, driven by frames of f0 and amplitudes."""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.dsp.frames import FrameGrid
+from ddsp_fx.errors import ParameterError
+
+# The last 2.5 % below the ceiling (200 Hz of 8 kHz) fade linearly with frequency. A mask that switches a
+# harmonic off where it crosses, as the reference does, clicks on every glide and vibrato.
+_FADE_OF_CEILING = 0.025
+_LOWEST_HZ = 1.0
+
+
+class HarmonicOscillator:
+    """Sum over h of amplitude_h * sin(2 pi h * integral of f0), with f0 and amplitudes linear between frames.
+
+    Sample 0 has phase f0 / rate, as in the reference (an inclusive cumulative sum). The phase is kept in
+    double and wrapped at each frame: the increments of an hour in float32 would drift to -66 dB. Harmonics
+    come from the Chebyshev recurrence, one multiply-add a harmonic and sample.
+
+    A frame is unvoiced if its f0 is below 1 Hz or all its amplitudes are 0. Towards it and away from it
+    the voiced frame's f0 holds while the amplitudes ramp, so that no note starts with a sweep from 0 Hz.
+
+    Args:
+        grid: where the frames fall on the host's clock.
+        n_harmonics: amplitudes in a frame.
+        ceiling_hz: harmonics at or above min(this, Nyquist) are silent. Default: half the model's rate.
+        fade_hz: width of the fade below the ceiling. Default: 2.5 % of it. 0 is the reference's hard mask.
+    """
+
+    def __init__(
+        self,
+        grid: FrameGrid,
+        n_harmonics: int,
+        ceiling_hz: float | None = None,
+        fade_hz: float | None = None,
+    ) -> None:
+        if n_harmonics < 1:
+            raise ParameterError(f"HarmonicOscillator: n_harmonics is {n_harmonics}; it must be at least 1")
+        from ddsp_fx.dsp._harmonic_kernel import render_segment
+
+        self._render = render_segment
+        self.grid = grid
+        self.n_harmonics = n_harmonics
+        limit_hz = min(grid.model_rate / 2 if ceiling_hz is None else ceiling_hz, grid.sample_rate / 2)
+        fade_hz = _FADE_OF_CEILING * limit_hz if fade_hz is None else fade_hz
+        self._limit = limit_hz / grid.sample_rate
+        # Never 0: the kernel divides by it. 1e-12 of a cycle per sample is a hard mask.
+        self._fade = max(fade_hz / grid.sample_rate, 1e-12)
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to frame 0, phase 0 and silence."""
+        self._frame = 0
+        self._phase = 0.0
+        self._cycles = 0.0
+        self._amplitudes = np.zeros(self.n_harmonics)
+
+    def push(self, f0_hz: float, amplitudes: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        """Frame k's f0 and amplitudes (n_harmonics,) -> the samples from frame k - 1 to k (none for k = 0).
+
+        A non-finite f0 counts as unvoiced, a non-finite amplitude as 0.
+
+        Raises:
+            ParameterError: if there are not n_harmonics amplitudes.
+        """
+        if np.shape(amplitudes) != (self.n_harmonics,):
+            raise ParameterError(
+                f"HarmonicOscillator: amplitudes have shape {np.shape(amplitudes)}, "
+                f"expected ({self.n_harmonics},)"
+            )
+        target = np.nan_to_num(np.asarray(amplitudes, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+        voiced = _LOWEST_HZ <= f0_hz < math.inf and bool(target.any())
+        if not voiced:
+            target = np.zeros(self.n_harmonics)
+        held, was_voiced = self._cycles, bool(self._amplitudes.any())
+        cycles = float(f0_hz) / self.grid.sample_rate if voiced else held
+        segment = self._segment(held if was_voiced else cycles, cycles, target)
+        self._cycles, self._amplitudes = cycles, target
+        self._frame += 1
+        return segment
+
+    def _segment(self, start: float, end: float, target: NDArray[np.float64]) -> NDArray[np.float32]:
+        k = self._frame - 1
+        n = self.grid.start(k + 1) - self.grid.start(k) if k >= 0 else 0
+        out = np.zeros(n, np.float32)
+        if n and (target.any() or self._amplitudes.any()):
+            weight, step = self.grid.weights(k)
+            self._phase = self._render(
+                self._phase, start, end, weight, step, self._limit, self._fade, self._amplitudes, target, out
+            )
+        return out

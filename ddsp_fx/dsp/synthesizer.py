@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Harmonics plus noise: what turns a model's controls into sound."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.dsp.frames import FrameGrid
+from ddsp_fx.dsp.harmonic import HarmonicOscillator
+from ddsp_fx.dsp.noise import FilteredNoise
+
+Floats = NDArray[np.float32]
+
+
+class HarmonicPlusNoise:
+    """The two synthesizers of DDSP, frame by frame, kept apart so that each can be heard.
+
+    Args:
+        grid: where the frames fall on the host's clock.
+        n_harmonics: amplitudes in a frame.
+        n_bands: noise magnitudes in a frame.
+        seed: of the noise.
+        ceiling_hz: harmonics at or above min(this, Nyquist) are silent. Default: half the model's rate,
+        beyond which
+            a model has never been heard; `math.inf` leaves only Nyquist.
+    """
+
+    def __init__(
+        self,
+        grid: FrameGrid,
+        n_harmonics: int,
+        n_bands: int,
+        seed: int = 0,
+        ceiling_hz: float | None = None,
+    ) -> None:
+        self.grid = grid
+        self._oscillator = HarmonicOscillator(grid, n_harmonics, ceiling_hz)
+        self._noise = FilteredNoise(grid, n_bands, seed)
+
+    def push(
+        self,
+        f0_hz: float,
+        amplitudes: NDArray[np.floating[Any]],
+        noise_magnitudes: NDArray[np.floating[Any]],
+    ) -> tuple[Floats, Floats]:
+        """Frame k -> (harmonic, noise), the samples from start(k - 1) up to start(k); both empty for k = 0.
+
+        Args:
+            f0_hz: 0 if unvoiced.
+            amplitudes: (n_harmonics,), linear, of each harmonic.
+            noise_magnitudes: (n_bands,), linear, from 0 Hz to half the model's rate.
+
+        Raises:
+            ParameterError: if an array has another shape.
+        """
+        return self._oscillator.push(f0_hz, amplitudes), self._noise.push(noise_magnitudes)
+
+    def reset(self) -> None:
+        """Back to frame 0: the same frames give the same samples again."""
+        self._oscillator.reset()
+        self._noise.reset()
