@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Delay and buffering of audio in rings that never grow."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.errors import AudioError
+
+Floats = NDArray[np.float32]
+
+
+class DelayLine:
+    """Audio, a fixed number of samples later.
+
+    Args:
+        channels: of the audio.
+        samples: of delay, 0 or more.
+    """
+
+    def __init__(self, channels: int, samples: int) -> None:
+        if channels < 1 or samples < 0:
+            raise AudioError(
+                f"DelayLine: got {channels} channels, {samples} samples; give at least 1 channel and 0 samples"
+            )
+        self.samples = samples
+        self._ring = np.zeros((channels, samples), np.float32)
+        self._position = 0
+
+    def reset(self) -> None:
+        """Forget all audio."""
+        self._ring[:] = 0.0
+        self._position = 0
+
+    def process(self, block: Floats) -> Floats:
+        """Audio (channels, n), any n -> the audio of `samples` earlier (channels, n)."""
+        if not self.samples:
+            return block.copy()
+        out = np.empty(block.shape, np.float32)
+        done = 0
+        while done < block.shape[1]:
+            n = min(block.shape[1] - done, self.samples - self._position)
+            slot = self._ring[:, self._position : self._position + n]
+            out[:, done : done + n] = slot
+            slot[:] = block[:, done : done + n]
+            self._position = (self._position + n) % self.samples
+            done += n
+        return out
+
+
+class Fifo:
+    """First in, first out, between blocks of different sizes.
+
+    Args:
+        channels: of the audio.
+        capacity: the most samples it can hold.
+    """
+
+    def __init__(self, channels: int, capacity: int) -> None:
+        if channels < 1 or capacity < 1:
+            raise AudioError(
+                f"Fifo: got {channels} channels and a capacity of {capacity}; both must be at least 1"
+            )
+        self._ring = np.zeros((channels, capacity), np.float32)
+        self.capacity = capacity
+        self.clear()
+
+    def clear(self) -> None:
+        """Throw away what it holds."""
+        self._read_at = 0
+        self.available = 0
+
+    def write(self, block: Floats) -> None:
+        """Append (channels, n); raises AudioError if it does not fit, and then holds what it held."""
+        n = block.shape[1]
+        if self.available + n > self.capacity:
+            raise AudioError(
+                f"Fifo: {n} samples do not fit beside {self.available} of {self.capacity}; read first, "
+                f"or give it a larger capacity"
+            )
+        start = (self._read_at + self.available) % self.capacity
+        first = min(n, self.capacity - start)
+        self._ring[:, start : start + first] = block[:, :first]
+        self._ring[:, : n - first] = block[:, first:]
+        self.available += n
+
+    def read(self, n: int) -> Floats:
+        """Take the oldest n samples (channels, n); raises AudioError if there are fewer."""
+        if n > self.available:
+            raise AudioError(f"Fifo: asked for {n} samples, it holds {self.available}; check `available`")
+        out = np.empty((self._ring.shape[0], n), np.float32)
+        first = min(n, self.capacity - self._read_at)
+        out[:, :first] = self._ring[:, self._read_at : self._read_at + first]
+        out[:, first:] = self._ring[:, : n - first]
+        self._read_at = (self._read_at + n) % self.capacity
+        self.available -= n
+        return out
