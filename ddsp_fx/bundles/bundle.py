@@ -67,6 +67,7 @@ class Bundle:
         chosen: dict[str, Value] = {**entry.defaults, **self._preset(entry, preset), **values}
         effect = effect_kind(entry.kind).from_source(source)
         effect.name = entry.symbol
+        effect.origin = f"{self.manifest.id}/{entry.symbol}"
         effect.set_values(chosen)
         return effect
 

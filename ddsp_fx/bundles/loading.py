@@ -41,7 +41,9 @@ def load(
         return load_ddsp_vst(path, **values)
     if path.suffix == ".zip" or (path.is_dir() and len(path.parts) > 1):
         bundle = open_bundle(path)
-        return bundle.make(symbol or _only_symbol(bundle), preset, **values)
+        effect = bundle.make(symbol or _only_symbol(bundle), preset, **values)
+        effect.origin = f"{path.resolve()}#{effect.name}"
+        return effect
     found, symbol = discover(paths).find(str(name))
     return found.make(symbol, preset, **values)
 
@@ -72,5 +74,6 @@ def load_ddsp_vst(path: Path, **values: Value) -> Effect:
         )
     effect = effect_kind("timbre_transfer").from_source(Source({"model": path}, trained, label=path.stem))
     effect.name = path.stem
+    effect.origin = str(path)
     effect.set_values(values)
     return effect

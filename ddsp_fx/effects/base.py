@@ -43,6 +43,7 @@ class Effect:
     def __init__(self, **values: Value) -> None:
         self._values: dict[str, Value] = {symbol: p.default for symbol, p in self.parameters.items()}
         self._name = self.kind
+        self._origin = ""
         self._sample_rate = 0.0
         self._max_block_size = 0
         self._channels = 0
@@ -68,6 +69,15 @@ class Effect:
     @name.setter
     def name(self, value: str) -> None:
         self._name = value
+
+    @property
+    def origin(self) -> str:
+        """What `ddsp_fx.load` finds this effect by; empty for one made in code."""
+        return self._origin
+
+    @origin.setter
+    def origin(self, value: str) -> None:
+        self._origin = value
 
     @property
     def is_prepared(self) -> bool:
@@ -199,8 +209,11 @@ class Effect:
     ) -> Iterator[Audio]:
         """`render`, block by block, for progress bars and files too long for memory."""
         self.prepare(sample_rate, buffer_size, audio.shape[0])
-        total = audio.shape[1] + (self.tail_samples if tail and audio.shape[1] else 0)
-        yield from trim_latency(self.process_block, audio, self.latency_samples, total, buffer_size)
+        yield from self._iter_prepared(audio, buffer_size, tail)
+
+    def _iter_prepared(self, audio: Audio, buffer_size: int, tail: bool) -> Iterator[Audio]:
+        flush = (lambda: self.tail_samples) if tail else (lambda: 0)
+        yield from drive(self.process_block, reader(audio), self.latency_samples, flush, buffer_size)
 
     def _continues(self, sample_rate: float, channels: int, buffer_size: int) -> bool:
         return (
@@ -250,24 +263,52 @@ class Effect:
         """A parameter has a new value while prepared."""
 
 
-def trim_latency(
-    process: Callable[[Audio], Audio], audio: Audio, latency: int, total: int, buffer_size: int
+Read = Callable[[int], Audio]
+
+
+def drive(
+    process: Callable[[Audio], Audio], read: Read, latency: int, tail: Callable[[], int], buffer_size: int
 ) -> Iterator[Audio]:
-    """Drive `process` over `audio` and zeros after it; yield exactly `total` samples, the first `latency` dropped."""
-    position, done, skip = 0, 0, latency
-    while done < total:
-        block = audio[:, position : position + buffer_size]
-        missing = min(buffer_size, total + latency - position) - block.shape[1]
-        if missing > 0:
-            block = np.concatenate([block, np.zeros((audio.shape[0], missing), np.float32)], axis=1)
+    """Offline is the live code in a loop: run `process` over all that `read` gives, then over zeros for the tail.
+
+    Args:
+        process: a prepared `process_block`.
+        read: the next n samples (channels, <= n); fewer than asked, then none, at the end.
+        latency: samples dropped from the front, so that output and input line up.
+        tail: samples to flush, asked when the input has ended: a parameter may have moved it.
+        buffer_size: samples per block.
+
+    Yields blocks that add up to the input's length plus the tail.
+    """
+    skip = latency
+    block = read(buffer_size)
+    channels, pushed = block.shape[0], 0
+    while block.shape[1]:
         out = process(block)
-        position += block.shape[1]
+        pushed += block.shape[1]
         dropped = min(skip, out.shape[1])
         skip -= dropped
-        out = out[:, dropped : dropped + total - done]
-        done += out.shape[1]
-        if out.shape[1]:
-            yield out
+        yield out[:, dropped:]
+        block = read(buffer_size)
+    left = latency + tail() if pushed else 0
+    while left:
+        out = process(np.zeros((channels, min(left, buffer_size)), np.float32))
+        left -= out.shape[1]
+        dropped = min(skip, out.shape[1])
+        skip -= dropped
+        yield out[:, dropped:]
+
+
+def reader(audio: Audio) -> Read:
+    """`read` over an array (channels, samples)."""
+    position = 0
+
+    def read(n: int) -> Audio:
+        nonlocal position
+        position += n
+        return audio[:, position - n : position]
+
+    return read
 
 
 def as_channels_first(audio: NDArray[Any]) -> tuple[Audio, Callable[[Audio], Audio]]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.dsp.delay import DelayLine
-from ddsp_fx.effects.base import Audio, as_channels_first, trim_latency
+from ddsp_fx.effects.base import Audio, as_channels_first, drive, reader
 from ddsp_fx.effects.gate import VoicingGate
 from ddsp_fx.effects.impulse_response import at_rate, read_response
 from ddsp_fx.effects.resynthesis import FrameRequest, Resynthesizer
@@ -96,8 +96,8 @@ class InstrumentEffect(SmoothedEffect):
         """
         shaped, restore = as_channels_first(audio)
         self.prepare(sample_rate, buffer_size, shaped.shape[0])
-        total = shaped.shape[1] + (self.tail_samples if tail and shaped.shape[1] else 0)
-        blocks = trim_latency(self._stacked_parts, shaped, self.latency_samples, total, buffer_size)
+        flush = (lambda: self.tail_samples) if tail else (lambda: 0)
+        blocks = drive(self._stacked_parts, reader(shaped), self.latency_samples, flush, buffer_size)
         joined = np.concatenate([np.zeros((len(STEMS) * shaped.shape[0], 0), np.float32), *blocks], axis=1)
         rows = joined.reshape(len(STEMS), shaped.shape[0], -1)
         return {name: restore(rows[i]) for i, name in enumerate(STEMS)}

@@ -50,7 +50,8 @@ class Resynthesizer:
         from ddsp_fx.dsp.synthesizer import HarmonicPlusNoise
 
         self._model, self._conductor = model, conductor
-        self.grid = FrameGrid(sample_rate, trained.hop, FEATURE_RATE)
+        # The same frame times told on the synthesis clock, whose rate also says where the noise bands end.
+        self.grid = FrameGrid(sample_rate, trained.hop * trained.sample_rate // FEATURE_RATE, trained.sample_rate)
         self._features = FeatureStream(sample_rate, tracker, trained.level, trained.hop, FRAME)
         self._ceiling_hz = trained.sample_rate / 2.0
         self._synthesizer = HarmonicPlusNoise(
@@ -61,7 +62,8 @@ class Resynthesizer:
         self.latency_samples = self.look_ahead_samples + self.grid.longest
         # Input can move a frame whose window it only touches: half a frame, then the hop to the next frame.
         reach = (FRAME // 2 + 2 * trained.hop) * sample_rate / FEATURE_RATE
-        self.tail_samples = int(np.ceil(reach)) + self._synthesizer.tail_samples
+        noise_filter = model.n_bands * sample_rate / trained.sample_rate
+        self.tail_samples = int(np.ceil(reach + noise_filter))
         self._queue = _Queue(self.latency_samples)
 
     def reset(self) -> None:

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How one parameter moves in time: constant, breakpoints, or an array of samples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ddsp_fx.effects.parameters import Value
+from ddsp_fx.errors import AutomationError
+
+# A ramp is a staircase of 5 ms steps at absolute times; effects smooth each step over 20 ms, so none is heard.
+CONTROL_PERIOD_S = 0.005
+
+Point = tuple[float, Value]
+
+
+class Curve(Protocol):
+    """A parameter over time."""
+
+    def points(self, end_s: float) -> list[Point]:
+        """(time in s, value) at which the parameter is to be set, in order, up to end_s."""
+        ...
+
+    def values(self) -> list[Value]:
+        """Every value that the curve was given, for range checks."""
+        ...
+
+
+@dataclass(frozen=True)
+class Constant:
+    """One value from the start."""
+
+    value: Value
+
+    def points(self, end_s: float) -> list[Point]:
+        """One point at 0 s."""
+        del end_s
+        return [(0.0, self.value)]
+
+    def values(self) -> list[Value]:
+        """The value."""
+        return [self.value]
+
+
+@dataclass(frozen=True)
+class Breakpoints:
+    """Values at times, as a DAW's automation lane draws them.
+
+    Args:
+        pairs: (time in s, value), times not falling. Two pairs at one time are a jump.
+        interpolation: "linear" draws lines between numbers; "step" holds. Texts and switches always hold.
+    """
+
+    pairs: Sequence[Point]
+    interpolation: Literal["linear", "step"] = "linear"
+
+    def __post_init__(self) -> None:
+        if not self.pairs:
+            raise AutomationError("breakpoints: the list is empty; give (time_s, value) pairs")
+        times = [time for time, _ in self.pairs]
+        if not all(math.isfinite(time) and time >= 0.0 for time in times):
+            raise AutomationError(f"breakpoints: times must be finite and >= 0, got {min(times)}")
+        falling = next((b for a, b in zip(times, times[1:], strict=False) if b < a), None)
+        if falling is not None:
+            raise AutomationError(f"breakpoints: time {falling} s comes after a later one; sort them")
+
+    def points(self, end_s: float) -> list[Point]:
+        """The breakpoints, with a 5 ms staircase along each slope."""
+        out = [(0.0, self.pairs[0][1])] if self.pairs[0][0] > 0.0 else []
+        for (time, value), (next_time, next_value) in zip(self.pairs, self.pairs[1:], strict=False):
+            out.append((time, value))
+            if self._slopes(value, next_value):
+                out.extend(_staircase(time, float(value), min(next_time, end_s), next_time, float(next_value)))
+        out.append(self.pairs[-1])
+        return [point for point in out if point[0] <= end_s]
+
+    def _slopes(self, value: Value, next_value: Value) -> bool:
+        numbers = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in (value, next_value))
+        return self.interpolation == "linear" and numbers and value != next_value
+
+    def values(self) -> list[Value]:
+        """The values of all pairs."""
+        return [value for _, value in self.pairs]
+
+
+def _staircase(start_s: float, start: float, stop_s: float, end_s: float, end: float) -> list[Point]:
+    first = math.floor(start_s / CONTROL_PERIOD_S) + 1
+    last = math.ceil(stop_s / CONTROL_PERIOD_S)
+    slope = (end - start) / (end_s - start_s) if end_s > start_s else 0.0
+    times = (step * CONTROL_PERIOD_S for step in range(first, last))
+    return [(time, start + slope * (time - start_s)) for time in times]
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """An array of values at a fixed rate in Hz, held between them."""
+
+    array: ArrayLike
+    rate_hz: float
+
+    def points(self, end_s: float) -> list[Point]:
+        """One point a change."""
+        values = self._array()
+        keep = np.flatnonzero(np.diff(values, prepend=np.nan) != 0.0)
+        return [(i / self.rate_hz, float(values[i])) for i in keep.tolist() if i / self.rate_hz <= end_s]
+
+    def values(self) -> list[Value]:
+        """Lowest and highest."""
+        values = self._array()
+        return [float(values.min()), float(values.max())]
+
+    def _array(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        values = np.asarray(self.array, dtype=np.float64)
+        if values.ndim != 1 or not values.size or not np.isfinite(values).all() or self.rate_hz <= 0:
+            raise AutomationError(
+                f"sampled curve: expected finite values of shape (n,) and a rate > 0, "
+                f"got shape {values.shape} at {self.rate_hz} Hz"
+            )
+        return values

@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A list of effects that sounds like one: learned effects, pedalboard plugins and VST3s in any order."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Iterable, Iterator, MutableSequence
+from typing import TYPE_CHECKING, Any, ClassVar, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.board.native import NativeRun, is_native, measure_latency, native_symbols, native_values, set_native
+from ddsp_fx.dsp.delay import DelayLine
+from ddsp_fx.effects.base import Audio, as_channels_first
+from ddsp_fx.effects.parameters import Parameter, Value, unknown_parameter
+from ddsp_fx.effects.smoothed import SmoothedEffect
+from ddsp_fx.errors import BoardError
+
+if TYPE_CHECKING:
+    from ddsp_fx.automation import Automation
+
+
+class Board(SmoothedEffect, MutableSequence[Any]):
+    """Use it as a list, call it as a pedalboard.
+
+    Args:
+        plugins: Effects, pedalboard plugins, or Boards. Changing the list takes effect at the next `prepare`, which
+            every call with `reset=True` does by itself.
+    """
+
+    kind: ClassVar[str] = "board"
+
+    mix = Parameter("Mix", 0, 1, 1, description="0 is the input, delayed to match; 1 the chain")
+
+    def __init__(self, plugins: Iterable[Any] = (), **values: Value) -> None:
+        self._plugins: list[Any] = []
+        self._stages: list[Any] = []
+        self._offsets: list[int] = []
+        self._events: list[tuple[int, int, int, str, Value]] = []
+        self._order = itertools.count()
+        self._position = 0
+        self._native_settings: list[Any] = []
+        super().__init__(**values)
+        self.extend(plugins)
+
+    # A list of plugins.
+
+    def _checked(self, plugin: Any) -> Any:
+        if not (is_native(plugin) or hasattr(plugin, "process_block")):
+            raise BoardError(f"{plugin!r} is neither an Effect nor a pedalboard plugin")
+        return plugin
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> Board: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        return Board(self._plugins[index]) if isinstance(index, slice) else self._plugins[index]
+
+    def __setitem__(self, index: int | slice, value: Any) -> None:
+        if isinstance(index, slice):
+            self._plugins[index] = [self._checked(plugin) for plugin in value]
+        else:
+            self._plugins[index] = self._checked(value)
+        self._changed()
+
+    def __delitem__(self, index: int | slice) -> None:
+        del self._plugins[index]
+        self._changed()
+
+    def insert(self, index: int, value: Any) -> None:
+        """Put a plugin before `index`; raises BoardError for anything else."""
+        self._plugins.insert(index, self._checked(value))
+        self._changed()
+
+    def __len__(self) -> int:
+        return len(self._plugins)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        return f"Board({self._plugins!r})"
+
+    def _changed(self) -> None:
+        self._max_block_size = 0
+
+    # Slots: how automation, OSC and JSON name a plugin.
+
+    def slot_names(self) -> list[str]:
+        """One unique name a plugin: its own, numbered from the second of that name on (violin, violin-2)."""
+        names: list[str] = []
+        for plugin in self._plugins:
+            base = plugin.name if hasattr(plugin, "process_block") else type(plugin).__name__
+            count = sum(1 for name in names if name == base or name.rpartition("-")[0] == base)
+            names.append(f"{base}-{count + 1}" if count else base)
+        return names
+
+    def slot(self, name: str | int) -> int:
+        """The index behind a slot's name or number; raises BoardError."""
+        names = self.slot_names()
+        if isinstance(name, str) and name in names:
+            return names.index(name)
+        if str(name).isdigit() and int(name) < len(names):
+            return int(name)
+        raise BoardError(f"the board has no slot {name!r}; it has {', '.join(names) or 'none'}")
+
+    def set_slot_value(self, slot: int, symbol: str, value: Value) -> None:
+        """Set a parameter of any plugin, checked; raises ParameterError or UnknownParameterError."""
+        plugin = self._plugins[slot]
+        if hasattr(plugin, "process_block"):
+            plugin.set_value(symbol, value)
+        else:
+            set_native(plugin, symbol, value)
+
+    def check_slot_symbol(self, slot: int, symbol: str) -> None:
+        """Raises UnknownParameterError when that plugin has no such parameter."""
+        plugin = self._plugins[slot]
+        known = plugin.parameters if hasattr(plugin, "process_block") else native_symbols(plugin)
+        if symbol not in known:
+            raise unknown_parameter(self.slot_names()[slot], symbol, known)
+
+    # An effect.
+
+    @property
+    def latency_samples(self) -> int:
+        return sum(stage.latency_samples for stage in self._stages)
+
+    @property
+    def tail_samples(self) -> int:
+        return sum(stage.tail_samples for stage in self._stages)
+
+    def prepare(self, sample_rate: float, max_block_size: int = 8192, channels: int = 2) -> None:
+        """As every effect; native plugins are measured again when one of their parameters has changed."""
+        settings = [[native_values(p) if is_native(p) else None] for p in self._plugins]
+        if settings != self._native_settings:
+            self._native_settings = settings
+            self._changed()
+        super().prepare(sample_rate, max_block_size, channels)
+
+    def _prepare(self) -> None:
+        self._stages, self._offsets = [], []
+        run: list[Any] = []
+        latency = 0
+        for plugin in self._plugins:
+            own = measure_latency(plugin, self.sample_rate, self.channels) if is_native(plugin) else None
+            if own != 0 and run:
+                self._add_stage(NativeRun(run, 0))
+                run = []
+            self._offsets.append(latency)
+            if own == 0:
+                run.append(plugin)
+            else:
+                stage = plugin if own is None else NativeRun([plugin], own)
+                self._add_stage(stage)
+                latency += stage.latency_samples
+        if run:
+            self._add_stage(NativeRun(run, 0))
+        self._dry = DelayLine(self.channels, self.latency_samples)
+
+    def _add_stage(self, stage: Any) -> None:
+        stage.prepare(self.sample_rate, self._max_block_size, self.channels)
+        self._stages.append(stage)
+
+    def _reset(self) -> None:
+        super()._reset()
+        self._events.clear()
+        self._position = 0
+        self._dry.reset()
+        for stage in self._stages:
+            stage.reset()
+
+    def schedule(self, sample: int, slot: int, symbol: str, value: Value) -> None:
+        """Set a parameter when the sound of input sample `sample` passes through that plugin.
+
+        What is due in the past acts at once. Events are forgotten by `reset`.
+        """
+        plugin = self._plugins[slot]
+        delay = plugin.automation_delay(symbol) if hasattr(plugin, "process_block") else 0
+        due = max(sample + self._offsets[slot] + delay, self._position)
+        heapq.heappush(self._events, (due, next(self._order), slot, symbol, value))
+
+    def _process(self, block: Audio) -> Audio:
+        if not self._events:
+            return self._process_piece(block)
+        out = np.empty_like(block)
+        start = 0
+        while start < block.shape[1]:
+            self._apply_due()
+            ahead = self._events[0][0] - self._position if self._events else block.shape[1]
+            stop = min(block.shape[1], start + ahead)
+            out[:, start:stop] = self._process_piece(block[:, start:stop])
+            start = stop
+        return out
+
+    def _apply_due(self) -> None:
+        while self._events and self._events[0][0] <= self._position:
+            _, _, slot, symbol, value = heapq.heappop(self._events)
+            self.set_slot_value(slot, symbol, value)
+
+    def _process_piece(self, block: Audio) -> Audio:
+        wet = block
+        for stage in self._stages:
+            wet = stage.process_block(np.ascontiguousarray(wet))
+        self._position += block.shape[1]
+        mix = self._smooth("mix", block.shape[1])
+        return np.asarray(self._dry.process(block) * (1.0 - mix) + wet * mix, np.float32)
+
+    def render(
+        self,
+        audio: NDArray[Any],
+        sample_rate: float,
+        buffer_size: int = 8192,
+        tail: bool = True,
+        automation: Automation | None = None,
+    ) -> NDArray[np.float32]:
+        """The whole of `audio` through the board, with the tail and, if given, automation at exact positions."""
+        if automation is None:
+            return super().render(audio, sample_rate, buffer_size, tail)
+        shaped, restore = as_channels_first(audio)
+        blocks = list(self.iter_render(shaped, sample_rate, buffer_size, tail, automation))
+        return restore(np.concatenate([np.zeros((shaped.shape[0], 0), np.float32), *blocks], axis=1))
+
+    def iter_render(
+        self,
+        audio: Audio,
+        sample_rate: float,
+        buffer_size: int = 8192,
+        tail: bool = True,
+        automation: Automation | None = None,
+    ) -> Iterator[Audio]:
+        """`render`, block by block. Automated parameters start at their curve's first value."""
+        self.prepare(sample_rate, buffer_size, audio.shape[0])
+        if automation is not None:
+            automation.install(self, sample_rate, audio.shape[1])
+        yield from self._iter_prepared(audio, buffer_size, tail)
+
+    # JSON.
+
+    def to_json(self) -> str:
+        """The board as text that `from_json` restores; raises BoardError for an effect that has no name to load by."""
+        from ddsp_fx.board.state import board_to_json
+
+        return board_to_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> Board:
+        """Raises BoardError, or UnknownEffectError naming the bundle that is missing."""
+        from ddsp_fx.board.state import board_from_json
+
+        return board_from_json(text)

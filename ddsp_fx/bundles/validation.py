@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a bundle promises, measured: hashes, model shapes, test vectors, the contract, latency, speed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.bundles.bundle import Bundle
+from ddsp_fx.effects.base import Effect
+from ddsp_fx.errors import BundleError, DdspFxError
+from ddsp_fx.inference.controls import ControlModel
+from ddsp_fx.inference.litert import load_runner
+
+RATE_HZ = 48000
+# Blocks that share no factor with a hop of 960, nor with each other.
+ODD_BLOCKS = (1, 137, 4096, 611)
+SPLIT_TOLERANCE = 1e-6
+SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One promise and how it fared."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass
+class Report:
+    """All checks of one bundle."""
+
+    label: str
+    checks: list[Check] = field(default_factory=list)
+
+    @classmethod
+    def broken(cls, label: str, reason: str) -> Report:
+        """The report of a bundle that could not be opened."""
+        return cls(label, [Check("manifest", False, reason)])
+
+    @property
+    def passed(self) -> bool:
+        """True when nothing failed."""
+        return all(check.passed for check in self.checks)
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {"bundle": self.label, "passed": self.passed, "checks": [asdict(check) for check in self.checks]}
+
+    def run(self, name: str, check: Callable[[], str]) -> None:
+        """Record a check that returns its detail or raises a DdspFxError with the reason."""
+        try:
+            self.checks.append(Check(name, True, check()))
+        except DdspFxError as error:
+            self.checks.append(Check(name, False, str(error)))
+
+
+def validate_bundle(bundle: Bundle) -> Report:
+    """Every check that applies to this bundle."""
+    manifest = bundle.manifest
+    report = Report(f"{manifest.id} {manifest.version} ({bundle.folder})")
+    report.checks.append(Check("manifest", True, f"{len(manifest.effects)} effects, {len(manifest.files)} files"))
+    for key in manifest.files:
+        report.run(f"file {key}", lambda key=key: _size_text(bundle.file(key)))  # type: ignore[misc]
+    if manifest.test_vectors:
+        report.run("test vectors", lambda: _check_vectors(bundle))
+    for entry in manifest.effects:
+        for preset in (None, *entry.presets):
+            name = entry.symbol if preset is None else f"{entry.symbol} preset {preset}"
+            report.run(name, lambda e=entry, p=preset: _check_effect(bundle.make(e.symbol, p)))  # type: ignore[misc]
+    return report
+
+
+def _size_text(path: Path) -> str:
+    return f"{path.name}, {path.stat().st_size / 1024:.0f} KiB, hash matches"
+
+
+def _check_vectors(bundle: Bundle) -> str:
+    vectors = bundle.manifest.test_vectors
+    assert vectors is not None
+    try:
+        with np.load(bundle.file(vectors.file), allow_pickle=False) as data:
+            arrays = {name: data[name] for name in data.files}
+        f0, level = arrays["f0_scaled"].reshape(-1), arrays["level_scaled"].reshape(-1)
+        expected = [arrays["amplitude"], arrays["harmonic_distribution"], arrays["noise_magnitudes"]]
+    except (KeyError, ValueError, OSError) as error:
+        raise BundleError(f"test vectors cannot be read: {error}") from None
+    model = ControlModel(load_runner(bundle.file(vectors.model)))
+    worst = 0.0
+    for k in range(f0.shape[0]):
+        out = model.step(float(f0[k]) * 127.0, (float(level[k]) - 1.0) * 80.0)
+        got = [np.float32(out.amplitude), out.harmonic_distribution, out.noise_magnitudes]
+        worst = max(worst, *(float(np.abs(g - e[k].reshape(np.shape(g))).max()) for g, e in zip(got, expected, strict=True)))
+    if not worst <= vectors.tolerance:
+        raise BundleError(f"the model is {worst:.2e} off its test vectors; the tolerance is {vectors.tolerance:.0e}")
+    return f"{f0.shape[0]} frames, worst difference {worst:.1e} (tolerance {vectors.tolerance:.0e})"
+
+
+def _check_effect(effect: Effect) -> str:
+    """The contract on a test sound: length, finiteness, split invariance, silence, declared latency; and the speed."""
+    audio = _test_sound()
+    started = time.perf_counter()
+    whole = effect.render(audio, RATE_HZ)
+    factor = whole.shape[1] / RATE_HZ / (time.perf_counter() - started)
+    if whole.shape[1] != audio.shape[1] + effect.tail_samples:
+        raise BundleError(f"gave {whole.shape[1]} samples for {audio.shape[1]} and a tail of {effect.tail_samples}")
+    if not np.isfinite(whole).all():
+        raise BundleError("the output contains NaN or infinity")
+    split = _in_odd_blocks(effect, audio)
+    error = float(np.abs(split - whole[:, : split.shape[1]]).max())
+    if error > SPLIT_TOLERANCE:
+        raise BundleError(f"blocks of {ODD_BLOCKS} differ from one-shot by {error:.1e}; allowed is {SPLIT_TOLERANCE:.0e}")
+    silence = effect.render(np.zeros_like(audio), RATE_HZ)
+    if np.abs(silence).max() > 1e-6:
+        raise BundleError(f"silence in gives a peak of {np.abs(silence).max():.1e} out")
+    latency_ms = 1000.0 * effect.latency_samples / RATE_HZ
+    return f"latency {latency_ms:.1f} ms, tail {effect.tail_samples / RATE_HZ:.2f} s, {factor:.1f} x real time"
+
+
+def _test_sound() -> NDArray[np.float32]:
+    """A 440 Hz tone of ten harmonics with a swell, stereo."""
+    t = np.arange(int(SECONDS * RATE_HZ)) / RATE_HZ
+    tone = sum(np.sin(2 * np.pi * 440.0 * k * t) / k for k in range(1, 11))
+    envelope = np.sin(np.pi * t / SECONDS) ** 2
+    return np.stack([tone * envelope, tone * envelope]).astype(np.float32) * np.float32(0.2)
+
+
+def _in_odd_blocks(effect: Effect, audio: NDArray[np.float32]) -> NDArray[np.float32]:
+    effect.prepare(RATE_HZ, max(ODD_BLOCKS), audio.shape[0])
+    padded = np.pad(audio, ((0, 0), (0, effect.latency_samples)))
+    out, position, turn = [], 0, 0
+    while position < padded.shape[1]:
+        # Single samples at the start only: two seconds of them would take minutes.
+        size = 1 if turn < 200 else ODD_BLOCKS[turn % len(ODD_BLOCKS)]
+        out.append(effect.process_block(padded[:, position : position + size]))
+        position, turn = position + size, turn + 1
+    return np.concatenate(out, axis=1)[:, effect.latency_samples :]

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`ddsp-fx apply`: one file through one chain."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from argparse import Namespace
+from pathlib import Path
+
+from ddsp_fx.automation import read_automation
+from ddsp_fx.board import Board
+from ddsp_fx.board.text import parse_board
+from ddsp_fx.cli.audio_files import InputFile, Output, output_file
+from ddsp_fx.cli.progress import progress_bar
+from ddsp_fx.effects.base import drive
+from ddsp_fx.errors import AudioError
+
+
+def run(arguments: Namespace) -> int:
+    """Everything that can be checked is checked before the first sample is processed."""
+    if arguments.buffer_size < 1:
+        raise AudioError(f"--buffer-size {arguments.buffer_size} must be at least 1")
+    if arguments.sample_rate is not None and not 8000 <= arguments.sample_rate <= 384000:
+        raise AudioError(f"--sample-rate {arguments.sample_rate:g} is outside 8000 to 384000 Hz")
+    board = parse_board(arguments.chain)
+    source = InputFile(Path(arguments.input), arguments.channels, arguments.sample_rate)
+    started = time.perf_counter()
+    try:
+        board.prepare(source.sample_rate, arguments.buffer_size, source.channels)
+        if arguments.automation:
+            read_automation(arguments.automation).install(board, source.sample_rate, source.frames)
+        depth = arguments.bit_depth or source.bit_depth
+        with output_file(Path(arguments.output), source.sample_rate, source.channels, depth) as output:
+            _process(board, source, output, arguments)
+    finally:
+        source.close()
+    _report(arguments, source, output, board, time.perf_counter() - started)
+    return 0
+
+
+def _process(board: Board, source: InputFile, output: Output, arguments: Namespace) -> None:
+    tail = (lambda: 0) if arguments.no_tail else (lambda: board.tail_samples)
+    total = source.frames + tail()
+    with progress_bar(Path(arguments.input).name, total, enabled=not arguments.quiet) as advance:
+        for block in drive(board.process_block, source.read, board.latency_samples, tail, arguments.buffer_size):
+            output.write(block)
+            advance(block.shape[1])
+
+
+def _report(arguments: Namespace, source: InputFile, output: Output, board: Board, seconds: float) -> None:
+    peak_db = 20.0 * math.log10(output.peak) if output.peak > 0 else -math.inf
+    if output.clipped:
+        print(
+            f"ddsp-fx: warning: {output.clipped} samples clipped, the peak was {peak_db:+.1f} dBFS; "
+            "lower output_gain or write --bit-depth 32",
+            file=sys.stderr,
+        )
+    duration_s = output.samples / source.sample_rate
+    if arguments.json:
+        summary = {
+            "output": arguments.output,
+            "chain": board.slot_names(),
+            "sample_rate_hz": source.sample_rate,
+            "channels": source.channels,
+            "duration_s": duration_s,
+            "tail_s": (output.samples - source.position) / source.sample_rate,
+            "latency_removed_samples": board.latency_samples,
+            "peak_dbfs": peak_db if math.isfinite(peak_db) else None,
+            "clipped_samples": output.clipped,
+            "times_real_time": duration_s / seconds if seconds else None,
+        }
+        print(json.dumps(summary, indent=2))
+    elif not arguments.quiet:
+        print(
+            f"{arguments.output}: {duration_s:.2f} s, peak {peak_db:.1f} dBFS, "
+            f"{duration_s / seconds:.1f} x real time"
+        )

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`ddsp-fx demo`: the three shipped effects on sounds that need no download, heard, drawn and measured."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.bundles.loading import load
+from ddsp_fx.cli import example_sounds, pictures
+from ddsp_fx.cli.audio_files import output_file
+from ddsp_fx.cli.progress import progress_bar
+from ddsp_fx.errors import AudioError
+
+Mono = NDArray[np.float32]
+RATE_HZ = float(example_sounds.RATE_HZ)
+SHIFT_SEMITONES = 24
+
+
+class Demo:
+    """A folder that fills with audio and pictures; `figures` collects what was measured."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.figures: dict[str, float] = {}
+        self.vocal = example_sounds.sing().astype(np.float32)
+        self.violin = example_sounds.reverberant_violin().astype(np.float32)
+        self.violin_dry = example_sounds.bow().astype(np.float32)
+
+    def save(self, name: str, audio: Mono) -> None:
+        """One mono or stereo file, 24 bit."""
+        rows = np.atleast_2d(audio)
+        with output_file(self.folder / f"{name}.wav", RATE_HZ, rows.shape[0], 24) as output:
+            output.write(rows)
+
+    def inputs(self) -> None:
+        """The sounds that go in."""
+        self.save("vocal", self.vocal)
+        self.save("reverberant_violin", self.violin)
+
+    def transfer(self) -> None:
+        """Voice to violin, two octaves up, with stems."""
+        effect = load("violin", pitch_shift=SHIFT_SEMITONES)
+        stems = effect.stems(self.vocal, RATE_HZ)  # type: ignore[attr-defined]
+        out = effect.render(self.vocal, RATE_HZ)
+        self.save("vocal_as_violin", out)
+        for name in ("harmonic", "noise", "room"):
+            self.save(f"vocal_as_violin_{name}", stems[name])
+        shown = {"voice": self.vocal, "violin": out, "harmonic": stems["harmonic"], "noise": stems["noise"]}
+        pictures.save_spectrograms(
+            self.folder / "transfer.png", {**shown, "room": stems["room"]}, RATE_HZ, "Voice as violin, two octaves up"
+        )
+        self._measure_pitch(out)
+        self.figures["transfer_peak_after_the_tail_dbfs"] = _peak_db(out[-int(0.05 * RATE_HZ) :])
+
+    def _measure_pitch(self, out: Mono) -> None:
+        from ddsp_fx.analysis.features import extract
+
+        sung, played = extract(self.vocal, RATE_HZ), extract(out, RATE_HZ)
+        n = len(sung.f0_hz)
+        voiced = (sung.confidence >= 0.5) & (played.confidence[:n] >= 0.5)
+        cents = 1200.0 * np.log2(played.f0_hz[:n] / sung.f0_hz) - 100.0 * SHIFT_SEMITONES
+        self.figures["transfer_median_pitch_error_cents"] = float(np.median(np.abs(cents[voiced])))
+        self.figures["transfer_voiced_frames"] = int(voiced.sum())
+        time_s = np.arange(n, dtype=np.float32) / 50.0
+        wanted = np.where(sung.confidence >= 0.5, sung.f0_hz * 2.0 ** (SHIFT_SEMITONES / 12.0), np.nan)
+        got = np.where(played.confidence[:n] >= 0.5, played.f0_hz[:n], np.nan)
+        curves = {"sung, two octaves up": (time_s, wanted), "played": (time_s, got)}
+        pictures.save_pitch(self.folder / "pitch.png", curves, "The melody is kept")
+
+    def reverb(self) -> None:
+        """The violin's room on the voice."""
+        effect = load("violin-room", mix=0.3)
+        stereo = np.stack([self.vocal, self.vocal])
+        self.save("vocal_in_violin_room", effect.render(stereo, RATE_HZ))
+        response = effect.impulse_response(RATE_HZ, channels=2)  # type: ignore[attr-defined]
+        self.save("violin_room_impulse_response", response / np.abs(response).max())
+        pictures.save_decay(self.folder / "room.png", response[0], RATE_HZ, "The room learned from the violin")
+        wet = load("violin-room", mix=1.0).render(self.vocal, RATE_HZ)
+        sounds = {"voice": self.vocal, "the violin's room alone": wet}
+        pictures.save_spectrograms(self.folder / "reverb.png", sounds, RATE_HZ, "A voice in the violin's room")
+        from ddsp_fx.dsp.decay import rt60_s
+
+        self.figures["room_rt60_s"] = float(rt60_s(response[0], RATE_HZ))
+
+    def dereverb(self) -> None:
+        """The violin without its room."""
+        out = load("violin-dry").render(self.violin, RATE_HZ, tail=False)
+        self.save("violin_dry", out)
+        sounds = {"violin in a room": self.violin, "dereverb": out, "the phrase before the room": self.violin_dry}
+        pictures.save_spectrograms(self.folder / "dereverb.png", sounds, RATE_HZ, "Dereverberation by resynthesis")
+        after = slice(int(4.3 * RATE_HZ), int(4.9 * RATE_HZ))
+        self.figures["dereverb_tail_before_dbfs"] = _peak_db(self.violin[after])
+        self.figures["dereverb_tail_after_dbfs"] = _peak_db(out[after])
+
+
+def _peak_db(audio: Mono) -> float:
+    return float(20.0 * np.log10(max(np.abs(audio).max(initial=0.0), 1e-7)))
+
+
+def run(arguments: Namespace) -> int:
+    """Fill the folder; print what was measured."""
+    folder = Path(arguments.folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AudioError(f"{folder}: cannot be made: {error.strerror}") from None
+    pictures.pyplot()
+    demo = Demo(folder)
+    steps: list[Callable[[], Any]] = [demo.inputs, demo.transfer, demo.reverb, demo.dereverb]
+    with progress_bar("rendering", len(steps)) as advance:
+        for step in steps:
+            step()
+            advance(1)
+    if arguments.json:
+        print(json.dumps(demo.figures, indent=2))
+    else:
+        for name, figure in demo.figures.items():
+            print(f"{name.replace('_', ' ')}: {figure:.4g}")
+        print(f"audio and pictures are in {folder}")
+    return 0

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Arguments in, exit code out: 0 done, 1 found wanting (validate), 2 the user's mistake, 130 interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from ddsp_fx import __version__
+from ddsp_fx.errors import DdspFxError
+
+CHAIN_HELP = "name:parameter=value,... joined by |, such as 'violin:pitch_shift=24 | Compressor:ratio=4 | violin-room'"
+
+
+def _apply(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", help="any audio file that pedalboard reads")
+    parser.add_argument("output", help=".wav, .flac, .aiff, .mp3 or .ogg; the input's rate and bit depth")
+    parser.add_argument("chain", help=CHAIN_HELP)
+    parser.add_argument("--automation", metavar="FILE", help=".csv of breakpoints or .jsonl take; slot.parameter names")
+    parser.add_argument("--no-tail", action="store_true", help="stop where the input stops")
+    parser.add_argument("--sample-rate", type=float, metavar="HZ", help="of the output (default: the input's)")
+    parser.add_argument("--bit-depth", type=int, choices=(16, 24, 32), help="of the output; 32 is float in .wav")
+    parser.add_argument("--channels", type=int, choices=(1, 2), help="of the output (default: the input's)")
+    parser.add_argument("--buffer-size", type=int, default=8192, metavar="N", help="samples a block (default 8192)")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar, no summary")
+    parser.add_argument("--json", action="store_true", help="the summary as JSON")
+
+
+def _list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true")
+
+
+def _info(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="an effect, a bundle's folder, or a .tflite file")
+    parser.add_argument("--json", action="store_true")
+
+
+def _validate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("bundles", nargs="*", help="bundle folders or zips (default: all that are installed)")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of bundle.toml and stop")
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", help="where the audio and pictures go")
+    parser.add_argument("--json", action="store_true", help="the measurements as JSON")
+
+
+def _train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recordings", help="a folder of one instrument, one line at a time, in one room")
+    parser.add_argument("--name", required=True, help="the bundle's name; effects become NAME, NAME-room, NAME-dry")
+    parser.add_argument("--out", metavar="DIR", help="where the bundle goes (default: the user's bundle folder)")
+    parser.add_argument("--run-dir", metavar="DIR", help="checkpoints and previews (default: runs/NAME)")
+    parser.add_argument("--preset", choices=("tiny", "full"), default="tiny", help="decoder (default tiny)")
+    parser.add_argument("--minutes", type=float, metavar="M", help="stop after this many minutes of training")
+    parser.add_argument("--steps", type=int, metavar="N", help="stop after this many audio steps")
+    parser.add_argument("--config", metavar="TOML", help="a recipe; options given here win over it")
+    parser.add_argument("--author", default="unknown", help="whose recordings these are, for the card")
+    parser.add_argument("--licence", default="unstated", help="the licence of the recordings, for the card")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint of --run-dir")
+    parser.add_argument("--check", action="store_true", help="check the recordings and stop")
+
+
+# name -> (summary, its arguments). The module ddsp_fx.cli.<name> is imported only when the command is chosen, so that
+# --help costs no more than argparse.
+COMMANDS = {
+    "apply": ("run audio through a chain of effects", _apply),
+    "list": ("the effects that are installed, and bundles that are broken", _list),
+    "info": ("one effect: parameters, presets, what it was trained on", _info),
+    "validate": ("check bundles: manifest, hashes, models, test vectors, latency, speed", _validate),
+    "demo": ("render the shipped effects on the example sounds, with pictures", _demo),
+    "train": ("recordings to a bundle of three effects (needs the [train] extra)", _train),
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser with every command's arguments."""
+    parser = argparse.ArgumentParser(
+        prog="ddsp-fx", description="Neural instruments, learned rooms and dereverb as audio effects."
+    )
+    parser.add_argument("--version", action="version", version=f"ddsp-fx {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (summary, add_arguments) in COMMANDS.items():
+        add_arguments(commands.add_parser(name, help=summary, description=summary))
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; a DdspFxError becomes one line on stderr and exit code 2."""
+    arguments = build_parser().parse_args(argv)
+    module = import_module(f"ddsp_fx.cli.{arguments.command}")
+    try:
+        return int(module.run(arguments))
+    except DdspFxError as error:
+        print(f"ddsp-fx: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("ddsp-fx: interrupted; nothing half-written is left", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of a pipe has gone (`| head`); Python would complain again at exit when it flushes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

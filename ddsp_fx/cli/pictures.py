@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pictures of sound: spectrograms, pitch curves, decay curves. Needs the [plots] extra."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.errors import MissingExtraError
+
+Mono = NDArray[np.float32]
+N_FFT = 2048
+HOP = 512
+RANGE_DB = 90.0
+
+
+def pyplot() -> Any:
+    """matplotlib.pyplot that needs no display; raises MissingExtraError with the pip line."""
+    try:
+        import matplotlib
+
+        matplotlib.use("Agg")
+        import matplotlib.pyplot as plt
+    except ImportError:
+        raise MissingExtraError("pictures need matplotlib: pip install 'ddsp-fx[plots]'") from None
+    return plt
+
+
+def spectrogram_db(audio: Mono) -> NDArray[np.float64]:
+    """Hann STFT magnitude in dB re full scale, (bins, frames)."""
+    padded = np.pad(audio, (N_FFT // 2, N_FFT // 2 + HOP))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
+    magnitude = np.abs(np.fft.rfft(frames * np.hanning(N_FFT), axis=1)) / (N_FFT / 4)
+    return 20.0 * np.log10(np.maximum(magnitude.T, 1e-7))
+
+
+def draw_spectrogram(axes: Any, audio: Mono, rate: float, title: str, top_hz: float = 10000.0) -> None:
+    """Linear frequency, log magnitude, 90 dB below the loudest bin; silence is black."""
+    levels = spectrogram_db(audio)
+    peak = float(levels.max())
+    extent = (0.0, levels.shape[1] * HOP / rate, 0.0, rate / 2000.0)
+    axes.imshow(
+        levels, origin="lower", aspect="auto", extent=extent, vmin=peak - RANGE_DB, vmax=peak, cmap="magma"
+    )
+    axes.set_ylim(0.0, min(top_hz, rate / 2.0) / 1000.0)
+    axes.set_ylabel("kHz")
+    axes.set_title(f"{title}   (peak {20 * np.log10(max(np.abs(audio).max(), 1e-7)):.1f} dBFS)", fontsize=10)
+
+
+def save_spectrograms(path: Path, sounds: Mapping[str, Mono], rate: float, title: str) -> None:
+    """One above the other, on one time axis."""
+    plt = pyplot()
+    figure, rows = plt.subplots(len(sounds), 1, figsize=(11, 2.4 * len(sounds) + 0.6), squeeze=False, sharex=True)
+    for axes, (name, audio) in zip(rows[:, 0], sounds.items(), strict=True):
+        draw_spectrogram(axes, audio, rate, name)
+    rows[-1, 0].set_xlabel("time in s")
+    _save(plt, figure, path, title)
+
+
+def save_pitch(path: Path, curves: Mapping[str, tuple[Mono, Mono]], title: str) -> None:
+    """Pitch curves: name -> (time in s, f0 in Hz with NaN where unvoiced)."""
+    plt = pyplot()
+    figure, axes = plt.subplots(figsize=(11, 3.6))
+    for (name, (time_s, f0_hz)), width in zip(curves.items(), (4.0, 1.4, 1.0), strict=False):
+        axes.plot(time_s, f0_hz, label=name, linewidth=width, alpha=0.75)
+    axes.set_yscale("log", base=2)
+    axes.yaxis.set_major_formatter("{x:.0f}")
+    axes.set(xlabel="time in s", ylabel="f0 in Hz")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    _save(plt, figure, path, title)
+
+
+def save_decay(path: Path, response: Mono, rate: float, title: str) -> None:
+    """The impulse response's level and its Schroeder decay curve."""
+    plt = pyplot()
+    energy = response.astype(np.float64) ** 2
+    curve = np.cumsum(energy[::-1])[::-1]
+    time_s = np.arange(len(response)) / rate
+    figure, axes = plt.subplots(figsize=(11, 3.6))
+    axes.plot(time_s, 10 * np.log10(np.maximum(energy / energy.max(), 1e-12)), linewidth=0.4, alpha=0.5, label="IR")
+    axes.plot(time_s, 10 * np.log10(np.maximum(curve / curve[0], 1e-12)), linewidth=2, label="energy decay curve")
+    axes.set(xlabel="time in s", ylabel="dB", ylim=(-80, 3))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    _save(plt, figure, path, title)
+
+
+def _save(plt: Any, figure: Any, path: Path, title: str) -> None:
+    figure.suptitle(title, fontsize=11)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    plt.close(figure)

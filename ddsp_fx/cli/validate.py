@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`ddsp-fx validate`: everything a bundle promises, checked."""
+
+from __future__ import annotations
+
+import json
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from ddsp_fx.bundles.discovery import discover, open_bundle
+from ddsp_fx.bundles.manifest import json_schema
+from ddsp_fx.bundles.validation import Report, validate_bundle
+from ddsp_fx.errors import DdspFxError
+
+
+def run(arguments: Namespace) -> int:
+    """Exit code 0 when every check of every bundle passed, else 1."""
+    if arguments.schema:
+        print(json.dumps(json_schema(), indent=2))
+        return 0
+    reports = [_report(Path(place)) for place in arguments.bundles] if arguments.bundles else _installed()
+    if arguments.json:
+        print(json.dumps([report.as_data() for report in reports], indent=2))
+    else:
+        for report in reports:
+            _print(report)
+    if not reports:
+        print("no bundles found")
+    return 0 if all(report.passed for report in reports) else 1
+
+
+def _installed() -> list[Report]:
+    catalogue = discover()
+    broken = [Report.broken(str(problem.place), problem.reason) for problem in catalogue.problems]
+    return broken + [validate_bundle(bundle) for bundle in catalogue.bundles]
+
+
+def _report(place: Path) -> Report:
+    try:
+        return validate_bundle(open_bundle(place))
+    except DdspFxError as error:
+        return Report.broken(str(place), str(error))
+
+
+def _print(report: Report) -> None:
+    from rich.console import Console
+
+    console: Any = Console()
+    console.print(f"[bold]{report.label}[/bold]", highlight=False)
+    for check in report.checks:
+        mark = "[green]pass[/green]" if check.passed else "[red]FAIL[/red]"
+        console.print(f"  {mark}  {check.name}: ", end="", highlight=False)
+        console.print(check.detail, markup=False, highlight=False)
