@@ -45,9 +45,8 @@ class AnalysisDecimator:
         out_rate: in Hz.
 
     Attributes:
-        look_ahead: host samples. Output j is emitted once ceil(j * sample_rate / out_rate) + look_ahead
-        samples have
-            come in, and (except at the ends of a block) not before.
+        look_ahead: host samples. Output j is emitted as soon as sample ceil(j * sample_rate / out_rate) + look_ahead
+            is in; 0 at equal rates.
 
     Raises:
         ParameterError: if a rate is not positive.
@@ -60,8 +59,9 @@ class AnalysisDecimator:
             )
         ratio = Fraction(sample_rate).limit_denominator(1000) / out_rate
         self._num, self._den = ratio.numerator, ratio.denominator
-        self.look_ahead = 0 if ratio == 1 else math.ceil(_HALF_LENGTH_S * sample_rate)
-        if self.look_ahead:
+        self._half = 0 if ratio == 1 else math.ceil(_HALF_LENGTH_S * sample_rate)
+        self.look_ahead = max(0, self._half - 1)
+        if self._half:
             self._load_kernel(sample_rate, out_rate)
         self.reset()
 
@@ -70,13 +70,13 @@ class AnalysisDecimator:
 
         cutoff_hz = min(out_rate / 2 - _TRANSITION_HZ / 2, sample_rate / 2)
         self._phases = min(self._den, _MOST_PHASES)
-        self._table = _phase_table(sample_rate, cutoff_hz, self.look_ahead, self._phases)
+        self._table = _phase_table(sample_rate, cutoff_hz, self._half, self._phases)
         self._interpolate = interpolate
 
     def reset(self) -> None:
         """Forget all audio: the next sample is at time 0, with silence before it."""
-        self._pending = np.zeros(self.look_ahead, np.float32)
-        self._first_pending = -self.look_ahead
+        self._pending = np.zeros(self._half, np.float32)
+        self._first_pending = -self._half
         self._received = 0
         self._emitted = 0
 
@@ -84,18 +84,18 @@ class AnalysisDecimator:
         """Samples (n,) at the host's rate -> those outputs (m,) that can now be computed, m >= 0."""
         mono = np.ascontiguousarray(mono, np.float32)
         self._received += mono.size
-        if not self.look_ahead:
+        if not self._half:
             self._emitted += mono.size
             return mono.copy()
-        complete = self._received - self.look_ahead
+        complete = self._received - self._half
         ready = complete * self._den // self._num + 1 if complete >= 0 else 0
         return self._emit(mono, ready)
 
     def flush(self) -> Floats:
         """The outputs at times before the end of the input, as if silence followed it; then starts anew."""
         end = self._outputs_before(self._received)
-        silence = np.zeros(self.look_ahead, np.float32)
-        out = self._emit(silence, end) if self.look_ahead else silence
+        silence = np.zeros(self._half, np.float32)
+        out = self._emit(silence, end) if self._half else silence
         self.reset()
         return out
 
@@ -118,7 +118,7 @@ class AnalysisDecimator:
                 out,
             )
             self._emitted = end
-        needed_from = -(-self._emitted * self._num // self._den) - self.look_ahead
+        needed_from = -(-self._emitted * self._num // self._den) - self._half
         drop = min(needed_from - self._first_pending, samples.size)
         self._pending = samples[drop:].copy()
         self._first_pending += drop

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pitch extractor that magenta/ddsp-vst's models were trained with."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.analysis.framing import Framer
+from ddsp_fx.analysis.pitch import Pitches, collect
+from ddsp_fx.errors import ModelError
+
+Floats = NDArray[np.float32]
+Extractor = Callable[[Floats], Mapping[str, NDArray[Any]]]
+
+_FRAME = 1024
+_VOICED_FROM_DB = -60.0
+
+
+class DdspVstTracker:
+    """Its f0 and RMS power of a 1024 frame; voiced where the power is above -60 dB.
+
+    The extractor has no measure of voicing: it reads silence as 548 Hz, so the power has to gate it. It
+    reads notes from 1760 Hz up an octave low.
+
+    Args:
+        extractor: a frame (1024,) float32 at 16 kHz -> arrays by name, among them one whose name holds
+        "f0_hz" and
+            one with "pw_db".
+        hop: 16 kHz samples between frames.
+
+    Raises:
+        ModelError: from `process`, if the extractor answers without one of the two.
+    """
+
+    name = "ddsp-vst"
+
+    def __init__(self, extractor: Extractor, hop: int = 320) -> None:
+        self._extractor = extractor
+        self.hop = hop
+        self._framer = Framer(_FRAME, hop)
+        self.look_ahead = self._framer.look_ahead
+
+    def reset(self) -> None:
+        """Back to sample 0."""
+        self._framer.reset()
+
+    def process(self, samples_16k: Floats) -> Pitches:
+        """Samples (n,) -> f0 in Hz (m,) and confidence (m,), 1 or 0."""
+        return collect(self._framer.process(samples_16k), self._track)
+
+    def flush(self, total_samples: int) -> Pitches:
+        """The frames that remain, as if silence followed."""
+        return collect(self._framer.flush(total_samples), self._track)
+
+    def _track(self, frame: Floats) -> tuple[float, float]:
+        answer = self._extractor(frame)
+        f0_hz, power_db = _scalar(answer, "f0_hz"), _scalar(answer, "pw_db")
+        return f0_hz, 1.0 if power_db > _VOICED_FROM_DB and f0_hz > 0.0 else 0.0
+
+
+def _scalar(answer: Mapping[str, NDArray[Any]], part: str) -> float:
+    for name, value in answer.items():
+        if part in name:
+            return float(np.ravel(value)[0])
+    raise ModelError(
+        f"pitch extractor: no output is named {part!r}; it gives {', '.join(answer)}. "
+        f"Use extract_features_micro.tflite of ddsp-vst"
+    )

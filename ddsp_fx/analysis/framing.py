@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stream cut into overlapping frames at absolute positions."""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+def last_frame(total_samples: int, hop: int) -> int:
+    """The last frame of a sound: frames 0..ceil(total / hop) enclose all of its samples."""
+    return -(-total_samples // hop)
+
+
+class Framer:
+    """Frame k holds the `frame` samples centred on sample k * hop, with silence before the stream.
+
+    Args:
+        frame: samples in a frame, even.
+        hop: samples between frames, at most `frame`.
+
+    Attributes:
+        look_ahead: frame k is complete once k * hop + look_ahead samples are in.
+    """
+
+    def __init__(self, frame: int, hop: int) -> None:
+        self.frame, self.hop = frame, hop
+        self.look_ahead = frame // 2
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to sample 0."""
+        self._held = np.zeros(self.look_ahead, np.float32)
+        self._complete = 0
+
+    def process(self, samples: Floats) -> Floats:
+        """Samples (n,) -> the frames that they complete (m, frame), contiguous in memory, m >= 0."""
+        held = np.concatenate([self._held, samples], dtype=np.float32)
+        count = max(0, (held.size - self.frame) // self.hop + 1)
+        self._held = held[count * self.hop :].copy()
+        self._complete += count
+        if not count:
+            return np.zeros((0, self.frame), np.float32)
+        return np.ascontiguousarray(sliding_window_view(held, self.frame)[:: self.hop][:count])
+
+    def flush(self, total_samples: int) -> Floats:
+        """The frames up to the last of a stream of `total_samples`, as if silence followed it."""
+        count = last_frame(total_samples, self.hop) + 1 - self._complete
+        missing = (count - 1) * self.hop + self.frame - self._held.size
+        return self.process(np.zeros(max(0, missing), np.float32))
