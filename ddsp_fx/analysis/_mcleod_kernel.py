@@ -21,9 +21,10 @@ def square_difference(frame: NDArray[np.float32], shortest: int, similarity: NDA
     for lag in range(similarity.size):
         span = min(max(2 * lag, shortest), n - lag)
         first = (n - lag - span) // 2
+        early, late = frame[first : first + span], frame[first + lag : first + lag + span]
         product = np.float32(0.0)
-        for j in range(first, first + span):
-            product += frame[j] * frame[j + lag]
+        for j in range(span):
+            product += early[j] * late[j]
         total = energy[first + span] - energy[first] + energy[first + lag + span] - energy[first + lag]
         similarity[lag] = 2.0 * product / total if total > 0.0 else 0.0
 

@@ -14,6 +14,9 @@ from ddsp_fx.errors import ModelError
 Floats = NDArray[np.float32]
 Extractor = Callable[[Floats], Mapping[str, NDArray[Any]]]
 
+# What the genuine file's outputs are called: by meaning, as tensors, and by its signature.
+_F0_NAMES = ("f0_hz", "StatefulPartitionedCall:0", "output_0")
+_POWER_NAMES = ("pw_db", "StatefulPartitionedCall:2", "output_2")
 _FRAME = 1024
 _VOICED_FROM_DB = -60.0
 
@@ -25,9 +28,9 @@ class DdspVstTracker:
     reads notes from 1760 Hz up an octave low.
 
     Args:
-        extractor: a frame (1024,) float32 at 16 kHz -> arrays by name, among them one whose name holds
-        "f0_hz" and
-            one with "pw_db".
+        extractor: a frame (1024,) float32 at 16 kHz -> arrays by name, among them the f0 in Hz and the
+        power in dB
+            under one of the names that the genuine file gives them.
         hop: 16 kHz samples between frames.
 
     Raises:
@@ -56,15 +59,15 @@ class DdspVstTracker:
 
     def _track(self, frame: Floats) -> tuple[float, float]:
         answer = self._extractor(frame)
-        f0_hz, power_db = _scalar(answer, "f0_hz"), _scalar(answer, "pw_db")
+        f0_hz, power_db = _scalar(answer, _F0_NAMES), _scalar(answer, _POWER_NAMES)
         return f0_hz, 1.0 if power_db > _VOICED_FROM_DB and f0_hz > 0.0 else 0.0
 
 
-def _scalar(answer: Mapping[str, NDArray[Any]], part: str) -> float:
-    for name, value in answer.items():
-        if part in name:
-            return float(np.ravel(value)[0])
+def _scalar(answer: Mapping[str, NDArray[Any]], names: tuple[str, ...]) -> float:
+    for name in names:
+        if name in answer:
+            return float(np.ravel(answer[name])[0])
     raise ModelError(
-        f"pitch extractor: no output is named {part!r}; it gives {', '.join(answer)}. "
+        f"pitch extractor: no output is named {' or '.join(names)}; it gives {', '.join(answer)}. "
         f"Use extract_features_micro.tflite of ddsp-vst"
     )

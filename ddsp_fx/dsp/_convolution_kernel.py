@@ -14,9 +14,9 @@ def add_fir(samples: NDArray[np.float32], taps: NDArray[np.float32], out: NDArra
     """out[i] += sum over t of taps[t] * samples[taps.size - 1 + i - t]; samples begin taps.size - 1 early."""
     for t in range(taps.size):
         tap = taps[t]
-        first = taps.size - 1 - t
+        delayed = samples[taps.size - 1 - t : taps.size - 1 - t + out.size]
         for i in range(out.size):
-            out[i] += tap * samples[first + i]
+            out[i] += tap * delayed[i]
 
 
 @compiled("void(complex64[:, ::1], int64, complex64[:, ::1], complex64[::1])", fastmath={"contract"})

@@ -30,7 +30,8 @@ def interpolate(  # noqa: PLR0913, PLR0917
         after = -(-position // den)
         row = ((after * den - position) * scale + den // 2) // den
         start = after - taps // 2 - first_sample
+        window, kernel = samples[start : start + taps], phases[row]
         total = np.float32(0.0)
         for t in range(taps):
-            total += phases[row, t] * samples[start + t]
+            total += kernel[t] * window[t]
         out[i] = total
