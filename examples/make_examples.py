@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Make the sounds that ship in this folder.
 
-    python examples/make_examples.py [FOLDER]
+python examples/make_examples.py [FOLDER]
 """
 
 import sys

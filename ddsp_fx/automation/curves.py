@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ class Breakpoints:
         times = [time for time, _ in self.pairs]
         if not all(math.isfinite(time) and time >= 0.0 for time in times):
             raise AutomationError(f"breakpoints: times must be finite and >= 0, got {min(times)}")
-        falling = next((b for a, b in zip(times, times[1:], strict=False) if b < a), None)
+        falling = next((b for a, b in itertools.pairwise(times) if b < a), None)
         if falling is not None:
             raise AutomationError(f"breakpoints: time {falling} s comes after a later one; sort them")
 

@@ -38,7 +38,9 @@ def _csv(text: str, file: Path) -> Pairs:
     """Header `time_s,slot.symbol,...`; an empty cell leaves that parameter's line as it runs."""
     rows = list(csv.reader(text.splitlines()))
     if not rows or rows[0][:1] != ["time_s"] or len(rows[0]) < 2:
-        raise AutomationError(f"{file}: the first line must be time_s,slot.parameter,... such as time_s,violin-room.mix")
+        raise AutomationError(
+            f"{file}: the first line must be time_s,slot.parameter,... such as time_s,violin-room.mix"
+        )
     pairs: Pairs = {target.strip(): [] for target in rows[0][1:]}
     for number, row in enumerate(rows[1:], start=2):
         if not any(cell.strip() for cell in row):

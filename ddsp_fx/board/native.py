@@ -14,6 +14,7 @@ from ddsp_fx.errors import BoardError, ParameterError
 
 # A plugin with latency buffers in blocks of its own; fed anything but one fixed size, its output depends on the split.
 LATENT_BLOCK = 512
+LONGEST_BLOCK = 8192
 # Longest start-up measured: PitchShift withholds its first 1.03 s at 48 kHz.
 PROBE_S = 4.0
 TAIL_CAP_S = 30.0
@@ -32,9 +33,9 @@ class NativeRun(Effect):
 
     def __init__(self, plugins: Sequence[Any], latency: int) -> None:
         super().__init__()
-        from pedalboard import Pedalboard
+        import pedalboard
 
-        self._board = Pedalboard(list(plugins))
+        self._board: Any = pedalboard.Pedalboard(list(plugins))
         self._fixed = latency > 0
         self._latency = latency + (LATENT_BLOCK if self._fixed else 0)
         self._tail = 0
@@ -49,26 +50,34 @@ class NativeRun(Effect):
         return self._tail
 
     def _prepare(self) -> None:
-        # A block longer than every earlier one wipes a plugin's state, so the longest comes first, silent.
-        self._run(np.zeros((self.channels, self._block_size), np.float32))
         self._tail = self._measure_tail()
 
     @property
     def _block_size(self) -> int:
-        return LATENT_BLOCK if self._fixed else self._max_block_size
+        return LATENT_BLOCK if self._fixed else LONGEST_BLOCK
 
     def _run(self, block: Audio) -> Audio:
-        return self._board.process(block, self.sample_rate, buffer_size=self._block_size, reset=False)
+        out: Audio = self._board.process(block, self.sample_rate, buffer_size=self._block_size, reset=False)
+        return out
 
-    def _reset(self) -> None:
+    def _clear(self) -> None:
+        """A block longer than every earlier one wipes a plugin's state, so the longest comes first, silent.
+
+        It is as long at every host block size: a chorus has moved on by the same phase wherever it is rendered.
+        """
         for plugin in self._board:
             plugin.reset()
+        if not self._fixed:
+            self._run(np.zeros((self.channels, LONGEST_BLOCK), np.float32))
+
+    def _reset(self) -> None:
+        self._clear()
         self._waiting = np.zeros((self.channels, 0), np.float32)
         self._ready = np.zeros((self.channels, self._latency), np.float32)
 
     def _process(self, block: Audio) -> Audio:
         if not self._fixed:
-            return self._run(block)
+            return self._run_in_pieces(block)
         self._waiting = np.concatenate([self._waiting, block], axis=1)
         while self._waiting.shape[1] >= LATENT_BLOCK:
             done = self._run(np.ascontiguousarray(self._waiting[:, :LATENT_BLOCK]))
@@ -78,10 +87,16 @@ class NativeRun(Effect):
         out, self._ready = self._ready[:, :n], self._ready[:, n:]
         return out
 
+    def _run_in_pieces(self, block: Audio) -> Audio:
+        if block.shape[1] <= LONGEST_BLOCK:
+            return self._run(block)
+        starts = range(0, block.shape[1], LONGEST_BLOCK)
+        pieces = [self._run(np.ascontiguousarray(block[:, s : s + LONGEST_BLOCK])) for s in starts]
+        return np.concatenate(pieces, axis=1)
+
     def _measure_tail(self) -> int:
         """Samples until a noise burst has fallen below -100 dBFS; 0 for what never falls (a generator has no tail)."""
-        for plugin in self._board:
-            plugin.reset()
+        self._clear()
         size = self._block_size
         burst = np.random.default_rng(0).uniform(-0.5, 0.5, (self.channels, size)).astype(np.float32)
         for _ in range(max(1, int(0.1 * self.sample_rate / size))):
@@ -97,9 +112,9 @@ class NativeRun(Effect):
 
 def measure_latency(plugin: Any, sample_rate: float, channels: int) -> int:
     """Samples that pedalboard withholds for good when it streams this plugin in blocks of LATENT_BLOCK."""
-    from pedalboard import Pedalboard
+    import pedalboard
 
-    board = Pedalboard([plugin])
+    board: Any = pedalboard.Pedalboard([plugin])
     silence = np.zeros((channels, LATENT_BLOCK), np.float32)
     pushed = returned = steady = 0
     while steady < 8 and pushed < PROBE_S * sample_rate:

@@ -122,5 +122,3 @@ def _literal(text: str) -> Value:
         return float(number)
     except ValueError:
         return text
-
-

@@ -56,7 +56,8 @@ def _check_members(members: list[zipfile.ZipInfo], path: Path) -> None:
     size = sum(info.file_size for info in members)
     if size > MAX_BYTES or len(members) > MAX_MEMBERS:
         raise BundleError(
-            f"{path}: {len(members)} files of {size >> 20} MiB unpacked; at most {MAX_MEMBERS} and {MAX_BYTES >> 20} MiB"
+            f"{path}: unpacks to {len(members)} files of {size >> 20} MiB; "
+            f"at most {MAX_MEMBERS} files and {MAX_BYTES >> 20} MiB are accepted"
         )
     for info in members:
         inner = PurePosixPath(info.filename)

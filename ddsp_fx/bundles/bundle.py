@@ -34,7 +34,8 @@ class Bundle:
                 return entry
         known = [entry.symbol for entry in self.manifest.effects]
         raise UnknownEffectError(
-            f"bundle {self.manifest.id} has no effect {symbol!r}{did_you_mean(symbol, known)}; it has {', '.join(known)}"
+            f"bundle {self.manifest.id} has no effect {symbol!r}{did_you_mean(symbol, known)}; "
+            f"it has {', '.join(known)}"
         )
 
     def file(self, key: str) -> Path:
@@ -76,7 +77,9 @@ class Bundle:
             return {}
         if preset not in entry.presets:
             known = ", ".join(entry.presets) or "none"
-            raise BundleError(f"{entry.symbol} has no preset {preset!r}{did_you_mean(preset, entry.presets)}; it has {known}")
+            raise BundleError(
+                f"{entry.symbol} has no preset {preset!r}{did_you_mean(preset, entry.presets)}; it has {known}"
+            )
         return dict(entry.presets[preset])
 
 

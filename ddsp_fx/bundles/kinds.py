@@ -39,7 +39,7 @@ def effect_kind(name: str) -> EffectKind:
         raise BundleError(f"unknown kind of effect {name!r}{hint}; installed kinds: {', '.join(sorted(points))}")
     try:
         kind = points[name].load()
-    except Exception as error:  # noqa: BLE001 - a third party's module may fail in any way, and must not take us down
+    except Exception as error:
         raise BundleError(f"kind {name!r} from {points[name].value} does not load: {error}") from error
     if not hasattr(kind, "from_source"):
         raise BundleError(f"kind {name!r} from {points[name].value} has no from_source(source, **values)")

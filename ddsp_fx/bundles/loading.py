@@ -21,9 +21,7 @@ from ddsp_fx.inference.metadata import read_ddsp_vst_metadata
 _HARMONICS_AT_48K = 100
 
 
-def load(
-    name: str | Path, *, preset: str | None = None, paths: Iterable[Path | str] = (), **values: Value
-) -> Effect:
+def load(name: str | Path, *, preset: str | None = None, paths: Iterable[Path | str] = (), **values: Value) -> Effect:
     """An effect ready to be prepared or called.
 
     Args:

@@ -97,8 +97,8 @@ def _check_vectors(bundle: Bundle) -> str:
     worst = 0.0
     for k in range(f0.shape[0]):
         out = model.step(float(f0[k]) * 127.0, (float(level[k]) - 1.0) * 80.0)
-        got = [np.float32(out.amplitude), out.harmonic_distribution, out.noise_magnitudes]
-        worst = max(worst, *(float(np.abs(g - e[k].reshape(np.shape(g))).max()) for g, e in zip(got, expected, strict=True)))
+        got = [np.array([out.amplitude]), out.harmonic_distribution, out.noise_magnitudes]
+        worst = max(worst, *(float(np.abs(g - e[k].ravel()).max()) for g, e in zip(got, expected, strict=True)))
     if not worst <= vectors.tolerance:
         raise BundleError(f"the model is {worst:.2e} off its test vectors; the tolerance is {vectors.tolerance:.0e}")
     return f"{f0.shape[0]} frames, worst difference {worst:.1e} (tolerance {vectors.tolerance:.0e})"
@@ -117,7 +117,9 @@ def _check_effect(effect: Effect) -> str:
     split = _in_odd_blocks(effect, audio)
     error = float(np.abs(split - whole[:, : split.shape[1]]).max())
     if error > SPLIT_TOLERANCE:
-        raise BundleError(f"blocks of {ODD_BLOCKS} differ from one-shot by {error:.1e}; allowed is {SPLIT_TOLERANCE:.0e}")
+        raise BundleError(
+            f"blocks of {ODD_BLOCKS} differ from one-shot by {error:.1e}; allowed is {SPLIT_TOLERANCE:.0e}"
+        )
     silence = effect.render(np.zeros_like(audio), RATE_HZ)
     if np.abs(silence).max() > 1e-6:
         raise BundleError(f"silence in gives a peak of {np.abs(silence).max():.1e} out")

@@ -13,7 +13,7 @@ from pathlib import Path
 from ddsp_fx.automation import read_automation
 from ddsp_fx.board import Board
 from ddsp_fx.board.text import parse_board
-from ddsp_fx.cli.audio_files import InputFile, Output, output_file
+from ddsp_fx.cli.audio_files import InputFile, Output, check_output, output_file
 from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.effects.base import drive
 from ddsp_fx.errors import AudioError
@@ -25,6 +25,7 @@ def run(arguments: Namespace) -> int:
         raise AudioError(f"--buffer-size {arguments.buffer_size} must be at least 1")
     if arguments.sample_rate is not None and not 8000 <= arguments.sample_rate <= 384000:
         raise AudioError(f"--sample-rate {arguments.sample_rate:g} is outside 8000 to 384000 Hz")
+    check_output(Path(arguments.output))
     board = parse_board(arguments.chain)
     source = InputFile(Path(arguments.input), arguments.channels, arguments.sample_rate)
     started = time.perf_counter()
@@ -42,7 +43,9 @@ def run(arguments: Namespace) -> int:
 
 
 def _process(board: Board, source: InputFile, output: Output, arguments: Namespace) -> None:
-    tail = (lambda: 0) if arguments.no_tail else (lambda: board.tail_samples)
+    def tail() -> int:
+        return 0 if arguments.no_tail else board.tail_samples
+
     total = source.frames + tail()
     with progress_bar(Path(arguments.input).name, total, enabled=not arguments.quiet) as advance:
         for block in drive(board.process_block, source.read, board.latency_samples, tail, arguments.buffer_size):
@@ -75,6 +78,5 @@ def _report(arguments: Namespace, source: InputFile, output: Output, board: Boar
         print(json.dumps(summary, indent=2))
     elif not arguments.quiet:
         print(
-            f"{arguments.output}: {duration_s:.2f} s, peak {peak_db:.1f} dBFS, "
-            f"{duration_s / seconds:.1f} x real time"
+            f"{arguments.output}: {duration_s:.2f} s, peak {peak_db:.1f} dBFS, {duration_s / seconds:.1f} x real time"
         )

@@ -48,7 +48,9 @@ class InputFile:
         try:
             block = self._file.read(n)
         except (OSError, RuntimeError, ValueError) as error:
-            raise AudioError(f"{self.path}: cannot be read past {self._seconds(self.position)}: {_line(error)}") from None
+            raise AudioError(
+                f"{self.path}: cannot be read past {self._seconds(self.position)}: {_line(error)}"
+            ) from None
         bad = np.argwhere(~np.isfinite(block))
         if bad.size:
             channel, sample = bad[np.argmin(bad[:, 1])]
@@ -79,14 +81,16 @@ def _open(path: Path) -> Any:
     except (OSError, ValueError, RuntimeError):
         if not os.access(path, os.R_OK):
             raise AudioError(f"{path}: no permission to read") from None
-        raise AudioError(f"{path}: not an audio file that can be read (is it really {path.suffix or 'audio'}?)") from None
+        raise AudioError(
+            f"{path}: not an audio file that can be read (is it really {path.suffix or 'audio'}?)"
+        ) from None
 
 
 def _fit_channels(block: Audio, channels: int) -> Audio:
     if block.shape[0] == channels:
         return block
     if channels == 1:
-        return block.mean(axis=0, keepdims=True)
+        return np.asarray(block.mean(axis=0, keepdims=True), np.float32)
     return np.repeat(block, channels, axis=0) if block.shape[0] == 1 else block[:channels]
 
 
@@ -114,8 +118,10 @@ def output_file(path: Path, sample_rate: float, channels: int, bit_depth: int) -
     """A file that appears under its name only when all of it is on disk; raises AudioError."""
     from pedalboard.io import AudioFile
 
-    _check_output(path)
-    depth = 16 if path.suffix.lower() in _INTEGER_ONLY_16 else min(bit_depth, 24 if path.suffix.lower() != ".wav" else 32)
+    check_output(path)
+    depth = (
+        16 if path.suffix.lower() in _INTEGER_ONLY_16 else min(bit_depth, 24 if path.suffix.lower() != ".wav" else 32)
+    )
     handle, name = tempfile.mkstemp(suffix=path.suffix, prefix=f".{path.stem}-", dir=path.parent)
     os.close(handle)
     temporary = Path(name)
@@ -132,7 +138,8 @@ def output_file(path: Path, sample_rate: float, channels: int, bit_depth: int) -
         temporary.unlink(missing_ok=True)
 
 
-def _check_output(path: Path) -> None:
+def check_output(path: Path) -> None:
+    """Raises AudioError when nothing can be written under that name."""
     if path.suffix.lower() not in WRITABLE:
         raise AudioError(f"{path}: unknown output format {path.suffix!r}; use {', '.join(WRITABLE)}")
     if not path.parent.is_dir():

@@ -60,7 +60,9 @@ BOWED = (
 )
 
 
-def pitch_and_level(notes: Sequence[Note], glide_s: float, vibrato_cents: float, fade_s: float) -> tuple[Signal, Signal]:
+def pitch_and_level(
+    notes: Sequence[Note], glide_s: float, vibrato_cents: float, fade_s: float
+) -> tuple[Signal, Signal]:
     """f0 in Hz and amplitude a sample: notes that glide into each other, vibrato that grows within a note."""
     midi, level, vibrato = [], [], []
     for note in notes:
@@ -81,7 +83,8 @@ def smooth(signal: Signal, seconds: float) -> Signal:
     window = np.hanning(max(int(2 * seconds * RATE_HZ), 3))
     half = len(window) // 2
     padded = np.pad(signal, (half, len(window) - 1 - half), mode="edge")
-    return np.convolve(padded, window / window.sum(), mode="valid")
+    averaged: Signal = np.convolve(padded, window / window.sum(), mode="valid")
+    return averaged
 
 
 def resonances(hz: Signal, peaks: Sequence[Peak], floor: float = 0.01) -> Signal:
@@ -162,7 +165,7 @@ def room(seconds: float = 1.2, seed: int = 7) -> Signal:
         rt60_s = 1.1 * (centre / 250.0) ** -0.22
         out += band / np.sqrt((band**2).mean()) * np.exp(-6.91 * time / rt60_s) * (centre / 500.0) ** -0.15
     out *= np.clip((time - 0.008) / 0.004, 0, 1)
-    return 0.7 * out / np.sqrt((out**2).sum())
+    return np.asarray(0.7 * out / np.sqrt((out**2).sum()))
 
 
 def in_room(dry: Signal, response: Signal) -> Signal:
@@ -181,4 +184,4 @@ def finish(signal: Signal) -> Signal:
 def reverberant_violin() -> Signal:
     """The violin phrase in the room, (samples,), peak 0.5."""
     violin = in_room(bow(), room())
-    return 0.5 * violin / np.abs(violin).max()
+    return np.asarray(0.5 * violin / np.abs(violin).max())

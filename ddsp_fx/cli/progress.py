@@ -12,7 +12,7 @@ from contextlib import contextmanager
 def progress_bar(label: str, total: int, enabled: bool = True) -> Iterator[Callable[[int], None]]:
     """Yields `advance(n)`. Nothing is drawn where stderr is not a terminal."""
     if not enabled or not sys.stderr.isatty():
-        yield lambda n: None
+        yield lambda _: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import numpy as np
@@ -46,14 +45,15 @@ class _Wrapper(SmoothedEffect):
     def __setattr__(self, name: str, value: object) -> None:
         inner = self.__dict__.get("_inner")
         if inner is not None and name in inner.parameters and name not in type(self).parameters:
-            inner.set_value(name, value)  # type: ignore[arg-type]
+            inner.set_value(name, value)
         else:
             super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Value:
         inner = self.__dict__.get("_inner")
         if inner is not None and name in inner.parameters:
-            return inner.get_value(name)
+            value: Value = inner.get_value(name)
+            return value
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def automation_delay(self, symbol: str) -> int:
@@ -196,5 +196,3 @@ class DryWet(_Wrapper):
     def _process(self, block: Audio) -> Audio:
         mix = self._smooth("mix", block.shape[1])
         return np.asarray(self._dry.process(block) * (1.0 - mix) + self._inner.process_block(block) * mix, np.float32)
-
-

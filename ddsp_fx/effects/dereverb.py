@@ -9,9 +9,9 @@ import numpy as np
 
 from ddsp_fx.effects.base import Audio
 from ddsp_fx.effects.gate import VoicingGate
+from ddsp_fx.effects.instrument import InstrumentEffect
 from ddsp_fx.effects.parameters import Parameter
 from ddsp_fx.effects.resynthesis import FrameRequest
-from ddsp_fx.effects.instrument import InstrumentEffect
 from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, gain_ramp
 from ddsp_fx.effects.source import Source
 
@@ -39,6 +39,7 @@ class Dereverb(InstrumentEffect):
         return self.latency_samples
 
     def _conduct(self, f0_hz: float, confidence: float, level_db: float) -> FrameRequest:
+        del confidence
         # The model has learned what is tail and what is note from voiced and unvoiced frames alike: only level gates.
         gate = self._gate.step(1.0, level_db, 0.0, self.gate)
         return FrameRequest(f0_hz, level_db, gate, gate * gain_ramp(self.noise_gain))

@@ -55,9 +55,7 @@ class InstrumentEffect(SmoothedEffect):
 
     def _prepare(self) -> None:
         runner = self._source.runner or load_runner(self._source.file("model"))
-        self._resynthesizer = Resynthesizer(
-            ControlModel(runner), self._source.trained, self.sample_rate, self._conduct
-        )
+        self._resynthesizer = Resynthesizer(ControlModel(runner), self._source.trained, self.sample_rate, self._conduct)
         self._dry = DelayLine(self.channels, self._resynthesizer.latency_samples)
         self._room = None
         if "room" in self._source.files:

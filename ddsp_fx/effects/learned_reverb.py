@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,13 +71,16 @@ class LearnedReverb(SmoothedEffect):
         else:
             response, rate = ir.read_response(self._source.file("room"))
         self._original = ir.at_rate(np.asarray(response, np.float32), rate, self.sample_rate)
-        self._rt60_s = ir.decay_time_s(self._original, self.sample_rate)
+        self._rt60_s = -1.0
         self._room = Room(self.channels, self.sample_rate, self._shaped())
 
     def _shaped(self) -> Audio:
         """The response as the parameters ask for it, (paths, taps) for self.channels."""
         rate = self.sample_rate
-        response = ir.scale_decay(self._original, rate, self.decay, self._rt60_s)
+        response = self._original
+        if self.decay != 1.0:
+            self._rt60_s = self._rt60_s if self._rt60_s >= 0.0 else ir.decay_time_s(response, rate)
+            response = ir.scale_decay(response, rate, self.decay, self._rt60_s)
         response = ir.tilt(response, rate, self.tone)
         if response.shape[0] == 1 and self.channels == 2:
             response = ir.widen(response, rate, self.width)
@@ -115,7 +118,9 @@ class LearnedReverb(SmoothedEffect):
 
         response = self.impulse_response(sample_rate, channels)
         if response.shape[0] > 2:
-            raise AudioError(f"{self.name}: pedalboard's Convolution takes 1 or 2 paths, this room has {response.shape[0]}")
+            raise AudioError(
+                f"{self.name}: pedalboard's Convolution takes 1 or 2 paths, this room has {response.shape[0]}"
+            )
         norm = float(np.sqrt((response.astype(np.float64) ** 2).sum(axis=1)).max())
         output = gain_ramp(self.output_gain)
         wet = Convolution(np.ascontiguousarray(response), mix=1.0, sample_rate=sample_rate)

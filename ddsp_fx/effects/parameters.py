@@ -68,9 +68,9 @@ class Parameter:
             return self._check_toggle(value)
         if self.scale == "choices":
             return self._check_choice(value)
-        if isinstance(value, bool) or not isinstance(value, (int, float)) and not hasattr(value, "__float__"):
+        if isinstance(value, bool) or (not isinstance(value, (int, float)) and not hasattr(value, "__float__")):
             raise ParameterError(f"{self._label}: expected a number, got {value!r}; {self.range_text}")
-        number = float(value)  # type: ignore[arg-type]
+        number = float(value)
         if not (self.minimum <= number <= self.maximum):
             raise ParameterError(f"{self._label} = {number:g} is out of range; {self.range_text}")
         if self.scale == "steps":
@@ -126,7 +126,7 @@ class Parameter:
 
     def number(self, value: Value) -> float:
         """The value as a number: choices count from 0, toggles are 0 or 1."""
-        return float(self.choices.index(value)) if self.scale == "choices" else float(value)  # type: ignore[arg-type]
+        return float(self.choices.index(value)) if self.scale == "choices" else float(value)
 
     def from_number(self, number: float) -> Value:
         """The inverse of `number`; steps, choices and toggles take the nearest."""

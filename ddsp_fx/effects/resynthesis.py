@@ -54,9 +54,7 @@ class Resynthesizer:
         self.grid = FrameGrid(sample_rate, trained.hop * trained.sample_rate // FEATURE_RATE, trained.sample_rate)
         self._features = FeatureStream(sample_rate, tracker, trained.level, trained.hop, FRAME)
         self._ceiling_hz = trained.sample_rate / 2.0
-        self._synthesizer = HarmonicPlusNoise(
-            self.grid, model.n_harmonics, model.n_bands, ceiling_hz=self._ceiling_hz
-        )
+        self._synthesizer = HarmonicPlusNoise(self.grid, model.n_harmonics, model.n_bands, ceiling_hz=self._ceiling_hz)
         self._harmonic_numbers = np.arange(1, model.n_harmonics + 1, dtype=np.float64)
         self.look_ahead_samples = self._features.look_ahead_samples
         self.latency_samples = self.look_ahead_samples + self.grid.longest

@@ -7,14 +7,14 @@ from typing import ClassVar
 
 import numpy as np
 
+from ddsp_fx.effects.base import Audio
 from ddsp_fx.effects.gate import VoicingGate
+from ddsp_fx.effects.instrument import InstrumentEffect
 from ddsp_fx.effects.matching import LevelMatch, RegisterMatch
 from ddsp_fx.effects.parameters import Parameter
 from ddsp_fx.effects.resynthesis import FrameRequest
-from ddsp_fx.effects.instrument import InstrumentEffect
 from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, gain_ramp
 from ddsp_fx.effects.source import Source
-from ddsp_fx.effects.base import Audio
 
 # Frames of a foreign voice above the trained loudness make a decoder shout; 6 dB of head room keeps accents.
 LEVEL_HEAD_ROOM_DB = 6.0

@@ -65,10 +65,14 @@ class ControlModel:
         inputs, outputs = self.runner.inputs, self.runner.outputs
         for name in (self._in["f0"], self._in["level"]):
             if math.prod(inputs[name]) != 1:
-                raise ModelError(f"{self.runner.label}: input tensor {name!r} has shape {inputs[name]}, expected 1 value")
+                raise ModelError(
+                    f"{self.runner.label}: input tensor {name!r} has shape {inputs[name]}, expected 1 value"
+                )
         if math.prod(outputs[self._out["amplitude"]]) != 1:
             shape = outputs[self._out["amplitude"]]
-            raise ModelError(f"{self.runner.label}: output {self._out['amplitude']!r} has shape {shape}, expected 1 value")
+            raise ModelError(
+                f"{self.runner.label}: output {self._out['amplitude']!r} has shape {shape}, expected 1 value"
+            )
         state_in, state_out = inputs[self._in["state"]], outputs[self._out["state"]]
         if math.prod(state_in) != math.prod(state_out):
             raise ModelError(f"{self.runner.label}: state goes in as {state_in} and comes out as {state_out}")

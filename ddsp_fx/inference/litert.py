@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.errors import MissingExtraError, ModelError
-from ddsp_fx.inference.runner import Tensors, check_shapes
+from ddsp_fx.inference.runner import Shapes, Tensors, check_shapes
 
 STEP_SIGNATURE = "step"
 
@@ -55,8 +55,8 @@ class LiteRtRunner:
         self._interpreter = interpreter
         self._in = self._indices(interpreter.get_input_details(), "inputs")
         self._out = self._indices(interpreter.get_output_details(), "outputs")
-        self.inputs = {name: self._shape(index) for name, index in self._in.items()}
-        self.outputs = {name: self._shape(index) for name, index in self._out.items()}
+        self.inputs: Shapes = {name: self._shape(index) for name, index in self._in.items()}
+        self.outputs: Shapes = {name: self._shape(index) for name, index in self._out.items()}
 
     def _indices(self, details: list[dict[str, Any]], side: str) -> dict[str, int]:
         for detail in details:

@@ -40,8 +40,8 @@ class FakeRunner:
         self, function: Callable[[Tensors], Mapping[str, NDArray[np.float32]]], inputs: Shapes, outputs: Shapes
     ) -> None:
         self.label = "fake model"
-        self.inputs = dict(inputs)
-        self.outputs = dict(outputs)
+        self.inputs: Shapes = dict(inputs)
+        self.outputs: Shapes = dict(outputs)
         self._function = function
 
     def run(self, tensors: Tensors) -> dict[str, NDArray[np.float32]]:

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rest of the command line, and what importing costs."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support import write_bundle
+
+from ddsp_fx.cli import main
+
+HEAVY = ("tensorflow", "keras", "numba", "matplotlib", "scipy", "pydantic")
+
+
+@pytest.mark.parametrize("command", [[], ["apply"], ["list"], ["info"], ["validate"], ["demo"], ["train"]])
+def test_help_of_every_command(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_info:
+        main([*command, "--help"])
+    assert exit_info.value.code == 0
+    assert "usage: ddsp-fx" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("statement", ["import ddsp_fx", "import ddsp_fx.cli", "from ddsp_fx.cli.main import build_parser; build_parser()"])
+def test_importing_pulls_in_nothing_heavy(statement: str) -> None:
+    code = f"{statement}\nimport sys; print([m for m in {HEAVY!r} if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"
+
+
+def test_using_an_effect_needs_no_training_stack(bundle_folder: Path) -> None:
+    code = (
+        "import sys, numpy as np, ddsp_fx\n"
+        "ddsp_fx.load(sys.argv[1])(np.zeros((2, 4800), np.float32), 48000)\n"
+        "print([m for m in ('tensorflow', 'keras', 'matplotlib', 'jax') if m in sys.modules])"
+    )
+    command = [sys.executable, "-c", code, str(bundle_folder)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_list_info_and_validate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    write_bundle(tmp_path / "place" / "hall")
+    monkeypatch.setenv("DDSP_FX_PATH", str(tmp_path / "place"))
+    assert main(["list", "--json"]) == 0
+    effects = {e["symbol"]: e for e in json.loads(capsys.readouterr().out)["effects"]}
+    assert effects["hall"]["kind"] == "learned_reverb"
+    assert main(["info", "hall", "--json"]) == 0
+    info = json.loads(capsys.readouterr().out)
+    assert [p["symbol"] for p in info["parameters"]][:2] == ["mix", "pre_delay"]
+    assert info["tail_s"] == pytest.approx(0.25, abs=0.01)
+    assert main(["validate", str(tmp_path / "place" / "hall"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["passed"] is True
+    for command in (["list"], ["info", "hall"], ["validate", str(tmp_path / "place" / "hall")]):
+        assert main(command) == 0
+        assert "hall" in capsys.readouterr().out
+
+
+def test_validate_fails_with_the_reason(bundle_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (bundle_folder / "room.wav").write_bytes(b"damaged")
+    assert main(["validate", str(bundle_folder)]) == 1
+    out = capsys.readouterr().out
+    assert "FAIL" in out
+    assert "sha256" in out
+    assert main(["validate", str(bundle_folder / "absent")]) == 1
+
+
+def test_validate_prints_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "--schema"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Manifest"
+
+
+def test_unknown_names_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", "trombone"]) == 2
+    assert "no effect is called 'trombone'" in capsys.readouterr().err

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Models, rooms, bundles and sounds that tests make for themselves."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tomli_w
+from numpy.typing import NDArray
+from pedalboard.io import AudioFile
+
+from ddsp_fx.inference import FakeRunner
+
+Audio = NDArray[np.float32]
+N_HARMONICS, N_BANDS, STATE = 20, 65, 4
+DATA = Path(__file__).parent / "data"
+
+
+def fake_decoder(level_floor_db: float = -80.0) -> FakeRunner:
+    """Amplitude follows level, k^-1 spectrum, noise 40 dB below; the state counts frames."""
+    k = np.arange(1, N_HARMONICS + 1)
+    distribution = (1.0 / k / (1.0 / k).sum()).astype(np.float32)
+
+    def step(tensors: object) -> dict[str, NDArray[np.float32]]:
+        level_db = (float(tensors["level_scaled"][0]) - 1.0) * 80.0  # type: ignore[index]
+        amplitude = 10.0 ** (level_db / 20.0) if level_db > level_floor_db else 0.0
+        return {
+            "amplitude": np.array([amplitude], np.float32),
+            "harmonic_distribution": distribution,
+            "noise_magnitudes": np.full(N_BANDS, 0.01 * amplitude, np.float32),
+            "state": tensors["state"] + 1,  # type: ignore[index]
+        }
+
+    return FakeRunner(
+        step,
+        {"f0_scaled": (1,), "level_scaled": (1,), "state": (STATE,)},
+        {
+            "amplitude": (1,),
+            "harmonic_distribution": (N_HARMONICS,),
+            "noise_magnitudes": (N_BANDS,),
+            "state": (STATE,),
+        },
+    )
+
+
+def decaying_noise(rt60_s: float, seconds: float, rate: float, paths: int = 1, seed: int = 0) -> Audio:
+    """An impulse response with a known decay, IR[0] = 0."""
+    n = int(seconds * rate)
+    envelope = np.exp(-6.91 * np.arange(n) / rate / rt60_s)
+    response = np.random.default_rng(seed).standard_normal((paths, n)) * envelope
+    response[:, 0] = 0.0
+    return (0.5 * response / np.sqrt((response**2).sum(axis=1, keepdims=True))).astype(np.float32)
+
+
+def tone(seconds: float, rate: float, f0_hz: float = 220.0, level: float = 0.3, channels: int = 1) -> Audio:
+    """Ten harmonics at a steady pitch with 20 ms fades."""
+    t = np.arange(int(seconds * rate)) / rate
+    wave = sum(np.sin(2 * np.pi * f0_hz * k * t) / k for k in range(1, 11))
+    fade = np.clip(np.minimum(t, t[::-1]) / 0.02, 0, 1)
+    return np.repeat((level * fade * wave / np.abs(wave).max())[np.newaxis], channels, axis=0).astype(np.float32)
+
+
+def cut(audio: Audio, sizes: list[int]) -> list[Audio]:
+    """Blocks of these sizes in turn, until the audio is used up."""
+    blocks, position, turn = [], 0, 0
+    while position < audio.shape[1]:
+        size = sizes[turn % len(sizes)]
+        blocks.append(audio[:, position : position + size])
+        position, turn = position + size, turn + 1
+    return blocks
+
+
+def stream(process: Callable[[Audio], Audio], audio: Audio, sizes: list[int]) -> Audio:
+    """`process` over the blocks, joined."""
+    return np.concatenate([process(block) for block in cut(audio, sizes)], axis=1)
+
+
+def manifest_data(folder: Path, symbol: str = "hall", bundle_id: str = "org.example.hall") -> dict[str, Any]:
+    digest = hashlib.sha256((folder / "room.wav").read_bytes()).hexdigest()
+    return {
+        "schema_version": 1,
+        "id": bundle_id,
+        "name": "Hall",
+        "version": "1.0.0",
+        "licence": "CC0-1.0",
+        "authors": ["A. Tester"],
+        "effects": [
+            {
+                "kind": "learned_reverb",
+                "symbol": symbol,
+                "name": "Hall",
+                "files": {"room": "room"},
+                "defaults": {"mix": 0.25},
+                "presets": {"far": {"mix": 0.8, "pre_delay": 30.0}},
+            }
+        ],
+        "files": {"room": {"path": "room.wav", "sha256": digest}},
+    }
+
+
+def write_bundle(folder: Path, **changes: Any) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    with AudioFile(str(folder / "room.wav"), "w", 16000, 1, bit_depth=32) as file:
+        file.write(decaying_noise(0.2, 0.25, 16000))
+    data = manifest_data(folder)
+    data.update(changes)
+    (folder / "bundle.toml").write_text(tomli_w.dumps(data))
+    return folder
