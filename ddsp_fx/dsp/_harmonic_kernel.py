@@ -93,8 +93,7 @@ def _add_fading_harmonic(  # noqa: PLR0913, PLR0917
 
 
 @compiled(
-    "float64(float64, float64, float64, float64, float64, float64, float64,"
-    " float64[::1], float64[::1], float32[::1])",
+    "float64(float64, float64, float64, float64, float64, float64, float64, float64[::1], float64[::1], float32[::1])",
     fastmath={"contract"},
 )
 def render_segment(  # noqa: PLR0913, PLR0917

@@ -54,9 +54,7 @@ class AnalysisDecimator:
 
     def __init__(self, sample_rate: float, out_rate: int = 16000) -> None:
         if not 0 < sample_rate < math.inf or out_rate <= 0:
-            raise ParameterError(
-                f"AnalysisDecimator: rates {sample_rate!r}, {out_rate!r} Hz must be positive"
-            )
+            raise ParameterError(f"AnalysisDecimator: rates {sample_rate!r}, {out_rate!r} Hz must be positive")
         ratio = Fraction(sample_rate).limit_denominator(1000) / out_rate
         self._num, self._den = ratio.numerator, ratio.denominator
         self._half = 0 if ratio == 1 else math.ceil(_HALF_LENGTH_S * sample_rate)

@@ -57,9 +57,7 @@ class Fifo:
 
     def __init__(self, channels: int, capacity: int) -> None:
         if channels < 1 or capacity < 1:
-            raise AudioError(
-                f"Fifo: got {channels} channels and a capacity of {capacity}; both must be at least 1"
-            )
+            raise AudioError(f"Fifo: got {channels} channels and a capacity of {capacity}; both must be at least 1")
         self._ring = np.zeros((channels, capacity), np.float32)
         self.capacity = capacity
         self.clear()

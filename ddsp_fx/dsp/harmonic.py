@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.dsp.frames import FrameGrid
+from ddsp_fx.dsp.sanitize import replace_non_finite
 from ddsp_fx.errors import ParameterError
 
 # The last 2.5 % below the ceiling (200 Hz of 8 kHz) fade linearly with frequency. A mask that switches a
@@ -60,6 +61,7 @@ class HarmonicOscillator:
         self._phase = 0.0
         self._cycles = 0.0
         self._amplitudes = np.zeros(self.n_harmonics)
+        self._voiced = False
 
     def push(self, f0_hz: float, amplitudes: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Frame k's f0 and amplitudes (n_harmonics,) -> the samples from frame k - 1 to k (none for k = 0).
@@ -71,25 +73,24 @@ class HarmonicOscillator:
         """
         if np.shape(amplitudes) != (self.n_harmonics,):
             raise ParameterError(
-                f"HarmonicOscillator: amplitudes have shape {np.shape(amplitudes)}, "
-                f"expected ({self.n_harmonics},)"
+                f"HarmonicOscillator: amplitudes have shape {np.shape(amplitudes)}, expected ({self.n_harmonics},)"
             )
-        target = np.nan_to_num(np.asarray(amplitudes, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+        target, _ = replace_non_finite(np.array(amplitudes, np.float64))
         voiced = _LOWEST_HZ <= f0_hz < math.inf and bool(target.any())
         if not voiced:
             target = np.zeros(self.n_harmonics)
-        held, was_voiced = self._cycles, bool(self._amplitudes.any())
+        held = self._cycles
         cycles = float(f0_hz) / self.grid.sample_rate if voiced else held
-        segment = self._segment(held if was_voiced else cycles, cycles, target)
-        self._cycles, self._amplitudes = cycles, target
+        segment = self._segment(held if self._voiced else cycles, cycles, target, voiced or self._voiced)
+        self._cycles, self._amplitudes, self._voiced = cycles, target, voiced
         self._frame += 1
         return segment
 
-    def _segment(self, start: float, end: float, target: NDArray[np.float64]) -> NDArray[np.float32]:
+    def _segment(self, start: float, end: float, target: NDArray[np.float64], sounds: bool) -> NDArray[np.float32]:
         k = self._frame - 1
         n = self.grid.start(k + 1) - self.grid.start(k) if k >= 0 else 0
         out = np.zeros(n, np.float32)
-        if n and (target.any() or self._amplitudes.any()):
+        if n and sounds:
             weight, step = self.grid.weights(k)
             self._phase = self._render(
                 self._phase, start, end, weight, step, self._limit, self._fade, self._amplitudes, target, out

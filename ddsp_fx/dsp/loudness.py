@@ -56,9 +56,7 @@ class LevelMeter:
         ParameterError: for another kind, or a frame shorter than 2 samples.
     """
 
-    def __init__(
-        self, kind: Literal["loudness", "power"], frame: int = 1024, sample_rate: float = 16000
-    ) -> None:
+    def __init__(self, kind: Literal["loudness", "power"], frame: int = 1024, sample_rate: float = 16000) -> None:
         if kind not in ("loudness", "power"):
             raise ParameterError(f"LevelMeter: kind {kind!r} is unknown; use 'loudness' or 'power'")
         if frame < 2:

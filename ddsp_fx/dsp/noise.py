@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.dsp.frames import FrameGrid
+from ddsp_fx.dsp.sanitize import replace_non_finite
 from ddsp_fx.errors import ParameterError
 
 Floats = NDArray[np.float32]
@@ -115,7 +116,7 @@ class FilteredNoise:
             raise ParameterError(
                 f"FilteredNoise: magnitudes have shape {np.shape(magnitudes)}, expected ({self.n_bands},)"
             )
-        finite = np.nan_to_num(np.asarray(magnitudes, np.float64), nan=0.0, posinf=0.0, neginf=0.0)
+        finite, _ = replace_non_finite(np.asarray(magnitudes, np.float64))
         taps = (self._basis @ finite).astype(np.float32)
         segment = self._segment(taps) if self._frame else np.zeros(0, np.float32)
         self._taps = taps

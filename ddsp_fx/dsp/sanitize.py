@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keep NaN and infinity out of the audio path."""
 
+from typing import Any, TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
+Sample = TypeVar("Sample", bound=np.floating[Any])
 
-def replace_non_finite(block: NDArray[np.float32]) -> tuple[NDArray[np.float32], bool]:
+
+def replace_non_finite(block: NDArray[Sample]) -> tuple[NDArray[Sample], bool]:
     """Non-finite samples become silence.
 
     Args:
-        block: float32 of any shape.
+        block: floats of any shape.
 
     Returns:
         The block itself when every sample is finite, otherwise a copy with zeros in their place; and whether
@@ -22,4 +26,4 @@ def replace_non_finite(block: NDArray[np.float32]) -> tuple[NDArray[np.float32],
     finite = np.isfinite(block)
     if finite.all():
         return block, False
-    return np.where(finite, block, np.float32(0.0)), True
+    return np.where(finite, block, block.dtype.type(0.0)), True

@@ -15,9 +15,7 @@ def _floating(x: ArrayLike) -> NDArray[Any]:
     return array if np.issubdtype(array.dtype, np.floating) else array.astype(np.float64)
 
 
-def exp_sigmoid(
-    x: ArrayLike, exponent: float = 10.0, max_value: float = 2.0, threshold: float = 1e-7
-) -> NDArray[Any]:
+def exp_sigmoid(x: ArrayLike, exponent: float = 10.0, max_value: float = 2.0, threshold: float = 1e-7) -> NDArray[Any]:
     """Positive amplitude from an unbounded output: max_value * sigmoid(x) ** ln(exponent) + threshold.
 
     Engel et al., DDSP (ICLR 2020), appendix B.5. Below the knee equal steps of x are equal steps in dB.
@@ -62,7 +60,5 @@ def amplitude_to_db(amplitude: ArrayLike, floor_db: float = -120.0) -> NDArray[A
     """Linear amplitude to decibels; the sign is ignored, and nothing falls below `floor_db`."""
     amplitude = _floating(amplitude)
     lowest = 10.0 ** (floor_db / 20.0)
-    result: NDArray[Any] = (20.0 * np.log10(np.maximum(np.abs(amplitude), lowest))).astype(
-        amplitude.dtype, copy=False
-    )
+    result: NDArray[Any] = (20.0 * np.log10(np.maximum(np.abs(amplitude), lowest))).astype(amplitude.dtype, copy=False)
     return result

@@ -63,7 +63,7 @@ class LinearSmoother:
         """The values of the next n samples (n,)."""
         passed = np.minimum(np.arange(self._passed + 1, self._passed + n + 1), self._length)
         self._passed = min(self._passed + n, self._length)
-        values: NDArray[np.float32] = (
-            self._start + (self._target - self._start) * (passed / self._length)
-        ).astype(np.float32)
+        values: NDArray[np.float32] = (self._start + (self._target - self._start) * (passed / self._length)).astype(
+            np.float32
+        )
         return values

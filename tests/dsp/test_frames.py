@@ -48,9 +48,7 @@ def test_fractional_hop():
     assert [grid.start(k) for k in range(4)] == [0, 221, 441, 662]
 
 
-@pytest.mark.parametrize(
-    "bad", [{"sample_rate": 0}, {"sample_rate": float("nan")}, {"sample_rate": 1, "hop": -1}]
-)
+@pytest.mark.parametrize("bad", [{"sample_rate": 0}, {"sample_rate": float("nan")}, {"sample_rate": 1, "hop": -1}])
 def test_nonsense_is_refused(bad):
     with pytest.raises(ParameterError, match="positive, finite"):
         FrameGrid(**bad)

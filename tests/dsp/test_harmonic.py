@@ -61,7 +61,7 @@ def test_ten_hours_in_the_pitch_has_not_drifted(rate):
     ten_hours = 10 * 3600 * 50
     oscillator._frame = ten_hours + 1
     oscillator._phase = math.fmod(grid.start(ten_hours) * 220.5 / rate, 1.0)
-    oscillator._cycles, oscillator._amplitudes = 220.5 / rate, np.ones(1)
+    oscillator._cycles, oscillator._amplitudes, oscillator._voiced = 220.5 / rate, np.ones(1), True
     segment = oscillator.push(220.5, np.ones(1))
     sample = np.arange(grid.start(ten_hours), grid.start(ten_hours + 1)) + 1
     assert segment == pytest.approx(np.sin(2 * np.pi * np.fmod(sample * 220.5 / rate, 1.0)), abs=1e-5)

@@ -13,9 +13,7 @@ def test_reference_loudness_and_power(golden):
     audio = vectors["audio"]
     # 1e-3 dB: float32 spectra, where the reference has float64.
     np.testing.assert_allclose(loudness_db(audio, hop=64), vectors["ld250_center"], atol=1e-3)
-    np.testing.assert_allclose(
-        loudness_db(audio, hop=320, frame=2048), vectors["ld50_center_2048"], atol=1e-3
-    )
+    np.testing.assert_allclose(loudness_db(audio, hop=320, frame=2048), vectors["ld50_center_2048"], atol=1e-3)
     np.testing.assert_allclose(power_db(audio), vectors["power250"], atol=1e-4)
     np.testing.assert_allclose(rms(audio), vectors["rms250"], atol=1e-7)
 
