@@ -85,9 +85,9 @@ class Demo:
         wet = load("violin-room", mix=1.0).render(self.vocal, RATE_HZ)
         sounds = {"voice": self.vocal, "the violin's room alone": wet}
         pictures.save_spectrograms(self.folder / "reverb.png", sounds, RATE_HZ, "A voice in the violin's room")
-        from ddsp_fx.dsp.decay import rt60_s
+        from ddsp_fx.dsp.decay import decay_times
 
-        self.figures["room_rt60_s"] = float(rt60_s(response[0], RATE_HZ))
+        self.figures["room_rt60_s"] = decay_times(response[0], RATE_HZ).rt60_s
 
     def dereverb(self) -> None:
         """The violin without its room."""

@@ -91,8 +91,8 @@ def widen(response: Response, rate: float, width: float, seed: int = 1) -> Respo
 
 def decay_time_s(response: Response, rate: float) -> float:
     """RT60 in seconds of the strongest path, 0 when the response does not decay measurably."""
-    from ddsp_fx.dsp.decay import rt60_s
+    from ddsp_fx.dsp.decay import decay_times
 
     strongest = response[int(np.argmax((response**2).sum(axis=1)))]
-    value = rt60_s(strongest, rate)
-    return float(value) if np.isfinite(value) else 0.0
+    value = decay_times(strongest, rate).rt60_s if strongest.any() else 0.0
+    return value if np.isfinite(value) else 0.0

@@ -75,7 +75,7 @@ def test_the_tail_of_a_native_delay_is_kept() -> None:
     board = Board([pedalboard.Delay(0.5, 0.5, 0.5)])
     out = board.render(tone(0.2, RATE), RATE)
     assert out.shape[1] > 4 * RATE
-    assert np.abs(out[:, 9600 + RATE : ]).max() > 0.001
+    assert np.abs(out[:, 9600 + RATE :]).max() > 0.001
     board[0].feedback = 0.0
     assert board.render(tone(0.2, RATE), RATE).shape[1] < RATE
 
@@ -176,7 +176,9 @@ def test_automation_lands_on_the_sound_behind_latency() -> None:
 @given(st.lists(st.integers(1, 5000), min_size=1, max_size=4))
 def test_an_automated_render_does_not_depend_on_the_block_size(sizes: list[int]) -> None:
     audio = tone(0.3, RATE, channels=2)
-    curves = Automation({"1.mix": [(0, 0), (0.3, 1)], "0.gain_db": [(0.1, 0), (0.1, -6)], "1.decay": [(0, 1), (0.2, 0.5)]})
+    curves = Automation(
+        {"1.mix": [(0, 0), (0.3, 1)], "0.gain_db": [(0.1, 0), (0.1, -6)], "1.decay": [(0, 1), (0.2, 0.5)]}
+    )
     outs = [
         Board([pedalboard.Gain(0), _reverb()]).render(audio, RATE, buffer_size=size, automation=curves)
         for size in (8192, *sizes)
@@ -223,7 +225,10 @@ def test_automation_mistakes(curves: dict[str, object], error: type[Exception], 
 def test_csv_and_take_files(tmp_path: Path) -> None:
     csv_file, take = tmp_path / "a.csv", tmp_path / "a.jsonl"
     csv_file.write_text("time_s,0.mix\n0,0\n0.1,1\n")
-    lines = [{"time_s": 0, "target": "0.mix", "value": 0}, {"sample": 4800, "rate": 48000, "target": "0.mix", "value": 1}]
+    lines = [
+        {"time_s": 0, "target": "0.mix", "value": 0},
+        {"sample": 4800, "rate": 48000, "target": "0.mix", "value": 1},
+    ]
     take.write_text("\n".join(map(json.dumps, lines)))
     audio = tone(0.2, RATE)
     board = Board([_reverb()])

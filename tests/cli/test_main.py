@@ -22,7 +22,9 @@ def test_help_of_every_command(command: list[str], capsys: pytest.CaptureFixture
     assert "usage: ddsp-fx" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("statement", ["import ddsp_fx", "import ddsp_fx.cli", "from ddsp_fx.cli.main import build_parser; build_parser()"])
+@pytest.mark.parametrize(
+    "statement", ["import ddsp_fx", "import ddsp_fx.cli", "from ddsp_fx.cli.main import build_parser; build_parser()"]
+)
 def test_importing_pulls_in_nothing_heavy(statement: str) -> None:
     code = f"{statement}\nimport sys; print([m for m in {HEAVY!r} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -39,7 +41,9 @@ def test_using_an_effect_needs_no_training_stack(bundle_folder: Path) -> None:
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() == "[]"
 
 
-def test_list_info_and_validate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_list_info_and_validate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_bundle(tmp_path / "place" / "hall")
     monkeypatch.setenv("DDSP_FX_PATH", str(tmp_path / "place"))
     assert main(["list", "--json"]) == 0

@@ -6,7 +6,7 @@ import pedalboard
 import pytest
 from support import decaying_noise, stream, tone
 
-from ddsp_fx.dsp.decay import rt60_s
+from ddsp_fx.dsp.decay import decay_times
 from ddsp_fx.effects.learned_reverb import LearnedReverb
 from ddsp_fx.errors import AudioError
 
@@ -45,9 +45,9 @@ def test_true_stereo_has_no_pedalboard_chain_but_plays() -> None:
 @pytest.mark.parametrize("factor", [0.5, 1.5])
 def test_decay_scales_the_rt60(factor: float) -> None:
     shaped = _wet(decay=factor).impulse_response(RATE, 1)[0]
-    original = rt60_s(RESPONSE[0], RATE)
+    original = decay_times(RESPONSE[0], RATE).rt60_s
     # A fit on one realisation of noise scatters by a few per cent.
-    assert rt60_s(shaped, RATE) == pytest.approx(factor * original, rel=0.1)
+    assert decay_times(shaped, RATE).rt60_s == pytest.approx(factor * original, rel=0.1)
 
 
 def test_pre_delay_is_exact() -> None:
@@ -74,10 +74,13 @@ def test_width_decorrelates_and_keeps_the_energy(width: float) -> None:
 
 def test_the_same_room_at_every_rate() -> None:
     effect = _wet()
-    energy = {rate: float((effect.impulse_response(rate, 1) ** 2).sum() * rate / RATE) for rate in (44100, 48000, 96000)}
-    # Convolution gain at a rate is energy times rate: 44.1 kHz loses what lies above 22.05 kHz, 8 % of white noise.
-    assert energy[96000] == pytest.approx(energy[48000], rel=0.02)
-    assert energy[44100] == pytest.approx(energy[48000] * 44100 / 48000, rel=0.03)
+    energy = {
+        rate: float((effect.impulse_response(rate, 1) ** 2).sum() * rate / RATE) for rate in (44100, 48000, 96000)
+    }
+    # Energy times rate is the power gain for white noise up to Nyquist. Resamplers roll off above 0.91 Nyquist, which
+    # takes 6 % of a white response; 44.1 kHz also loses what lies above 22.05 kHz, 8 % of it.
+    assert energy[96000] == pytest.approx(energy[48000], rel=0.07)
+    assert energy[44100] == pytest.approx(energy[48000] * 44100 / 48000, rel=0.07)
 
 
 @pytest.mark.parametrize("symbol", ["decay", "tone", "width", "pre_delay", "mix", "output_gain"])
