@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.dsp.frames import FrameGrid
-from ddsp_fx.dsp.sanitize import replace_non_finite
 from ddsp_fx.errors import ParameterError
 
 # The last 2.5 % below the ceiling (200 Hz of 8 kHz) fade linearly with frequency. A mask that switches a
@@ -43,9 +42,9 @@ class HarmonicOscillator:
     ) -> None:
         if n_harmonics < 1:
             raise ParameterError(f"HarmonicOscillator: n_harmonics is {n_harmonics}; it must be at least 1")
-        from ddsp_fx.dsp._harmonic_kernel import render_segment
+        from ddsp_fx.dsp._harmonic_kernel import render_segment, silence_non_finite
 
-        self._render = render_segment
+        self._render, self._silence_non_finite = render_segment, silence_non_finite
         self.grid = grid
         self.n_harmonics = n_harmonics
         limit_hz = min(grid.model_rate / 2 if ceiling_hz is None else ceiling_hz, grid.sample_rate / 2)
@@ -75,8 +74,8 @@ class HarmonicOscillator:
             raise ParameterError(
                 f"HarmonicOscillator: amplitudes have shape {np.shape(amplitudes)}, expected ({self.n_harmonics},)"
             )
-        target, _ = replace_non_finite(np.array(amplitudes, np.float64))
-        voiced = _LOWEST_HZ <= f0_hz < math.inf and bool(target.any())
+        target = np.array(amplitudes, np.float64)
+        voiced = self._silence_non_finite(target) and _LOWEST_HZ <= f0_hz < math.inf
         if not voiced:
             target = np.zeros(self.n_harmonics)
         held = self._cycles

@@ -34,7 +34,7 @@ def assert_same(a, b):
     assert np.array_equal(a.level_db, b.level_db)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.sampled_from(RATES),
     st.sampled_from(["loudness", "power"]),

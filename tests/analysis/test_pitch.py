@@ -44,7 +44,7 @@ def test_trackers_keep_the_protocol(tracker):
     assert isinstance(tracker, PitchTracker)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(length=st.integers(0, 12000), cuts=st.lists(st.integers(0, 12000), max_size=6))
 def test_any_split_gives_the_same_pitch(tracker, length, cuts):
     samples = tone(200.0, 0.75)[:length]
@@ -75,7 +75,7 @@ def test_silence_is_unvoiced(tracker):
     assert (track(tracker, np.zeros(8000, np.float32))[1] < 0.5).all()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.floats(52, 2150), st.floats(0, 1))
 def test_the_pitch_of_a_tone_from_52_to_2150_hz(f0_hz, phase):
     samples = tone(f0_hz, 0.2)[int(100 * phase) :]
@@ -86,7 +86,7 @@ def test_the_pitch_of_a_tone_from_52_to_2150_hz(f0_hz, phase):
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_white_noise_is_unvoiced(seed):
     noise = np.random.default_rng(seed).normal(0, 0.1, 8000).astype(np.float32)
     assert (track(McLeodTracker(), noise)[1] < 0.5).mean() > 0.95

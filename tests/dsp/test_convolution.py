@@ -27,7 +27,7 @@ def assert_close(ours, expected):
     np.testing.assert_allclose(ours, expected, atol=1e-6 * np.abs(expected).max(initial=1.0), rtol=0)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.one_of(st.integers(1, 300), st.sampled_from([1023, 1024, 1025, 8192, 8193, 20000])),
     st.integers(0, 20000),
@@ -40,7 +40,7 @@ def test_any_split_equals_one_convolution(taps, length, cuts):
     assert_close(ours[0], expected)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 8192), min_size=1, max_size=10))
 def test_blocks_of_any_size_give_identical_samples(sizes):
     audio, room = noise((2, sum(sizes))), noise((2, 9000), seed=1)

@@ -27,7 +27,7 @@ def room(rt60_s, rate=16000, seconds=None, noise_db=None, seed=0):
     return taps if noise_db is None else taps + random.normal(size=n) * 10.0 ** (noise_db / 20.0)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.floats(0.2, 2.5), st.integers(0, 10**6))
 def test_an_exponential_decay_reads_its_own_time(rt60_s, seed):
     times = decay_times(room(rt60_s, seed=seed), 16000)

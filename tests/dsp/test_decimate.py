@@ -19,7 +19,7 @@ def stream(rate, audio, cuts):
     return np.concatenate([*(decimator.process(block) for block in blocks), decimator.flush()])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sampled_from(RATES), st.integers(0, 4000), st.lists(st.integers(0, 4000), max_size=6))
 def test_any_split_gives_the_same_samples(rate, length, cuts):
     audio = np.random.default_rng(0).uniform(-1, 1, length).astype(np.float32)

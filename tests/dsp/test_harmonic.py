@@ -27,7 +27,7 @@ def direct_sum(grid, f0_hz, amplitudes):
     return sum(level * np.sin((h + 1) * phase) for h, level in enumerate(levels))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.sampled_from(RATES), st.integers(1, 21), st.integers(0, 2**32 - 1))
 def test_equals_a_direct_sum_of_sines(rate, n_harmonics, seed):
     random = np.random.default_rng(seed)
@@ -92,7 +92,7 @@ def test_without_a_ceiling_harmonics_reach_the_host_nyquist():
     assert np.all(spectrum[[500, 1000, 1500, 2000]] > 2000)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.floats(100, 900), st.floats(100, 900))
 def test_a_harmonic_that_crosses_the_ceiling_does_not_click(from_hz, to_hz):
     f0_hz = np.array([from_hz, from_hz, to_hz, to_hz])

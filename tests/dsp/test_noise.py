@@ -71,7 +71,7 @@ def test_magnitudes_move_linearly_between_frames():
     np.testing.assert_allclose(ramp, full * np.arange(960) / 960, atol=1e-6)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 2**31), st.integers(2, 100))
 def test_seed_decides_and_reset_repeats(seed, n_bands):
     frames = np.random.default_rng(0).uniform(0, 1, (4, n_bands))

@@ -10,7 +10,7 @@ from ddsp_fx.errors import AudioError
 PAIRS = [(48000, 16000), (44100, 16000), (16000, 48000), (16000, 44100), (22050, 11025)]
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.sampled_from(PAIRS), st.integers(0, 9000), st.lists(st.integers(0, 9000), max_size=5))
 def test_any_split_equals_one_shot(rates, length, cuts):
     audio = np.random.default_rng(0).uniform(-1, 1, (2, length)).astype(np.float32)
@@ -23,7 +23,7 @@ def test_any_split_equals_one_shot(rates, length, cuts):
     np.testing.assert_allclose(out[:, :n], expected[:, :n], atol=1e-6)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.sampled_from(PAIRS), st.lists(st.integers(1, 5000), min_size=1, max_size=30))
 def test_never_more_than_delay_is_withheld(rates, sizes):
     stream = StreamingResampler(*rates)
