@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Convolution with a long impulse response, without latency, in blocks of any length.
 
-Gardner, "Efficient convolution without input-output delay" (JAES 43:3, 1995): the first 256 taps are a direct FIR.
-Later taps are cut into partitions of 256, then 4096 samples. A level of size B starts at tap B, so the result of an
-input block is first needed just when that block is complete; its spectra multiply a delay line of the input's
-spectra, and one inverse FFT gives the next B samples. All blocks lie at absolute positions of the stream,
-which makes the result independent of how the host cuts it.
+Gardner, "Efficient convolution without input-output delay" (JAES 43:3, 1995): the first 256 taps are a
+direct FIR. Later taps are cut into partitions of 256, then 4096 samples. A level of size B starts at tap
+B, so the result of an input block is first needed just when that block is complete; its spectra multiply a
+delay line of the input's spectra, and one inverse FFT gives the next B samples. All blocks lie at absolute
+positions of the stream, which makes the result independent of how the host cuts it.
 """
 
 from itertools import pairwise
@@ -41,18 +41,22 @@ class _Level:
     """The taps of one partition size: uniformly partitioned overlap-save."""
 
     def __init__(self, taps: Floats, size: int, routes: list[Route], channels: int) -> None:
-        from ddsp_fx.dsp._convolution_kernel import add_products
+        from ddsp_fx.dsp._convolution_kernel import turn_block
+        from ddsp_fx.dsp._fft_kernel import fft_tables
 
-        self._add_products = add_products
+        self._turn_block = turn_block
         self._size = size
-        self._routes = routes
-        count = -(-taps.shape[1] // size)
-        padded = np.pad(taps, ((0, 0), (0, count * size - taps.shape[1]))).reshape(len(taps), count, size)
-        self._partitions = np.fft.rfft(padded, 2 * size).astype(np.complex64)
-        self._spectra = np.empty((channels, count, size + 1), np.complex64)
-        self._input = np.empty((channels, 2 * size), np.float32)
-        self._pending = np.empty((channels, size), np.float32)
-        self._sum = np.empty((channels, size + 1), np.complex64)
+        self._channels = channels
+        self._routes = np.array(routes, np.int64).reshape(-1, 3)
+        self._partitions = _partition_spectra(taps, size)
+        # The compiled loop takes channels in pairs: an odd one has a silent partner.
+        paired, count = channels + channels % 2, self._partitions.shape[2]
+        self._spectra = np.empty((paired, 2, count, size + 1), np.float32)
+        self._totals = np.empty((paired, 2, size + 1), np.float32)
+        self._input = np.empty((paired, 2 * size), np.float32)
+        self._pending = np.empty((paired, size), np.float32)
+        self._work = np.empty((4, 2 * size), np.float32)
+        self._roots, self._first_roots = fft_tables(2 * size)
         self.reset()
 
     def reset(self) -> None:
@@ -65,22 +69,36 @@ class _Level:
     def advance(self, chunk: Floats, out: Floats) -> None:
         """Add this level's part to `out`, take in `chunk`; a chunk never crosses the end of a block."""
         start, stop = self._filled, self._filled + chunk.shape[1]
-        out += self._pending[:, start:stop]
-        self._input[:, self._size + start : self._size + stop] = chunk
+        out += self._pending[: self._channels, start:stop]
+        self._input[: self._channels, self._size + start : self._size + stop] = chunk
         self._filled = stop
         if stop == self._size:
             self._turn()
 
     def _turn(self) -> None:
         """A block of input is complete: make the samples of the next one."""
-        self._newest = (self._newest + 1) % self._spectra.shape[1]
-        self._spectra[:, self._newest] = np.fft.rfft(self._input)
-        self._sum[:] = 0.0
-        for source, target, path in self._routes:
-            self._add_products(self._spectra[source], self._newest, self._partitions[path], self._sum[target])
-        self._pending[:] = np.fft.irfft(self._sum, 2 * self._size)[:, self._size :]
-        self._input[:, : self._size] = self._input[:, self._size :]
         self._filled = 0
+        self._newest = (self._newest + 1) % self._spectra.shape[2]
+        self._turn_block(
+            self._input,
+            self._spectra,
+            self._newest,
+            self._partitions,
+            self._routes,
+            self._totals,
+            self._work,
+            self._roots,
+            self._first_roots,
+            self._pending,
+        )
+
+
+def _partition_spectra(taps: Floats, size: int) -> Floats:
+    """Taps (paths, n) -> spectra (paths, real or imaginary, partitions, size + 1), scaled for an unscaled inverse."""
+    count = -(-taps.shape[1] // size)
+    padded = np.pad(taps, ((0, 0), (0, count * size - taps.shape[1]))).reshape(len(taps), count, size)
+    spectra = np.fft.rfft(padded, 2 * size) / (2 * size)
+    return np.ascontiguousarray(np.stack([spectra.real, spectra.imag], axis=1), dtype=np.float32)
 
 
 class PartitionedConvolver:

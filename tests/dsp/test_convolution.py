@@ -92,6 +92,16 @@ def test_an_empty_impulse_response_is_silent():
     assert not convolver.process(noise((2, 300))).any()
 
 
+@pytest.mark.parametrize("n", [4, 8, 16, 32, 512, 8192])
+def test_the_compiled_transform_is_the_fourier_transform(n):
+    from ddsp_fx.dsp._fft_kernel import fft, fft_tables
+
+    work = noise((4, n))
+    expected = np.fft.fft(work[0].astype(np.float64) + 1j * work[1])
+    fft(work, *fft_tables(n))
+    np.testing.assert_allclose(work[0] + 1j * work[1], expected, atol=2e-6 * np.abs(expected).max())
+
+
 def test_reset_forgets_the_room():
     room, audio = noise((1, 9000)), noise((1, 4000), seed=2)
     convolver = PartitionedConvolver(room, 1)
