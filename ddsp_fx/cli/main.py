@@ -51,15 +51,15 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recordings", help="a folder of one instrument, one line at a time, in one room")
-    parser.add_argument("--name", required=True, help="the bundle's name; effects become NAME, NAME-room, NAME-dry")
+    parser.add_argument("--name", help="the bundle's name; effects become NAME, NAME-room, NAME-dry")
     parser.add_argument("--out", metavar="DIR", help="where the bundle goes (default: the user's bundle folder)")
     parser.add_argument("--run-dir", metavar="DIR", help="checkpoints and previews (default: runs/NAME)")
-    parser.add_argument("--preset", choices=("tiny", "full"), default="tiny", help="decoder (default tiny)")
+    parser.add_argument("--preset", choices=("tiny", "full"), help="decoder (default tiny)")
     parser.add_argument("--minutes", type=float, metavar="M", help="stop after this many minutes of training")
     parser.add_argument("--steps", type=int, metavar="N", help="stop after this many audio steps")
     parser.add_argument("--config", metavar="TOML", help="a recipe; options given here win over it")
-    parser.add_argument("--author", default="unknown", help="whose recordings these are, for the card")
-    parser.add_argument("--licence", default="unstated", help="the licence of the recordings, for the card")
+    parser.add_argument("--author", help="whose recordings these are, for the card")
+    parser.add_argument("--licence", help="the licence of the recordings, for the card")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint of --run-dir")
     parser.add_argument("--check", action="store_true", help="check the recordings and stop")
 

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`ddsp-fx train`: a folder of recordings to a bundle of three effects."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ddsp_fx.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from ddsp_fx.training.checkpoint import Progress
+    from ddsp_fx.training.config import TrainConfig
+
+_OPTIONS = ("preset", "minutes", "steps", "author", "licence")
+
+
+def run(arguments: Namespace) -> int:
+    """Check, train, export. Ctrl-C saves the state and says how to go on."""
+    _require_extra()
+    from ddsp_fx.training import run as training
+
+    config = _config(arguments)
+    recordings, run_folder = Path(arguments.recordings), Path(arguments.run_dir or Path("runs") / config.name)
+    if arguments.check:
+        return _check(recordings, config, run_folder)
+    bundle = Path(arguments.out) if arguments.out else _default_bundle(config.name)
+    meter = Meter()
+    try:
+        written = training.train(
+            recordings, bundle, run_folder, config, resume=arguments.resume, report=meter.report, note=meter.note
+        )
+    except KeyboardInterrupt:
+        again = f"ddsp-fx train {arguments.recordings} --name {config.name} --run-dir {run_folder} --resume"
+        print(f"\nddsp-fx: stopped; everything is saved. Go on with: {again}", file=sys.stderr)
+        return 130
+    print(f"{written}: done. Try: ddsp-fx validate {written}")
+    return 0
+
+
+def _config(arguments: Namespace) -> TrainConfig:
+    from ddsp_fx.training.config import make_config, read_recipe
+
+    given = {key: getattr(arguments, key) for key in _OPTIONS if getattr(arguments, key) is not None}
+    if arguments.name is not None:
+        given["name"] = arguments.name
+    return read_recipe(Path(arguments.config), **given) if arguments.config else make_config(given)
+
+
+def _check(recordings: Path, config: TrainConfig, run_folder: Path) -> int:
+    from ddsp_fx.training.run import prepare
+
+    data = prepare(recordings, config, run_folder / "cache", lambda text: print(text, file=sys.stderr))
+    for verdict in data.verdicts:
+        remarks = [verdict.fatal] if verdict.fatal else verdict.warnings
+        print(f"{verdict.name}: {verdict.seconds:.1f} s, peak {verdict.peak_dbfs:.1f} dBFS: {'; '.join(remarks) or 'good'}")
+    for warning in data.warnings:
+        print(f"warning: {warning}")
+    return 0
+
+
+def _default_bundle(name: str) -> Path:
+    from ddsp_fx.bundles.discovery import user_folder
+
+    return user_folder() / name
+
+
+def _require_extra() -> None:
+    """TensorFlow exports, and Keras trains on it unless KERAS_BACKEND says otherwise."""
+    import importlib.util
+
+    missing = [name for name in ("keras", "tensorflow", "matplotlib", "tomli_w") if not importlib.util.find_spec(name)]
+    if missing:
+        raise MissingExtraError(f"training needs {', '.join(missing)}: pip install 'ddsp-fx[train]'")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+class Meter:
+    """Stage, loss, speed and time left: a line that renews itself on a terminal, a line every 10 s elsewhere."""
+
+    def __init__(self) -> None:
+        self._printed_at = 0.0
+        self._seconds: dict[str, tuple[float, float]] = {}
+
+    def note(self, text: str) -> None:
+        """One line of news."""
+        print(f"\r\x1b[K{text}" if sys.stderr.isatty() else text, file=sys.stderr, flush=True)
+
+    def report(self, progress: Progress, loss: float, share: float) -> None:
+        """Called every ten steps."""
+        live = sys.stderr.isatty()
+        if time.monotonic() - self._printed_at < (0.2 if live else 10.0):
+            return
+        self._printed_at = time.monotonic()
+        start_s, start_share = self._seconds.setdefault(progress.stage, (progress.seconds, share))
+        done = share - start_share
+        left_s = (progress.seconds - start_s) * (1.0 - share) / done if done > 0 else float("nan")
+        line: Any = f"{progress.stage:5s} step {progress.step:6d}  {share:4.0%}  loss {loss:7.4f}  {left_s / 60:5.1f} min left"
+        print(f"\r\x1b[K{line}" if live else line, end="" if live else "\n", file=sys.stderr, flush=True)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Decoder, synthesizer and room as one trainable model, and the cheap model that fits the decoder to measured controls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from ddsp_fx.training import synthesis
+from ddsp_fx.training.losses import spectral_loss
+
+
+class Autoencoder(keras.Model):  # type: ignore[misc]
+    """Clips of features -> audio; the loss counts only the samples after ``pre_roll`` frames.
+
+    The pre-roll runs the decoder and feeds the room, so the GRU is warm and the tails of what came before the counted
+    part are explained by what made them.
+    """
+
+    def __init__(self, decoder: Any, room: Any, *, hop: int, pre_roll: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.decoder, self.room, self.skip = decoder, room, pre_roll * hop
+        self.response = synthesis.filter_response(decoder.shape.n_bands, hop)
+
+    def dry(self, batch: dict[str, Any]) -> Any:
+        """Return the sound without the room, (B, samples)."""
+        amplitude, distribution, noise = self.decoder(batch["f0_scaled"], batch["level_scaled"])
+        distribution = synthesis.normalise(distribution, batch["mask"])
+        sound = synthesis.harmonic(amplitude[..., None] * distribution, batch["basis"])
+        return sound + synthesis.filtered_noise(noise, batch["noise"], self.response)
+
+    def call(self, batch: dict[str, Any]) -> Any:
+        """Return the sound in the room, (B, samples)."""
+        dry = self.dry(batch)
+        return dry + synthesis.convolve(dry, self.room.impulse_response())
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:  # fmt: skip
+        """Return the multi-scale spectral loss after the pre-roll."""
+        del x, sample_weight, training
+        return spectral_loss(y[:, self.skip :], y_pred[:, self.skip :])
+
+
+class ControlFit(keras.Model):  # type: ignore[misc]
+    """The decoder alone, fitted in dB to harmonic amplitudes and noise magnitudes measured from the recording."""
+
+    def __init__(self, decoder: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.decoder = decoder
+
+    def call(self, batch: dict[str, Any]) -> Any:
+        """Return log amplitudes of harmonics and noise bands, (B, F, H + M)."""
+        amplitude, distribution, noise = self.decoder(batch["f0_scaled"], batch["level_scaled"])
+        harmonics = amplitude[..., None] * synthesis.normalise(distribution, batch["mask"])
+        return ops.log(ops.concatenate([harmonics, noise], axis=-1) + 1e-6)
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:  # fmt: skip
+        """Return the weighted mean absolute log error; ``y`` stacks targets and weights, (B, F, 2, H + M)."""
+        del x, sample_weight, training
+        target, weight = y[:, :, 0], y[:, :, 1]
+        return ops.sum(weight * ops.abs(target - y_pred)) / (ops.sum(weight) + 1e-6)

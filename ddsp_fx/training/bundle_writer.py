@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A finished run as a bundle: model, room, test vectors, manifest and card, moved into place as one folder."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ddsp_fx.bundles.bundle import file_sha256
+from ddsp_fx.bundles.manifest import MANIFEST_NAME, parse_manifest
+from ddsp_fx.training.config import TrainConfig
+from ddsp_fx.training.export import PARITY_TOLERANCE, export_decoder, write_vectors
+from ddsp_fx.training.features import Track
+
+Array = npt.NDArray[np.float32]
+# An input level this far under the quietest trained playing is background, not performance.
+GATE_BELOW_LOW_DB = 25.0
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a run hands over."""
+
+    config: TrainConfig
+    tracks: Sequence[Track]
+    weights: Sequence[Any]
+    statistics: tuple[float, float, float, float]
+    response: Array
+    figures: Mapping[str, float | str]
+
+
+def write_bundle(trained: Trained, folder: Path) -> Path:
+    """Export, check and describe; `folder` is replaced only by a bundle whose manifest is valid."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        exported = _write_model(trained, staging)
+        figures = {**trained.figures, "parity_with_keras": exported["parity"]}
+        manifest = describe(trained, staging, figures)
+        text = _toml(manifest)
+        parse_manifest(text, str(folder / MANIFEST_NAME))
+        (staging / MANIFEST_NAME).write_text(text, encoding="utf-8")
+        (staging / "CARD.md").write_text(card(manifest), encoding="utf-8")
+        staging.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        staging.rename(folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return folder
+
+
+def _write_model(trained: Trained, staging: Path) -> dict[str, float]:
+    config = trained.config
+    sizes = {"n_harmonics": config.n_harmonics, "n_bands": config.n_bands}
+    description = {"preset": config.preset, "statistics": list(trained.statistics), **sizes}
+    exported = export_decoder(list(trained.weights), description, staging / "model.tflite")
+    write_vectors(staging / "model.tflite", staging / "test_vectors.npz")
+    if config.room:
+        write_room(staging / "room.wav", trained.response, config.sample_rate)
+    return exported
+
+
+def write_room(path: Path, response: Array, sample_rate: int) -> None:
+    """The impulse response as a float32 WAV."""
+    from pedalboard.io import AudioFile
+
+    with AudioFile(str(path), "w", sample_rate, 1, bit_depth=32) as file:
+        file.write(response[np.newaxis])
+
+
+def describe(trained: Trained, staging: Path, figures: Mapping[str, float | str]) -> dict[str, Any]:
+    """The manifest as plain data."""
+    config = trained.config
+    symbol = config.symbol or config.name.lower().replace("_", "-").replace(" ", "-")
+    names = {"model": "model.tflite", "test_vectors": "test_vectors.npz", "room": "room.wav"}
+    files = {k: {"path": p, "sha256": file_sha256(staging / p)} for k, p in names.items() if (staging / p).is_file()}
+    spans = ranges(trained.tracks)
+    return {
+        "schema_version": 1,
+        "id": config.bundle_id or f"user.{symbol}",
+        "name": config.name,
+        "version": config.version,
+        "licence": config.licence,
+        "authors": [config.author],
+        "description": f"{config.name}: instrument, room, and dereverb, learned from one recording situation",
+        "effects": _effects(config, symbol, spans, "room" in files),
+        "files": files,
+        "trained_on": {
+            "data": [_data_source(config, trained.tracks)],
+            "recipe": f"ddsp-fx train, preset {config.preset}, seed {config.seed}",
+            "tracker": config.tracker,
+            "level": config.level,
+            "sample_rate": config.sample_rate,
+            "hop": config.hop * 16000 // config.sample_rate,
+            **spans,
+        },
+        "figures": dict(figures),
+        "test_vectors": {"file": "test_vectors", "model": "model", "tolerance": PARITY_TOLERANCE},
+    }
+
+
+def _data_source(config: TrainConfig, tracks: Sequence[Track]) -> dict[str, Any]:
+    seconds = sum(len(track.audio) for track in tracks) / config.sample_rate
+    title = config.title or ", ".join(track.name for track in tracks)
+    data = {"title": title, "author": config.author, "licence": config.licence, "seconds": round(seconds, 1)}
+    return {**data, "source": config.source} if config.source else data
+
+
+def ranges(tracks: Sequence[Track]) -> dict[str, float]:
+    """Pitch range (1 % and 99 %) and level quantiles (5, 50, 95 %) over the voiced frames."""
+    voiced = np.concatenate([track.confidence >= 0.5 for track in tracks])
+    f0_hz = np.concatenate([track.f0_hz for track in tracks])[voiced]
+    level_db = np.concatenate([track.level_db for track in tracks])[voiced]
+    low, high = np.percentile(f0_hz, [1, 99])
+    levels = np.percentile(level_db, [5, 50, 95])
+    names = ("f0_min_hz", "f0_max_hz", "level_low_db", "level_median_db", "level_high_db")
+    return {name: round(float(value), 2) for name, value in zip(names, (low, high, *levels), strict=True)}
+
+
+def _effects(config: TrainConfig, symbol: str, spans: Mapping[str, float], has_room: bool) -> list[dict[str, Any]]:
+    gate = round(max(spans["level_low_db"] - GATE_BELOW_LOW_DB, -80.0), 1)
+    roles = {"model": "model", "room": "room"} if has_room else {"model": "model"}
+    vocal = {"register": "match", "loudness_match": True}
+    effects = [
+        {
+            "kind": "timbre_transfer",
+            "symbol": symbol,
+            "name": config.name,
+            "description": f"Any single line played on the {config.name}",
+            "files": roles,
+            "defaults": {"gate": gate},
+            "presets": {"vocal": vocal, "dry": {"room": False}, "tone only": {"noise_gain": -60.0, "room": False}},
+        },
+        {
+            "kind": "dereverb",
+            "symbol": f"{symbol}-dry",
+            "name": f"{config.name} dry",
+            "description": f"A {config.name} recording of the same kind, without its room",
+            "files": roles,
+            "defaults": {"gate": gate},
+            "presets": {"half": {"amount": 0.5}},
+        },
+    ]
+    room = {
+        "kind": "learned_reverb",
+        "symbol": f"{symbol}-room",
+        "name": f"{config.name} room",
+        "description": f"The room that the {config.name} was recorded in",
+        "files": {"room": "room"},
+        "defaults": {},
+        "presets": {"far": {"mix": 0.6, "pre_delay": 20.0}, "tight": {"mix": 0.25, "decay": 0.5}},
+    }
+    return [effects[0], room, effects[1]] if has_room else effects[:1]
+
+
+def _toml(manifest: dict[str, Any]) -> str:
+    import tomli_w
+
+    return tomli_w.dumps(manifest)
+
+
+def card(manifest: Mapping[str, Any]) -> str:
+    """The model card, from the manifest alone."""
+    trained = manifest["trained_on"]
+    lines = [f"# {manifest['name']} {manifest['version']}", "", manifest["description"], "", "## Learned from", ""]
+    for data in trained["data"]:
+        source = f", {data['source']}" if data.get("source") else ""
+        lines.append(f"- {data['title']}, {data['author']}, {data['licence']}, {data['seconds']:.0f} s{source}")
+    lines += ["", f"Recipe: {trained['recipe']}. Pitch tracker: {trained['tracker']}; level: {trained['level']}.", ""]
+    lines += [
+        f"Pitch {trained['f0_min_hz']:.0f} to {trained['f0_max_hz']:.0f} Hz, level {trained['level_low_db']:.0f} to "
+        f"{trained['level_high_db']:.0f} dB. Trained at {trained['sample_rate']} Hz: silent above half of that.",
+        "",
+        "## Figures",
+        "",
+        "| figure | value |",
+        "| --- | --- |",
+        *(
+            f"| {name} | {value:.4g} |" if isinstance(value, float) else f"| {name} | {value} |"
+            for name, value in manifest["figures"].items()
+        ),
+        "",
+        "## Licence",
+        "",
+        manifest["licence"],
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Random clips of the recordings as batches: features, sinusoids, noise and target audio."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ddsp_fx.training import features, oscillators
+from ddsp_fx.training.features import Track
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ClipShape:
+    """What a clip is made of: ``frames`` frames of ``hop`` samples at ``sample_rate``."""
+
+    frames: int
+    hop: int = 320
+    sample_rate: int = 16_000
+    n_harmonics: int = 60
+
+
+def synth_inputs(tracks: Sequence[Track], shape: ClipShape, rng: np.random.Generator) -> dict[str, Any]:
+    """Return all that the autoencoder needs for equally long ``tracks``: one clip each."""
+    f0_hz = np.stack([track.f0_hz for track in tracks])
+    sizes = {"n_harmonics": shape.n_harmonics, "sample_rate": shape.sample_rate}
+    return {
+        "f0_scaled": features.f0_scaled(f0_hz),
+        "level_scaled": features.level_scaled(np.stack([track.level_db for track in tracks])),
+        "mask": oscillators.audible(f0_hz, **sizes),
+        "basis": oscillators.harmonic_basis(f0_hz, hop=shape.hop, **sizes),
+        "noise": oscillators.noise_spectra(rng, *f0_hz.shape, hop=shape.hop),
+    }
+
+
+def random_positions(
+    tracks: Sequence[Track], frames: int, clips: int, rng: np.random.Generator
+) -> list[tuple[int, int]]:
+    """Return ``clips`` pairs (track, first frame), uniform over all positions of all tracks."""
+    room = np.maximum([track.frames - frames + 1 for track in tracks], 0)
+    flat = rng.integers(0, room.sum(), clips)
+    ends = np.cumsum(room)
+    which = np.searchsorted(ends, flat, side="right")
+    return [(int(t), int(f - (ends[t] - room[t]))) for t, f in zip(which, flat, strict=True)]
+
+
+def random_batch(
+    tracks: Sequence[Track], shape: ClipShape, clips: int, rng: np.random.Generator
+) -> tuple[dict[str, Any], Array]:
+    """Return a batch of ``clips`` random clips: inputs, and the recorded audio (clips, (frames - 1) * hop)."""
+    positions = random_positions(tracks, shape.frames, clips, rng)
+    cuts = [tracks[t].cut(start, start + shape.frames, shape.hop) for t, start in positions]
+    return synth_inputs(cuts, shape, rng), np.stack([cut.audio for cut in cuts])

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that decides a training run, with the defaults that measured best; a recipe is this as TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from ddsp_fx.errors import TrainingError
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Settings of one run.
+
+    Args:
+        name: of the bundle; its effects become NAME, NAME-room, NAME-dry.
+        preset: "tiny" is one 256-unit GRU, "full" the paper's decoder.
+        steps: audio steps; `minutes` ends the audio stage earlier if given. The learning rate decays with whichever
+            is nearer its end.
+        fit_steps: steps of the first stage, which fits the decoder to measured controls with no audio in the loop.
+        clip_seconds, pre_roll_seconds: the loss counts on the clip; the pre-roll before it warms the decoder's state
+            and feeds the room.
+        learning_rate: of the audio stage's start; it falls to a tenth on a half cosine.
+        room_seconds: length of the learned impulse response.
+        holdout_seconds: cut from the end of the last recording and never trained on.
+    """
+
+    name: str
+    preset: Literal["tiny", "full"] = "tiny"
+    steps: int = 12000
+    minutes: float | None = None
+    fit_steps: int = 600
+    batch: int = 6
+    clip_seconds: float = 1.0
+    pre_roll_seconds: float = 1.0
+    learning_rate: float = 1e-3
+    sample_rate: int = 16000
+    hop: int = 320
+    n_harmonics: int = 60
+    n_bands: int = 65
+    level: Literal["loudness", "power"] = "loudness"
+    tracker: str = "swift"
+    room: bool = True
+    room_seconds: float = 1.5
+    holdout_seconds: float = 0.0
+    seed: int = 0
+    preview_every: int = 1000
+    author: str = "unknown"
+    licence: str = "unstated"
+    title: str = ""
+    source: str = ""
+    bundle_id: str = ""
+    symbol: str = ""
+    version: str = "1.0.0"
+
+    def __post_init__(self) -> None:
+        if self.sample_rate % 16000:
+            raise TrainingError(f"sample_rate {self.sample_rate} is not a multiple of 16000, the features' rate")
+        for name in ("steps", "batch", "n_harmonics", "n_bands", "hop"):
+            if getattr(self, name) < 1:
+                raise TrainingError(f"{name} = {getattr(self, name)} must be at least 1")
+        if self.clip_seconds <= 0 or self.learning_rate <= 0 or self.room_seconds <= 0:
+            raise TrainingError("clip_seconds, learning_rate and room_seconds must be above 0")
+
+    @property
+    def frames_per_second(self) -> float:
+        """Model steps a second."""
+        return self.sample_rate / self.hop
+
+    @property
+    def pre_roll(self) -> int:
+        """Frames before the counted part of a clip."""
+        return round(self.pre_roll_seconds * self.frames_per_second)
+
+    @property
+    def clip_frames(self) -> int:
+        """Frames of a whole clip, both ends included."""
+        return round(self.clip_seconds * self.frames_per_second) + self.pre_roll + 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for checkpoints."""
+        return asdict(self)
+
+
+def read_recipe(path: Path, **overrides: Any) -> TrainConfig:
+    """A TOML recipe with options over it; raises TrainingError naming a key that does not exist."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise TrainingError(f"{path}: not a TOML recipe: {error}") from None
+    return make_config({**data, **overrides}, str(path))
+
+
+def make_config(data: Mapping[str, Any], label: str = "options") -> TrainConfig:
+    """Settings from plain data; raises TrainingError for unknown keys or a missing name."""
+    known = {entry.name for entry in fields(TrainConfig)}
+    unknown = sorted(set(data) - known)
+    if unknown:
+        raise TrainingError(f"{label}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
+    if "name" not in data:
+        raise TrainingError(f"{label}: a name is needed")
+    return replace(TrainConfig(str(data["name"])), **data)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two stages of a run, checkpointed, resumable to the same numbers, stoppable at any step."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ddsp_fx.training import controls, model
+from ddsp_fx.training.checkpoint import Checkpoint, Progress, save_checkpoint
+from ddsp_fx.training.config import TrainConfig
+from ddsp_fx.training.features import Track
+from ddsp_fx.training.preview import save_losses, save_preview
+
+Array = npt.NDArray[np.float32]
+Report = Callable[[Progress, float, float], None]
+
+CHECKPOINT_EVERY_S = 60.0
+LOSS_EVERY = 10
+RATE_EVERY = 50
+FINAL_RATE = 0.05
+PREVIEW_SECONDS = 6.0
+
+
+class Run:
+    """One training run.
+
+    Args:
+        folder: checkpoints, previews and the loss curve go here.
+        config: settings.
+        tracks: the training set.
+        response: the room's impulse response (taps,), [0] for none.
+        report: called every ten steps with (progress, loss, share of the stage that is done).
+        checkpoint: where to go on from.
+    """
+
+    def __init__(  # noqa: PLR0913 - a run is made in one place, and each of these is a thing of its own
+        self,
+        folder: Path,
+        config: TrainConfig,
+        tracks: Sequence[Track],
+        response: Array,
+        report: Report,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        self.folder, self.config, self.tracks, self.response, self._report = folder, config, tracks, response, report
+        self.statistics = model.Statistics.of(tracks)
+        self.decoder = model.build_decoder(config, self.statistics)
+        self.rng = np.random.default_rng(config.seed)
+        self.progress = Progress()
+        self._optimizer_state: list[Any] = []
+        self._saved_at = time.monotonic()
+        if checkpoint:
+            self.progress, self._optimizer_state = checkpoint.progress, checkpoint.optimizer
+            self.decoder.set_weights(checkpoint.weights)
+            self.rng.bit_generator.state = checkpoint.rng_state
+
+    def run(self) -> None:
+        """All that is left to do. On an exception, KeyboardInterrupt included, the state is saved first."""
+        try:
+            if self.progress.stage == "fit":
+                self._fit()
+                self._next_stage("audio")
+            if self.progress.stage == "audio":
+                self._audio()
+                self._next_stage("done")
+        except BaseException:
+            self.save()
+            raise
+
+    def _next_stage(self, stage: str) -> None:
+        self.progress.stage, self.progress.step, self._optimizer_state, self._trained = stage, 0, [], None
+        self.save()
+
+    def _fit(self) -> None:
+        sizes = {"hop": self.config.hop, "n_harmonics": self.config.n_harmonics, "n_bands": self.config.n_bands}
+        targets = [controls.targets(t, sample_rate=self.config.sample_rate, **sizes) for t in self.tracks]
+        self._trained = model.compile_fit(self.decoder)
+        self._restore_optimizer()
+        while self.progress.step < self.config.fit_steps:
+            self._step(
+                model.fit_batch(self.tracks, targets, self.config, self.rng), self.progress.step / self.config.fit_steps
+            )
+
+    def _audio(self) -> None:
+        self._trained = model.compile_autoencoder(self.decoder, self.response, self.config)
+        self._restore_optimizer()
+        while (share := self._audio_share()) < 1.0:
+            if self.progress.step % RATE_EVERY == 0:
+                decay = FINAL_RATE + (1.0 - FINAL_RATE) * 0.5 * (1.0 + math.cos(math.pi * share))
+                self._trained.optimizer.learning_rate.assign(self.config.learning_rate * decay)
+            self._step(model.audio_batch(self.tracks, self.config, self.rng), share)
+            if self.progress.step % self.config.preview_every == 0:
+                self.preview()
+
+    def _audio_share(self) -> float:
+        by_steps = self.progress.step / self.config.steps
+        by_time = self.progress.seconds / (60.0 * self.config.minutes) if self.config.minutes else 0.0
+        return max(by_steps, by_time)
+
+    _trained: Any = None
+
+    def _step(self, batch: model.Batch, share: float) -> None:
+        started = time.monotonic()
+        loss = float(self._trained.train_on_batch(*batch))
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"loss is {loss} at {self.progress.stage} step {self.progress.step}")
+        self.progress.step += 1
+        self.progress.seconds += time.monotonic() - started
+        if self.progress.step % LOSS_EVERY == 0:
+            self.progress.losses.append((self.progress.stage, self.progress.step, loss))
+            self._report(self.progress, loss, share)
+        if time.monotonic() - self._saved_at > CHECKPOINT_EVERY_S:
+            self.save()
+
+    def _restore_optimizer(self) -> None:
+        if self._optimizer_state:
+            for variable, value in zip(self._trained.optimizer.variables, self._optimizer_state, strict=True):
+                variable.assign(value)
+
+    def save(self) -> None:
+        """Checkpoint and loss curve."""
+        optimizer = [np.asarray(v) for v in self._trained.optimizer.variables] if self._trained else []
+        save_checkpoint(self.folder, self.config, self.progress, self.decoder.get_weights(), optimizer, self.rng)
+        save_losses(self.folder, self.progress)
+        self._saved_at = time.monotonic()
+
+    def resynthesise(self, track: Track, seed: int = 0) -> dict[str, Array]:
+        """A track through the model: `dry` and `wet`, (samples,) each."""
+        from ddsp_fx.training import clips
+
+        shape = clips.ClipShape(track.frames, self.config.hop, self.config.sample_rate, self.config.n_harmonics)
+        inputs = clips.synth_inputs([track], shape, np.random.default_rng(seed))
+        autoencoder = model.compile_autoencoder(self.decoder, self.response, self.config)
+        return {"dry": np.asarray(autoencoder.dry(inputs))[0], "wet": np.asarray(autoencoder(inputs))[0]}
+
+    def preview(self) -> None:
+        """The first loud seconds of the training set: recording, resynthesis, and the same without the room."""
+        hop = self.config.hop
+        frames = min(round(PREVIEW_SECONDS * self.config.frames_per_second), self.tracks[0].frames - 1)
+        part = self.tracks[0].cut(0, frames, hop)
+        sounds = self.resynthesise(part)
+        shown = {"recording": part.audio, "resynthesis": sounds["wet"], "without the room": sounds["dry"]}
+        save_preview(self.folder / "previews", self.progress.step, shown, self.config.sample_rate)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The two models of a run, built from its settings and its training set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from ddsp_fx.training import clips, decoder, features, oscillators
+from ddsp_fx.training.autoencoder import Autoencoder, ControlFit
+from ddsp_fx.training.config import TrainConfig
+from ddsp_fx.training.features import Track
+from ddsp_fx.training.room import FixedRoom
+
+Array = npt.NDArray[np.float32]
+Batch = tuple[dict[str, Any], Array]
+GRADIENT_NORM = 3.0
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Mean and deviation of the scaled inputs over the training set; the decoder whitens them."""
+
+    f0_mean: float
+    f0_std: float
+    level_mean: float
+    level_std: float
+
+    @classmethod
+    def of(cls, tracks: Sequence[Track]) -> Statistics:
+        """Over all frames of all tracks."""
+        f0 = features.f0_scaled(np.concatenate([track.f0_hz for track in tracks]))
+        level = features.level_scaled(np.concatenate([track.level_db for track in tracks]))
+        return cls(float(f0.mean()), float(f0.std()) + 1e-3, float(level.mean()), float(level.std()) + 1e-3)
+
+    def as_tuple(self) -> tuple[float, float, float, float]:
+        """In the order that the decoder takes."""
+        return self.f0_mean, self.f0_std, self.level_mean, self.level_std
+
+
+def build_decoder(config: TrainConfig, statistics: Statistics) -> Any:
+    """A fresh decoder, the same for the same seed."""
+    keras.utils.set_random_seed(config.seed)
+    return decoder.build(config.preset, statistics.as_tuple(), config.n_harmonics, config.n_bands)
+
+
+def compile_fit(model: Any) -> Any:
+    """The first stage's model around a decoder."""
+    fit = ControlFit(model)
+    _compile(fit, 1e-3)
+    return fit
+
+
+def compile_autoencoder(model: Any, response: Array, config: TrainConfig) -> Any:
+    """The second stage's model around a decoder and a room."""
+    autoencoder = Autoencoder(model, FixedRoom(response), hop=config.hop, pre_roll=config.pre_roll)
+    _compile(autoencoder, config.learning_rate)
+    return autoencoder
+
+
+def _compile(model: Any, learning_rate: float) -> None:
+    optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=GRADIENT_NORM)
+    optimizer.build(model.trainable_variables)
+    model.built = True
+    model.compile(optimizer=optimizer, jit_compile=True)
+
+
+def audio_batch(tracks: Sequence[Track], config: TrainConfig, rng: np.random.Generator) -> Batch:
+    """Random clips for the second stage."""
+    return clips.random_batch(tracks, clip_shape(config), config.batch, rng)
+
+
+def clip_shape(config: TrainConfig) -> clips.ClipShape:
+    """The clip that the settings ask for."""
+    return clips.ClipShape(config.clip_frames, config.hop, config.sample_rate, config.n_harmonics)
+
+
+# The first stage sees no audio, so its clips can be long: 4 s, as the paper's windows.
+FIT_SECONDS, FIT_BATCH = 4.0, 16
+
+
+def fit_batch(
+    tracks: Sequence[Track], targets: Sequence[Array], config: TrainConfig, rng: np.random.Generator
+) -> Batch:
+    """Random stretches of features and measured controls for the first stage."""
+    shortest = min(track.frames for track in tracks)
+    frames = min(round(FIT_SECONDS * config.frames_per_second), shortest)
+    places = clips.random_positions(tracks, frames, FIT_BATCH, rng)
+    f0_hz = np.stack([tracks[t].f0_hz[s : s + frames] for t, s in places])
+    level_db = np.stack([tracks[t].level_db[s : s + frames] for t, s in places])
+    sizes = {"n_harmonics": config.n_harmonics, "sample_rate": config.sample_rate}
+    inputs = {
+        "f0_scaled": features.f0_scaled(f0_hz),
+        "level_scaled": features.level_scaled(level_db),
+        "mask": oscillators.audible(f0_hz, **sizes),
+    }
+    return inputs, np.stack([targets[t][s : s + frames] for t, s in places])

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`ddsp-fx train`: recordings to a bundle of three effects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ddsp_fx.errors import TrainingError
+from ddsp_fx.training import evaluate
+from ddsp_fx.training.bundle_writer import Trained, write_bundle
+from ddsp_fx.training.checkpoint import Checkpoint, load_checkpoint
+from ddsp_fx.training.config import TrainConfig
+from ddsp_fx.training.features import Track, analyse, track_of
+from ddsp_fx.training.loop import Report, Run
+from ddsp_fx.training.recordings import Verdict, find_recordings, judge, read_recording, require_enough
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass
+class TrainingSet:
+    """The recordings of a run, and what was found wrong with them."""
+
+    tracks: list[Track]
+    held_out: Track | None
+    verdicts: list[Verdict]
+    warnings: list[str] = field(default_factory=list)
+
+
+def prepare(recordings: Path, config: TrainConfig, cache: Path, note: Callable[[str], None]) -> TrainingSet:
+    """Read, analyse and judge every recording; raises TrainingError when there is nothing to learn from."""
+    tracks, verdicts = [], []
+    for path in find_recordings(recordings):
+        note(f"analysing {path.name}")
+        recording = read_recording(path, config.sample_rate)
+        features = analyse(recording, config.tracker, config.level, config.hop, cache)
+        verdict = judge(recording, features)
+        verdicts.append(verdict)
+        track = track_of(recording, features, config.hop)
+        if not verdict.fatal and track.frames >= config.clip_frames:
+            tracks.append(track)
+    warnings = require_enough(verdicts)
+    if not tracks:
+        raise TrainingError(f"{recordings}: no recording is as long as a clip of {config.clip_frames} frames")
+    return _hold_out(TrainingSet(tracks, None, verdicts, warnings), config)
+
+
+def _hold_out(data: TrainingSet, config: TrainConfig) -> TrainingSet:
+    frames = round(config.holdout_seconds * config.frames_per_second)
+    if not frames:
+        return data
+    last = data.tracks[-1]
+    if last.frames - frames < config.clip_frames:
+        raise TrainingError(
+            f"holdout_seconds = {config.holdout_seconds:g} leaves nothing of {last.name} to train on; hold out less"
+        )
+    cut = last.frames - frames
+    data.held_out = last.cut(cut, last.frames, config.hop)
+    data.tracks[-1] = last.cut(0, cut, config.hop)
+    return data
+
+
+def train(  # noqa: PLR0913 - the command's options, one to one
+    recordings: Path,
+    bundle: Path,
+    run_folder: Path,
+    config: TrainConfig,
+    resume: bool = False,
+    report: Report = lambda progress, loss, share: None,
+    note: Callable[[str], None] = lambda text: None,
+) -> Path:
+    """Train (or go on training) and write the bundle; returns its folder.
+
+    Raises TrainingError for recordings, settings or checkpoints that cannot be used. On Ctrl-C the state is saved and
+    KeyboardInterrupt goes on up.
+    """
+    run_folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = load_checkpoint(run_folder) if resume else None
+    if checkpoint:
+        config = _resumed(checkpoint, config)
+    data = prepare(recordings, config, run_folder / "cache", note)
+    for text in [*data.warnings, *(f"{v.name}: {w}" for v in data.verdicts for w in v.warnings)]:
+        note(f"warning: {text}")
+    note("estimating the room")
+    response = room_response(data.tracks, config)
+    run = Run(run_folder, config, data.tracks, response, report, checkpoint)
+    run.run()
+    note("exporting")
+    return write_bundle(finished(run, data), bundle)
+
+
+def _resumed(checkpoint: Checkpoint, config: TrainConfig) -> TrainConfig:
+    """The saved settings win, but for how long to go on."""
+    from dataclasses import replace
+
+    return replace(checkpoint.config, steps=max(config.steps, checkpoint.config.steps), minutes=config.minutes)
+
+
+def room_response(tracks: list[Track], config: TrainConfig) -> Array:
+    """The room as taps (length,), all zero if the settings ask for none."""
+    length = round(config.room_seconds * config.sample_rate)
+    if not config.room:
+        return np.zeros(length, np.float32)
+    from ddsp_fx.training.blind_room import estimate_room
+
+    return estimate_room(tracks, hop=config.hop, sample_rate=config.sample_rate).render(
+        length, config.sample_rate, config.seed
+    )
+
+
+def finished(run: Run, data: TrainingSet) -> Trained:
+    """What the bundle is written from, held-out figures included."""
+    figures: dict[str, float | str] = {"steps": float(run.progress.step), "training_minutes": run.progress.seconds / 60}
+    audio = [loss for stage, _, loss in run.progress.losses if stage == "audio"]
+    figures["final_training_loss"] = float(np.mean(audio[-20:])) if audio else float("nan")
+    if data.held_out is not None:
+        sound = run.resynthesise(data.held_out)["wet"]
+        measured = evaluate.compare(data.held_out.audio, sound, run.config.sample_rate, run.config.tracker)
+        figures |= {f"heldout_{name}": value for name, value in measured.items()}
+    return Trained(run.config, data.tracks, run.decoder.get_weights(), run.statistics.as_tuple(), run.response, figures)
