@@ -9,6 +9,7 @@ from typing import Any
 
 from ddsp_fx.board.board import Board
 from ddsp_fx.board.native import is_native, make_native, native_values
+from ddsp_fx.effects.trackers import DEFAULT_TRACKER
 from ddsp_fx.errors import BoardError, ParameterError
 
 FORMAT = "ddsp-fx board"
@@ -29,7 +30,9 @@ def _slot(plugin: Any, board: Board) -> dict[str, Any]:
     if not plugin.origin:
         slot = board.slot_names()[board.index(plugin)]
         raise BoardError(f"slot {slot!r} was made in code and has no name to load it by; use ddsp_fx.load")
-    return {"type": "effect", "name": plugin.origin, "parameters": plugin.values()}
+    slot = {"type": "effect", "name": plugin.origin, "parameters": plugin.values()}
+    tracker = getattr(plugin, "tracker", DEFAULT_TRACKER)
+    return slot if tracker == DEFAULT_TRACKER else {**slot, "tracker": tracker}
 
 
 def _native_slot(plugin: Any) -> dict[str, Any]:
@@ -69,7 +72,7 @@ def _plugin(slot: dict[str, Any]) -> Any:
     if kind == "effect":
         from ddsp_fx.bundles.loading import load
 
-        return load(slot["name"], **slot["parameters"])
+        return load(slot["name"], tracker=slot.get("tracker"), **slot["parameters"])
     if kind == "pedalboard":
         return make_native(slot["name"], slot["parameters"])
     if kind == "container":

@@ -23,7 +23,8 @@ def parse_board(text: str) -> Board:
     """Text -> Board.
 
     A name is an effect that `ddsp_fx.load` knows, a pedalboard class (Compressor), a .vst3 file, or a board's .json.
-    Parameters follow the name after a colon, or after spaces; `preset=NAME` starts from a preset.
+    Parameters follow the name after a colon, or after spaces; `preset=NAME` starts from a preset,
+    `tracker=NAME` chooses the pitch tracker.
     Raises BoardError for the grammar, UnknownEffectError, ParameterError or UnknownParameterError.
     """
     pieces = [piece.strip() for piece in text.split("|")]
@@ -71,9 +72,9 @@ def _assignments(text: str, piece: str) -> dict[str, str]:
 
 
 def _effect(name: str, texts: dict[str, str]) -> Effect:
-    preset = texts.pop("preset", None)
+    preset, tracker = texts.pop("preset", None), texts.pop("tracker", None)
     try:
-        effect = load(name, preset=preset)
+        effect = load(name, preset=preset, tracker=tracker)
     except UnknownEffectError:
         raise UnknownEffectError(_unknown(name)) from None
     values: dict[str, Value] = {}

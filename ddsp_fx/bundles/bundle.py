@@ -54,7 +54,7 @@ class Bundle:
             )
         return path
 
-    def make(self, symbol: str, preset: str | None = None, **values: Value) -> Effect:
+    def make(self, symbol: str, preset: str | None = None, tracker: str | None = None, **values: Value) -> Effect:
         """A new effect: its kind's defaults, then the entry's, then the preset's, then `values`.
 
         Raises UnknownEffectError, BundleError (files, preset) or ParameterError.
@@ -63,6 +63,7 @@ class Bundle:
         source = Source(
             files={role: self.file(key) for role, key in entry.files.items()},
             trained=self.manifest.trained_on.trained() if self.manifest.trained_on else Trained(),
+            options={"tracker": tracker} if tracker else {},
             label=entry.symbol,
         )
         chosen: dict[str, Value] = {**entry.defaults, **self._preset(entry, preset), **values}

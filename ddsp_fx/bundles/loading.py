@@ -21,13 +21,22 @@ from ddsp_fx.inference.metadata import read_ddsp_vst_metadata
 _HARMONICS_AT_48K = 100
 
 
-def load(name: str | Path, *, preset: str | None = None, paths: Iterable[Path | str] = (), **values: Value) -> Effect:
+def load(
+    name: str | Path,
+    *,
+    preset: str | None = None,
+    tracker: str | None = None,
+    paths: Iterable[Path | str] = (),
+    **values: Value,
+) -> Effect:
     """An effect ready to be prepared or called.
 
     Args:
         name: "violin", "org.example.violin/violin", a bundle folder or zip (add "#symbol" where it has several
             effects), or a magenta/ddsp-vst `.tflite` file.
         preset: one of the effect's presets.
+        tracker: of the pitch: "mcleod" (the default, 32 ms of look-ahead), "swift" (304 ms, for noisy recordings; the
+            [pitch] extra), or "ddsp-vst:PATH" for that project's own extractor.
         paths: more places to look for bundles, before all others.
         values: parameters by symbol.
 
@@ -36,14 +45,14 @@ def load(name: str | Path, *, preset: str | None = None, paths: Iterable[Path | 
     path_text, _, symbol = str(name).partition("#")
     path = Path(path_text)
     if path.suffix == ".tflite":
-        return load_ddsp_vst(path, **values)
+        return load_ddsp_vst(path, tracker, **values)
     if path.suffix == ".zip" or (path.is_dir() and len(path.parts) > 1):
         bundle = open_bundle(path)
-        effect = bundle.make(symbol or _only_symbol(bundle), preset, **values)
+        effect = bundle.make(symbol or _only_symbol(bundle), preset, tracker, **values)
         effect.origin = f"{path.resolve()}#{effect.name}"
         return effect
     found, symbol = discover(paths).find(str(name))
-    return found.make(symbol, preset, **values)
+    return found.make(symbol, preset, tracker, **values)
 
 
 def _only_symbol(bundle: Bundle) -> str:
@@ -54,7 +63,7 @@ def _only_symbol(bundle: Bundle) -> str:
     return symbols[0]
 
 
-def load_ddsp_vst(path: Path, **values: Value) -> Effect:
+def load_ddsp_vst(path: Path, tracker: str | None = None, **values: Value) -> Effect:
     """A timbre transfer around a model file of magenta/ddsp-vst, its ranges from the embedded metadata.
 
     Raises ModelError that names the missing tensor when the file is something else.
@@ -70,7 +79,8 @@ def load_ddsp_vst(path: Path, **values: Value) -> Effect:
         trained = Trained(
             "power", span.f0_min_hz, span.f0_max_hz, span.level_min_db, middle, span.level_max_db, sample_rate=rate
         )
-    effect = effect_kind("timbre_transfer").from_source(Source({"model": path}, trained, label=path.stem))
+    options = {"tracker": tracker} if tracker else {}
+    effect = effect_kind("timbre_transfer").from_source(Source({"model": path}, trained, options, label=path.stem))
     effect.name = path.stem
     effect.origin = str(path)
     effect.set_values(values)

@@ -56,8 +56,8 @@ def _check(recordings: Path, config: TrainConfig, run_folder: Path) -> int:
 
     data = prepare(recordings, config, run_folder / "cache", lambda text: print(text, file=sys.stderr))
     for verdict in data.verdicts:
-        remarks = [verdict.fatal] if verdict.fatal else verdict.warnings
-        print(f"{verdict.name}: {verdict.seconds:.1f} s, peak {verdict.peak_dbfs:.1f} dBFS: {'; '.join(remarks) or 'good'}")
+        remarks = "; ".join([verdict.fatal] if verdict.fatal else verdict.warnings) or "good"
+        print(f"{verdict.name}: {verdict.seconds:.1f} s, peak {verdict.peak_dbfs:.1f} dBFS: {remarks}")
     for warning in data.warnings:
         print(f"warning: {warning}")
     return 0
@@ -100,5 +100,7 @@ class Meter:
         start_s, start_share = self._seconds.setdefault(progress.stage, (progress.seconds, share))
         done = share - start_share
         left_s = (progress.seconds - start_s) * (1.0 - share) / done if done > 0 else float("nan")
-        line: Any = f"{progress.stage:5s} step {progress.step:6d}  {share:4.0%}  loss {loss:7.4f}  {left_s / 60:5.1f} min left"
+        line: Any = (
+            f"{progress.stage:5s} step {progress.step:6d}  {share:4.0%}  loss {loss:7.4f}  {left_s / 60:5.1f} min left"
+        )
         print(f"\r\x1b[K{line}" if live else line, end="" if live else "\n", file=sys.stderr, flush=True)

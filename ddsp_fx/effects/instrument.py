@@ -16,6 +16,7 @@ from ddsp_fx.effects.resynthesis import FrameRequest, Resynthesizer
 from ddsp_fx.effects.room import Room
 from ddsp_fx.effects.smoothed import SmoothedEffect
 from ddsp_fx.effects.source import Source
+from ddsp_fx.effects.trackers import DEFAULT_TRACKER, make_tracker
 from ddsp_fx.inference.controls import ControlModel
 from ddsp_fx.inference.litert import load_runner
 
@@ -41,6 +42,11 @@ class InstrumentEffect(SmoothedEffect):
         return cls(source, **values)
 
     @property
+    def tracker(self) -> str:
+        """The pitch tracker: `mcleod` (32 ms of look-ahead), `swift` (304 ms, robust to noise), `ddsp-vst:PATH`."""
+        return str(self._source.options.get("tracker", DEFAULT_TRACKER))
+
+    @property
     def latency_samples(self) -> int:
         """Tracker look-ahead and one hop, at the host's rate."""
         return self._resynthesizer.latency_samples if self._resynthesizer else 0
@@ -55,7 +61,10 @@ class InstrumentEffect(SmoothedEffect):
 
     def _prepare(self) -> None:
         runner = self._source.runner or load_runner(self._source.file("model"))
-        self._resynthesizer = Resynthesizer(ControlModel(runner), self._source.trained, self.sample_rate, self._conduct)
+        tracker = make_tracker(self.tracker, self._source.trained.hop)
+        self._resynthesizer = Resynthesizer(
+            ControlModel(runner), self._source.trained, self.sample_rate, self._conduct, tracker
+        )
         self._dry = DelayLine(self.channels, self._resynthesizer.latency_samples)
         self._room = None
         if "room" in self._source.files:

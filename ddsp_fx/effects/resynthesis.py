@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from ddsp_fx.dsp.frames import FrameGrid
 from ddsp_fx.dsp.scaling import hz_to_midi
 from ddsp_fx.effects.source import Trained
 from ddsp_fx.inference.controls import ControlModel
+
+if TYPE_CHECKING:
+    from ddsp_fx.analysis.pitch import PitchTracker
 
 Mono = NDArray[np.float32]
 FRAME = 1024
@@ -40,10 +44,11 @@ class Resynthesizer:
         trained: level kind, hop and rate of the model.
         sample_rate: the host's, in Hz.
         conductor: (f0_hz, confidence, level_db) of one frame -> FrameRequest.
+        tracker: of the pitch, at the model's hop.
     """
 
     def __init__(
-        self, model: ControlModel, trained: Trained, sample_rate: float, conductor: Conductor, tracker: str = "mcleod"
+        self, model: ControlModel, trained: Trained, sample_rate: float, conductor: Conductor, tracker: PitchTracker
     ) -> None:
         # Both pull in numba, which costs more to import than all the rest together.
         from ddsp_fx.analysis.features import FeatureStream

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decoder, synthesizer and room as one trainable model, and the cheap model that fits the decoder to measured controls."""
+"""Decoder, synthesizer and room as one model, and the cheap one that fits the decoder to measured controls."""
 
 from __future__ import annotations
 

@@ -6,7 +6,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -28,30 +30,23 @@ class Progress:
     losses: list[tuple[str, int, float]] = field(default_factory=list)
 
 
-def save_checkpoint(
-    folder: Path,
-    config: TrainConfig,
-    progress: Progress,
-    weights: list[Any],
-    optimizer: list[Any],
-    rng: np.random.Generator,
-) -> None:
-    """Replace the checkpoint in `folder`; the old one stays whole until the new one is."""
-    facts = {"config": config.as_dict(), "progress": vars(progress), "rng": rng.bit_generator.state}
-    arrays = {f"weight_{i}": np.asarray(w) for i, w in enumerate(weights)}
-    arrays |= {f"optimizer_{i}": np.asarray(w) for i, w in enumerate(optimizer)}
-    save_arrays(folder / FILE_NAME, facts=np.array(json.dumps(facts)), **arrays)
-
-
 @dataclass
 class Checkpoint:
-    """A run as it was saved."""
+    """A run as it is saved: weights and optimizer state as arrays, the random generator as plain data."""
 
     config: TrainConfig
     progress: Progress
     weights: list[Any]
     optimizer: list[Any]
     rng_state: dict[str, Any]
+
+
+def save_checkpoint(folder: Path, state: Checkpoint) -> None:
+    """Replace the checkpoint in `folder`; the old one stays whole until the new one is."""
+    facts = {"config": state.config.as_dict(), "progress": vars(state.progress), "rng": state.rng_state}
+    arrays = {f"weight_{i}": np.asarray(w) for i, w in enumerate(state.weights)}
+    arrays |= {f"optimizer_{i}": np.asarray(w) for i, w in enumerate(state.optimizer)}
+    save_arrays(folder / FILE_NAME, facts=np.array(json.dumps(facts)), **arrays)
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
@@ -63,17 +58,12 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         with np.load(path) as data:
             arrays = dict(data)
         facts = json.loads(str(arrays["facts"]))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, BadZipFile, UnpicklingError) as error:
         raise TrainingError(f"{path}: damaged checkpoint ({error}); start without --resume") from None
     progress = Progress(**facts["progress"])
     progress.losses = [(str(stage), int(step), float(loss)) for stage, step, loss in progress.losses]
-    return Checkpoint(
-        make_config(facts["config"], str(path)),
-        progress,
-        _numbered(arrays, "weight"),
-        _numbered(arrays, "optimizer"),
-        facts["rng"],
-    )
+    config = make_config(facts["config"], str(path))
+    return Checkpoint(config, progress, _numbered(arrays, "weight"), _numbered(arrays, "optimizer"), facts["rng"])
 
 
 def _numbered(arrays: dict[str, Any], prefix: str) -> list[Any]:

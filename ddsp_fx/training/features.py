@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recordings as the model hears them: pitch and level a frame, by the code that runs in the effects, cached by content."""
+"""Recordings as the model hears them: pitch and level a frame, as the effects compute them, cached by content."""
 
 from __future__ import annotations
 
@@ -84,6 +84,8 @@ def save_arrays(path: Path, **arrays: npt.ArrayLike) -> None:
             np.savez(file, **arrays)  # type: ignore[arg-type]
             file.flush()
             os.fsync(file.fileno())
+        # mkstemp makes files private; a bundle is meant to be read by others.
+        Path(name).chmod(0o644)
         Path(name).replace(path)
     finally:
         Path(name).unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ddsp_fx.errors import TrainingError
 from ddsp_fx.training import controls, model
 from ddsp_fx.training.checkpoint import Checkpoint, Progress, save_checkpoint
 from ddsp_fx.training.config import TrainConfig
@@ -40,7 +41,7 @@ class Run:
         checkpoint: where to go on from.
     """
 
-    def __init__(  # noqa: PLR0913 - a run is made in one place, and each of these is a thing of its own
+    def __init__(  # noqa: PLR0913, PLR0917 - a run is made in one place, and each of these is a thing of its own
         self,
         folder: Path,
         config: TrainConfig,
@@ -62,7 +63,7 @@ class Run:
             self.rng.bit_generator.state = checkpoint.rng_state
 
     def run(self) -> None:
-        """All that is left to do. On an exception, KeyboardInterrupt included, the state is saved first."""
+        """All that is left to do. Ctrl-C saves the state first; a diverged state is never saved over a good one."""
         try:
             if self.progress.stage == "fit":
                 self._fit()
@@ -70,7 +71,7 @@ class Run:
             if self.progress.stage == "audio":
                 self._audio()
                 self._next_stage("done")
-        except BaseException:
+        except KeyboardInterrupt:
             self.save()
             raise
 
@@ -110,7 +111,10 @@ class Run:
         started = time.monotonic()
         loss = float(self._trained.train_on_batch(*batch))
         if not math.isfinite(loss):
-            raise FloatingPointError(f"loss is {loss} at {self.progress.stage} step {self.progress.step}")
+            raise TrainingError(
+                f"the loss became {loss} at {self.progress.stage} step {self.progress.step}; lower learning_rate "
+                f"({self.config.learning_rate:g}) in the recipe and start anew"
+            )
         self.progress.step += 1
         self.progress.seconds += time.monotonic() - started
         if self.progress.step % LOSS_EVERY == 0:
@@ -127,7 +131,8 @@ class Run:
     def save(self) -> None:
         """Checkpoint and loss curve."""
         optimizer = [np.asarray(v) for v in self._trained.optimizer.variables] if self._trained else []
-        save_checkpoint(self.folder, self.config, self.progress, self.decoder.get_weights(), optimizer, self.rng)
+        weights, rng_state = self.decoder.get_weights(), dict(self.rng.bit_generator.state)
+        save_checkpoint(self.folder, Checkpoint(self.config, self.progress, weights, optimizer, rng_state))
         save_losses(self.folder, self.progress)
         self._saved_at = time.monotonic()
 

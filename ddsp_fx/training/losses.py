@@ -14,7 +14,7 @@ LOG_FLOOR = 1e-5
 
 
 def frames_of(audio: Any, size: int) -> Any:
-    """Cut ``audio`` (B, T) into Hann frames of ``size`` at 75 % overlap: (B, frames, size); the rest of T is dropped."""
+    """Cut ``audio`` (B, T) into frames of ``size`` at 75 % overlap: (B, frames, size); the rest of T is dropped."""
     quarter = size // 4
     whole = audio.shape[1] // quarter
     blocks = ops.reshape(audio[:, : whole * quarter], (-1, whole, quarter))

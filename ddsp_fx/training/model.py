@@ -81,7 +81,7 @@ def clip_shape(config: TrainConfig) -> clips.ClipShape:
 
 
 # The first stage sees no audio, so its clips can be long: 4 s, as the paper's windows.
-FIT_SECONDS, FIT_BATCH = 4.0, 16
+FIT_SECONDS, FIT_BATCH = 4.0, 8
 
 
 def fit_batch(

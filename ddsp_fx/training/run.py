@@ -16,7 +16,7 @@ from ddsp_fx.training.bundle_writer import Trained, write_bundle
 from ddsp_fx.training.checkpoint import Checkpoint, load_checkpoint
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.features import Track, analyse, track_of
-from ddsp_fx.training.loop import Report, Run
+from ddsp_fx.training.loop import LOSS_EVERY, Report, Run
 from ddsp_fx.training.recordings import Verdict, find_recordings, judge, read_recording, require_enough
 
 Array = npt.NDArray[np.float32]
@@ -65,14 +65,14 @@ def _hold_out(data: TrainingSet, config: TrainConfig) -> TrainingSet:
     return data
 
 
-def train(  # noqa: PLR0913 - the command's options, one to one
+def train(  # noqa: PLR0913, PLR0917 - the command's options, one to one
     recordings: Path,
     bundle: Path,
     run_folder: Path,
     config: TrainConfig,
     resume: bool = False,
-    report: Report = lambda progress, loss, share: None,
-    note: Callable[[str], None] = lambda text: None,
+    report: Report = lambda *_: None,
+    note: Callable[[str], None] = lambda _: None,
 ) -> Path:
     """Train (or go on training) and write the bundle; returns its folder.
 
@@ -115,7 +115,10 @@ def room_response(tracks: list[Track], config: TrainConfig) -> Array:
 
 def finished(run: Run, data: TrainingSet) -> Trained:
     """What the bundle is written from, held-out figures included."""
-    figures: dict[str, float | str] = {"steps": float(run.progress.step), "training_minutes": run.progress.seconds / 60}
+    figures: dict[str, float | str] = {
+        "steps": float(sum(1 for stage, *_ in run.progress.losses if stage == "audio") * LOSS_EVERY),
+        "training_minutes": run.progress.seconds / 60,
+    }
     audio = [loss for stage, _, loss in run.progress.losses if stage == "audio"]
     figures["final_training_loss"] = float(np.mean(audio[-20:])) if audio else float("nan")
     if data.held_out is not None:

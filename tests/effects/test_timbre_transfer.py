@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Timbre transfer and dereverb on a decoder that is a formula, so that what must come out is known."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from support import fake_decoder, stream, tone
+from support import DATA, fake_decoder, stream, tone
 
 from ddsp_fx.analysis.features import extract
+from ddsp_fx.bundles import load
 from ddsp_fx.effects import Source, Trained
 from ddsp_fx.effects.dereverb import Dereverb
 from ddsp_fx.effects.gate import VoicingGate
 from ddsp_fx.effects.matching import LevelMatch, RegisterMatch
 from ddsp_fx.effects.timbre_transfer import TimbreTransfer
+from ddsp_fx.errors import ModelError, ParameterError
 
 RATE = 48000
 TRAINED = Trained(level="power", f0_min_hz=196.0, f0_max_hz=1568.0, level_median_db=-25.0, level_high_db=-10.0)
@@ -183,3 +187,26 @@ def test_level_match_learns_only_while_the_gate_is_open() -> None:
     for _ in range(300):
         offset = match.step(-40.0, 1.0)
     assert offset == pytest.approx(20.0, abs=0.5)
+
+
+SHARED_EXTRACTOR = Path(__file__).parents[3] / "shared" / "data" / "extract_features_micro.tflite"
+
+
+@pytest.mark.skipif(not SHARED_EXTRACTOR.exists(), reason="needs ../shared/data/extract_features_micro.tflite")
+def test_ddsp_vsts_own_extractor_tracks() -> None:
+    effect = load(DATA / "ddsp_vst_16k.tflite", tracker=f"ddsp-vst:{SHARED_EXTRACTOR}")
+    out = effect(tone(1.0, RATE, 330.0)[0], RATE)
+    # The extractor's own error on a clean tone is some cents.
+    assert _median_f0(out) == pytest.approx(330.0, rel=0.02)
+
+
+def test_trackers_are_chosen_by_name_and_mistakes_named() -> None:
+    path = DATA / "ddsp_vst_16k.tflite"
+    fast, robust = load(path), load(path, tracker="swift")
+    for effect in (fast, robust):
+        effect.prepare(RATE)
+    assert robust.latency_samples > fast.latency_samples + 0.2 * RATE
+    with pytest.raises(ParameterError, match="mcleod"):
+        load(path, tracker="mcload").prepare(RATE)
+    with pytest.raises(ModelError, match="not a pitch extractor"):
+        load(path, tracker=f"ddsp-vst:{path}").prepare(RATE)

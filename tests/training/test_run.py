@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A whole training, small: stop, resume to the same numbers, export with parity, a bundle that validates and plays."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pedalboard.io import AudioFile
+
+pytest.importorskip("tensorflow", reason="needs the [train] extra")
+pytest.importorskip("keras", reason="needs the [train] extra")
+
+from ddsp_fx.bundles import Bundle, load
+from ddsp_fx.bundles.validation import validate_bundle
+from ddsp_fx.cli.example_sounds import RATE_HZ, bow
+from ddsp_fx.errors import TrainingError
+from ddsp_fx.training.checkpoint import Progress, load_checkpoint
+from ddsp_fx.training.config import TrainConfig
+from ddsp_fx.training.run import train
+
+pytestmark = pytest.mark.slow
+
+SMALL = TrainConfig(
+    "toy",
+    steps=12,
+    fit_steps=8,
+    batch=2,
+    clip_seconds=0.5,
+    pre_roll_seconds=0.3,
+    room=False,
+    tracker="mcleod",
+    preview_every=10,
+    holdout_seconds=3.0,
+    author="A. Tester",
+    licence="CC0-1.0",
+)
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recordings")
+    phrase = bow()
+    with AudioFile(str(folder / "phrase.wav"), "w", RATE_HZ, 1) as file:
+        file.write(np.tile(phrase, 8).astype(np.float32)[np.newaxis])
+    return folder
+
+
+class _Stop:
+    """Raises KeyboardInterrupt, as Ctrl-C does, at one step."""
+
+    def __init__(self, stage: str, step: int) -> None:
+        self.at = stage, step
+
+    def __call__(self, progress: Progress, loss: float, share: float) -> None:
+        if (progress.stage, progress.step) == self.at:
+            raise KeyboardInterrupt
+
+
+def test_stop_resume_export_validate_play(recordings: Path, tmp_path: Path) -> None:
+    whole = train(recordings, tmp_path / "whole", tmp_path / "run-whole", SMALL)
+    with pytest.raises(KeyboardInterrupt):
+        train(recordings, tmp_path / "parts", tmp_path / "run-parts", SMALL, report=_Stop("audio", 10))
+    assert load_checkpoint(tmp_path / "run-parts").progress.step == 10
+    assert not (tmp_path / "parts").exists()
+    parts = train(recordings, tmp_path / "parts", tmp_path / "run-parts", SMALL, resume=True)
+
+    saved = [load_checkpoint(tmp_path / f"run-{name}") for name in ("whole", "parts")]
+    for one, two in zip(saved[0].weights, saved[1].weights, strict=True):
+        # Two threads add float32 in either order: 1e-4 after 12 steps, against weights of about 0.1.
+        assert np.allclose(one, two, atol=1e-4)
+
+    for folder in (whole, parts):
+        report = validate_bundle(Bundle.open(folder))
+        assert report.passed, [check for check in report.checks if not check.passed]
+    assert Bundle.open(whole).manifest.figures["parity_with_keras"] <= 1e-4
+    assert (tmp_path / "run-whole" / "previews" / "preview-000010.png").is_file()
+    assert (tmp_path / "run-whole" / "losses.csv").read_text().startswith("stage,step,loss\nfit,")
+    out = load(whole).render(bow().astype(np.float32), RATE_HZ)
+    assert np.isfinite(out).all()
+    assert np.abs(out).max() > 1e-4
+
+
+def test_resume_without_a_checkpoint_is_refused(recordings: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="nothing to resume"):
+        train(recordings, tmp_path / "bundle", tmp_path / "run", SMALL, resume=True)
+    (tmp_path / "run" / "checkpoint.npz").write_bytes(b"damaged")
+    with pytest.raises(TrainingError, match="damaged checkpoint"):
+        train(recordings, tmp_path / "bundle", tmp_path / "run", SMALL, resume=True)
+
+
+def test_holding_out_everything_is_refused(recordings: Path, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    with pytest.raises(TrainingError, match="leaves nothing of phrase.wav"):
+        train(recordings, tmp_path / "bundle", tmp_path / "run", replace(SMALL, holdout_seconds=1000.0))
