@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A kind of effect of your own: a tremolo. See "A kind of your own" in docs/effects.md for the package around it."""
+
+from typing import Any
+
+import numpy as np
+
+from ddsp_fx.effects import Parameter, Source
+from ddsp_fx.effects.base import Audio
+from ddsp_fx.effects.smoothed import SmoothedEffect
+
+
+class Tremolo(SmoothedEffect):
+    """Level that goes up and down as a sine. No latency, no tail: both are 0 unless you say otherwise."""
+
+    kind = "tremolo"
+
+    speed = Parameter("Speed", 0.1, 20, 5, "Hz", "log", description="Swells a second")
+    depth = Parameter("Depth", 0, 1, 0.5, description="How far the level dips; 1 is to silence")
+
+    @classmethod
+    def from_source(cls, source: Source, **values: Any) -> "Tremolo":
+        """The door that bundles use; a tremolo needs no files, so `source` is left alone."""
+        return cls(**values)
+
+    def _reset(self) -> None:
+        super()._reset()
+        self._cycles = 0.0
+
+    def _process(self, block: Audio) -> Audio:
+        # Cycles add up in double, sample by sample: any split of the input then gives the same samples.
+        speed, depth = self._smooth("speed", block.shape[1]), self._smooth("depth", block.shape[1])
+        cycles = self._cycles + np.cumsum(speed / self.sample_rate, dtype=np.float64)
+        self._cycles = cycles[-1] % 1.0
+        dip = 0.5 - 0.5 * np.cos(2.0 * np.pi * cycles)
+        return np.asarray(block * (1.0 - depth * dip), np.float32)
+
+
+if __name__ == "__main__":
+    import sys
+
+    from pedalboard.io import AudioFile
+
+    with AudioFile(sys.argv[1]) as file:
+        audio, rate = file.read(file.frames), file.samplerate
+    with AudioFile(sys.argv[2], "w", rate, audio.shape[0]) as file:
+        file.write(Tremolo(speed=6, depth=0.8)(audio, rate))
