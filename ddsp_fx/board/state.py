@@ -30,9 +30,9 @@ def _slot(plugin: Any, board: Board) -> dict[str, Any]:
     if not plugin.origin:
         slot = board.slot_names()[board.index(plugin)]
         raise BoardError(f"slot {slot!r} was made in code and has no name to load it by; use ddsp_fx.load")
-    slot = {"type": "effect", "name": plugin.origin, "parameters": plugin.values()}
+    saved: dict[str, Any] = {"type": "effect", "name": plugin.origin, "parameters": plugin.values()}
     tracker = getattr(plugin, "tracker", DEFAULT_TRACKER)
-    return slot if tracker == DEFAULT_TRACKER else {**slot, "tracker": tracker}
+    return saved if tracker == DEFAULT_TRACKER else {**saved, "tracker": tracker}
 
 
 def _native_slot(plugin: Any) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The board: a list, a chain, a text, a JSON file, and exact automation. Its signal laws are in effects/test_contract."""
+"""The board: a list, a chain, a text, a JSON file, exact automation. Its signal laws: effects/test_contract."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pedalboard
 import pytest
-from support import write_bundle, decaying_noise, tone
 from hypothesis import given
 from hypothesis import strategies as st
+from support import decaying_noise, tone, write_bundle
 
 from ddsp_fx import Automation, Board, Breakpoints, Constant, Sampled, load, read_automation
 from ddsp_fx.board.text import parse_board
@@ -102,7 +102,7 @@ def test_json_says_what_is_wrong() -> None:
     with pytest.raises(BoardError, match="version 9"):
         Board.from_json(json.dumps({"format": "ddsp-fx board", "version": 9, "slots": []}))
     missing = {"type": "effect", "name": "org.example.absent/x", "parameters": {}}
-    with pytest.raises(UnknownEffectError, match="org.example.absent/x"):
+    with pytest.raises(UnknownEffectError, match=r"org\.example\.absent/x"):
         Board.from_json(json.dumps({"format": "ddsp-fx board", "version": 1, "slots": [missing]}))
     with pytest.raises(BoardError, match="malformed"):
         Board.from_json(json.dumps({"format": "ddsp-fx board", "version": 1, "slots": [{}]}))

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pedalboard
 import pytest
-from support import decaying_noise, fake_decoder, stream, tone
 from hypothesis import given
 from hypothesis import strategies as st
+from support import decaying_noise, fake_decoder, stream, tone
 
 from ddsp_fx.board import Board
 from ddsp_fx.effects import Effect, NonFiniteAudioWarning, Source, Trained

@@ -49,7 +49,7 @@ def test_a_number_is_asked_for(value: object) -> None:
 
 def test_a_wrong_choice_suggests_the_nearest() -> None:
     parameter = TimbreTransfer.parameters["register"]
-    with pytest.raises(ParameterError, match="did you mean 'match'.*choose from as played, match"):
+    with pytest.raises(ParameterError, match=r"did you mean 'match'.*choose from as played, match"):
         parameter.check("mach")
 
 

@@ -91,5 +91,5 @@ def test_resume_without_a_checkpoint_is_refused(recordings: Path, tmp_path: Path
 def test_holding_out_everything_is_refused(recordings: Path, tmp_path: Path) -> None:
     from dataclasses import replace
 
-    with pytest.raises(TrainingError, match="leaves nothing of phrase.wav"):
+    with pytest.raises(TrainingError, match=r"leaves nothing of phrase\.wav"):
         train(recordings, tmp_path / "bundle", tmp_path / "run", replace(SMALL, holdout_seconds=1000.0))
