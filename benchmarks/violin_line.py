@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A solo violin line that no one composed, as a MIDI file, and its dry rendering by fluidsynth."""
+
+import struct
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+from ddsp_fx.dsp.resample import resample
+from ddsp_fx.errors import AudioError
+
+Floats = NDArray[np.float32]
+Event = tuple[float, bytes]
+TICKS_PER_SECOND = 960
+MAJOR = (0, 2, 4, 5, 7, 9, 11)
+LOWEST_KEY, DEGREES = 55, 18  # the violin's open G, and two octaves and a half above it
+CONTROL_STEP_S = 0.012
+# Pitch bend spans two semitones on either side.
+BEND_PER_SEMITONE = 4096
+EXPRESSION = 11
+
+
+def line(seconds: float, seed: int) -> bytes:
+    """A Standard MIDI File of phrases that differ in speed, articulation, dynamics and vibrato, with rests between."""
+    random = np.random.default_rng(seed)
+    events: list[Event] = [(0.0, bytes([0xC0, 40]))]
+    time_s, degree = 0.5, 10
+    while time_s < seconds:
+        time_s, degree = _phrase(events, random, time_s, degree)
+        if random.random() < 0.5:
+            time_s += random.uniform(0.3, 1.3)
+    return _midi_file(events)
+
+
+def _phrase(events: list[Event], random: np.random.Generator, start_s: float, degree: int) -> tuple[float, int]:
+    count, note_s = int(random.integers(4, 12)), float(random.choice([0.14, 0.22, 0.35, 0.6, 1.2]))
+    sounding = 1.0 if random.random() < 0.55 else random.uniform(0.45, 0.9)
+    expression, vibrato = random.uniform(45, 127, 2), (random.uniform(0.0, 0.35), random.uniform(5.0, 6.5))
+    time_s = start_s
+    for _ in range(count):
+        degree = int(np.clip(degree + random.choice([-4, -3, -2, -1, -1, 1, 1, 2, 3, 4]), 0, DEGREES))
+        key = LOWEST_KEY + 12 * (degree // 7) + MAJOR[degree % 7]
+        length_s = note_s * float(random.choice([0.5, 1.0, 1.0, 1.0, 2.0]))
+        events.append((time_s, bytes([0x90, key, int(random.integers(55, 115))])))
+        events.append((time_s + length_s * sounding, bytes([0x80, key, 0])))
+        share = np.clip((time_s - start_s) / (count * note_s), 0.0, 1.0)
+        _controls(events, time_s, length_s, (1.0 - share) * expression[0] + share * expression[1], vibrato)
+        time_s += length_s
+    return time_s, degree
+
+
+def _controls(events: list[Event], start_s: float, length_s: float, level: float, vibrato: tuple[float, float]) -> None:
+    depth_semitones, rate_hz = vibrato
+    for offset_s in np.arange(0.0, length_s, CONTROL_STEP_S):
+        swell = 0.85 + 0.15 * np.sin(np.pi * offset_s / length_s)
+        events.append((start_s + offset_s, bytes([0xB0, EXPRESSION, int(np.clip(level * swell, 20, 127))])))
+        depth = depth_semitones * min(1.0, offset_s / 0.25)
+        bend = 8192 + int(BEND_PER_SEMITONE * depth * np.sin(2 * np.pi * rate_hz * offset_s))
+        events.append((start_s + offset_s, bytes([0xE0, bend & 127, bend >> 7])))
+
+
+def _midi_file(events: list[Event]) -> bytes:
+    body, last = bytearray(), 0
+    for time_s, message in sorted(events, key=lambda event: event[0]):
+        tick = round(time_s * TICKS_PER_SECOND)
+        body += _variable_length(tick - last) + message
+        last = tick
+    body += b"\x00\xff\x2f\x00"
+    # No tempo event: 120 beats a minute, two quarters a second.
+    header = b"MThd" + struct.pack(">IHHH", 6, 0, 1, TICKS_PER_SECOND // 2)
+    return header + b"MTrk" + struct.pack(">I", len(body)) + bytes(body)
+
+
+def _variable_length(number: int) -> bytes:
+    out = [number & 127]
+    while number := number >> 7:
+        out.insert(0, number & 127 | 128)
+    return bytes(out)
+
+
+def render(soundfont: Path, seconds: float, seed: int, sample_rate: int) -> Floats:
+    """The line played dry, mono, peak 0.5; raises AudioError when fluidsynth is missing or fails."""
+    with tempfile.TemporaryDirectory() as folder:
+        midi, wave = Path(folder) / "line.mid", Path(folder) / "line.wav"
+        midi.write_bytes(line(seconds, seed))
+        dry = ["-R", "0", "-C", "0", "-g", "0.8", "-r", "44100"]
+        command = ["fluidsynth", "-n", "-i", "-q", *dry, "-F", str(wave), str(soundfont), str(midi)]
+        try:
+            subprocess.run(command, check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise AudioError(
+                f"fluidsynth: {error}; install it (apt-get install fluidsynth) and check --soundfont"
+            ) from None
+        audio, rate = soundfile.read(wave, dtype="float32", always_2d=True)
+    mono = resample(audio.mean(axis=1), rate, sample_rate)
+    return np.asarray(mono * (0.5 / np.abs(mono).max()), np.float32)
