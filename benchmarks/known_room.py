@@ -56,7 +56,7 @@ def in_room(dry: Floats, room: Floats) -> Floats:
 
 
 def learn(wet: Floats, arguments: argparse.Namespace, folder: Path) -> tuple[Floats, Floats, int]:
-    """Train on a recording alone -> (learned room (taps,), dry resynthesis of its end (samples,), where that begins)."""
+    """Train on a recording alone -> learned room (taps,), dry resynthesis of its end (samples,), where that begins."""
     from ddsp_fx.training import run
     from ddsp_fx.training.config import TrainConfig
     from ddsp_fx.training.loop import Run
