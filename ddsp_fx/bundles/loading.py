@@ -9,10 +9,11 @@ from pathlib import Path
 from ddsp_fx.bundles.bundle import Bundle
 from ddsp_fx.bundles.discovery import discover, open_bundle
 from ddsp_fx.bundles.kinds import effect_kind
+from ddsp_fx.bundles.manifest import MANIFEST_NAME
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.effects.source import Source, Trained
-from ddsp_fx.errors import BundleError, ModelError
+from ddsp_fx.errors import BundleError, ModelError, UnknownEffectError
 from ddsp_fx.inference.controls import ControlModel
 from ddsp_fx.inference.litert import load_runner
 from ddsp_fx.inference.metadata import read_ddsp_vst_metadata
@@ -42,17 +43,33 @@ def load(
 
     Raises UnknownEffectError (with a suggestion), BundleError, ModelError, or ParameterError.
     """
-    path_text, _, symbol = str(name).partition("#")
-    path = Path(path_text)
+    path = Path(str(name).partition("#")[0])
     if path.suffix == ".tflite":
         return load_ddsp_vst(path, tracker, **values)
+    bundle, symbol = find_bundle(str(name), paths)
+    effect = bundle.make(symbol, preset, tracker, **values)
+    if path.suffix == ".zip" or bundle.folder == path:
+        effect.origin = f"{path.resolve()}#{symbol}"
+    return effect
+
+
+def find_bundle(name: str, paths: Iterable[Path | str] = ()) -> tuple[Bundle, str]:
+    """The bundle and symbol behind a name or a path. A bare word is an effect's name first, then a folder here.
+
+    Raises UnknownEffectError or BundleError.
+    """
+    place, _, symbol = name.partition("#")
+    path = Path(place)
     if path.suffix == ".zip" or (path.is_dir() and len(path.parts) > 1):
         bundle = open_bundle(path)
-        effect = bundle.make(symbol or _only_symbol(bundle), preset, tracker, **values)
-        effect.origin = f"{path.resolve()}#{effect.name}"
-        return effect
-    found, symbol = discover(paths).find(str(name))
-    return found.make(symbol, preset, tracker, **values)
+        return bundle, symbol or _only_symbol(bundle)
+    try:
+        return discover(paths).find(name)
+    except UnknownEffectError:
+        if not (path / MANIFEST_NAME).is_file():
+            raise
+    bundle = open_bundle(path)
+    return bundle, symbol or _only_symbol(bundle)
 
 
 def _only_symbol(bundle: Bundle) -> str:

@@ -8,10 +8,8 @@ from argparse import Namespace
 from typing import Any
 
 from ddsp_fx.bundles.bundle import Bundle
-from ddsp_fx.bundles.discovery import discover, open_bundle
-from ddsp_fx.bundles.loading import load
+from ddsp_fx.bundles.loading import find_bundle, load
 from ddsp_fx.effects.base import Effect
-from ddsp_fx.errors import UnknownEffectError
 
 REFERENCE_RATE_HZ = 48000
 
@@ -19,27 +17,13 @@ REFERENCE_RATE_HZ = 48000
 def run(arguments: Namespace) -> int:
     """A page for people, or JSON. Latency and tail are measured facts of a prepared effect at 48 kHz."""
     effect = load(arguments.name)
-    bundle = _bundle_of(arguments.name)
+    bundle = None if arguments.name.endswith(".tflite") else find_bundle(arguments.name)[0]
     data = as_data(effect, bundle)
     if arguments.json:
         print(json.dumps(data, indent=2))
     else:
         _print_page(data)
     return 0
-
-
-def _bundle_of(name: str) -> Bundle | None:
-    from pathlib import Path
-
-    path = Path(name.partition("#")[0])
-    if path.suffix == ".tflite":
-        return None
-    if path.suffix == ".zip" or (path.is_dir() and len(path.parts) > 1):
-        return open_bundle(path)
-    try:
-        return discover().find(name)[0]
-    except UnknownEffectError:
-        return None
 
 
 def as_data(effect: Effect, bundle: Bundle | None) -> dict[str, Any]:
