@@ -21,6 +21,7 @@ class Tremolo(SmoothedEffect):
     @classmethod
     def from_source(cls, source: Source, **values: Any) -> "Tremolo":
         """The door that bundles use; a tremolo needs no files, so `source` is left alone."""
+        del source
         return cls(**values)
 
     def _reset(self) -> None:

@@ -8,7 +8,7 @@ from ddsp_fx.bundles.kinds import effect_kind
 from ddsp_fx.effects import Parameter
 
 PAGE = Path(__file__).parents[2] / "docs" / "effects.md"
-PLACE = re.compile(r"(<!-- parameters: (\w+) -->\n).*?(\n<!-- end -->)", re.DOTALL)
+PLACE = re.compile(r"(<!-- parameters: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def table(kind: str) -> str:
@@ -27,7 +27,7 @@ def _range(p: Parameter) -> str:
 
 def updated(text: str) -> str:
     """The page with every table as the declarations have it now."""
-    return PLACE.sub(lambda place: f"{place[1]}{table(place[2])}{place[3]}", text)
+    return PLACE.sub(lambda place: f"{place[1]}{table(place[2])}\n{place[3]}", text)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the documentation shows, runs; what it links to, exists; what it tables and measures, is current.
+
+`<!-- not run: reason -->` on the line before a fence keeps a snippet from running.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import parameter_tables
+import pytest
+
+from ddsp_fx.bundles.manifest import parse_manifest
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+FENCE = re.compile(r"(?:<!-- not run: ([^\n]+) -->\n)?^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+# A speed or an accuracy that only a measurement can know.
+FIGURE = re.compile(r"\d[\d.]* ?(?:x|×|times) real time|times as fast|% of the frames|-\d+ dB against")
+COMMAND = re.compile(r"benchmarks/(\w+\.py)|No command prints this")
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """A fence of a page."""
+
+    page: Path
+    line: int
+    language: str
+    text: str
+    excuse: str | None
+
+
+def snippets(page: Path) -> Iterator[Snippet]:
+    """All fences of a page, in order."""
+    text = page.read_text(encoding="utf-8")
+    for match in FENCE.finditer(text):
+        line = text.count("\n", 0, match.start(3))
+        yield Snippet(page, line, match[2], match[3], match[1])
+
+
+def page_id(page: Path) -> str:
+    """How a test names a page."""
+    return page.relative_to(ROOT).as_posix()
+
+
+RUNNABLE = [page for page in PAGES if any(s.language in ("python", "bash") and not s.excuse for s in snippets(page))]
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder with the examples, the current one; `ddsp-fx` on the path."""
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path / "examples")
+    monkeypatch.setenv("PATH", os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]]))
+    return tmp_path
+
+
+def run_bash(text: str) -> None:
+    """Every line, or the first that fails with what it said."""
+    done = subprocess.run(["bash", "-euc", text], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", RUNNABLE, ids=page_id)
+def test_snippets_run(page: Path, workplace: Path) -> None:
+    names: dict[str, object] = {}
+    for snippet in snippets(page):
+        if snippet.excuse:
+            continue
+        if snippet.language == "bash":
+            run_bash(snippet.text)
+        if snippet.language == "python":
+            # Blank lines in front make a traceback point into the page.
+            exec(compile("\n" * snippet.line + snippet.text, str(page), "exec"), names)
+    sys.modules.pop("third_party_effect", None)
+
+
+def test_the_first_two_commands(workplace: Path) -> None:
+    first, second = (s.text.strip() for s in list(snippets(ROOT / "README.md"))[:2])
+    install, _, job = first.partition(" && ")
+    assert install == "pip install ."
+    run_bash(job)
+    assert (workplace / "out.wav").stat().st_size > (workplace / "examples" / "vocal.wav").stat().st_size
+    # .ci/run runs the very same.
+    install, _, tests = second.partition(" && ")
+    ci = (ROOT / ".ci" / "run").read_text()
+    assert install.removeprefix("pip install ") in ci
+    assert f"\n{tests}\n" in ci
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_links_and_pictures_exist(page: Path) -> None:
+    outside_fences = FENCE.sub("", page.read_text(encoding="utf-8"))
+    for target in LINK.findall(outside_fences):
+        path, _, anchor = target.partition("#")
+        if "://" in target:
+            continue
+        place = (page.parent / path).resolve() if path else page
+        assert place.is_relative_to(ROOT), f"{target} leaves the repository"
+        assert place.exists(), f"{page_id(page)} links to {target}, which is not there"
+        assert not anchor or anchor in _anchors(place), f"{target}: no such heading"
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_parameter_tables_are_current() -> None:
+    text = parameter_tables.PAGE.read_text(encoding="utf-8")
+    assert parameter_tables.updated(text) == text, "run: python tests/docs/parameter_tables.py"
+    assert len(parameter_tables.PLACE.findall(text)) == 3
+
+
+def test_shown_manifests_are_valid() -> None:
+    shown = [s for page in PAGES for s in snippets(page) if s.language == "toml" and "schema_version" in s.text]
+    assert shown
+    for snippet in shown:
+        parse_manifest(snippet.text, f"{page_id(snippet.page)}, line {snippet.line}")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_id)
+def test_figures_name_the_command_that_prints_them(page: Path) -> None:
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    paragraphs = text.split("\n\n")
+    for here, after in zip(paragraphs, [*paragraphs[1:], ""], strict=True):
+        # The line under a table may name the command for it.
+        scope = here + after if here.lstrip().startswith("|") else here
+        commands = list(COMMAND.finditer(scope))
+        assert commands or not FIGURE.search(here), f"{page_id(page)}: no command for a figure in: {here}"
+        for command in commands:
+            assert not command[1] or (ROOT / "benchmarks" / command[1]).is_file(), command[0]
