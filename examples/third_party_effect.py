@@ -44,5 +44,5 @@ if __name__ == "__main__":
 
     with AudioFile(sys.argv[1]) as file:
         audio, rate = file.read(file.frames), file.samplerate
-    with AudioFile(sys.argv[2], "w", rate, audio.shape[0]) as file:
-        file.write(Tremolo(speed=6, depth=0.8)(audio, rate))
+    with AudioFile(sys.argv[2], "w", rate, audio.shape[0]) as output:
+        output.write(Tremolo(speed=6, depth=0.8)(audio, rate))
