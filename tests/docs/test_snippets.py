@@ -6,6 +6,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,8 +17,10 @@ from pathlib import Path
 
 import parameter_tables
 import pytest
+from pedalboard.io import AudioFile
 
 from ddsp_fx.bundles.manifest import parse_manifest
+from ddsp_fx.cli import main
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "plugins" / "ddsp_fx_plugins" / "violin" / "bundle.toml"  # pictures are of it
@@ -58,8 +61,13 @@ RUNNABLE = [page for page in PAGES if any(s.language in ("python", "bash") and n
 
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder with the examples, the current one; `ddsp-fx` on the path."""
+    """An empty folder with the examples' first two seconds, the current one; `ddsp-fx` on the path."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    for path in (tmp_path / "examples").glob("*.wav"):
+        with AudioFile(str(path)) as file:
+            audio, rate = file.read(int(2 * file.samplerate)), file.samplerate
+        with AudioFile(str(path), "w", rate, audio.shape[0]) as output:
+            output.write(audio)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path / "examples")
     monkeypatch.setenv("PATH", os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]]))
@@ -67,9 +75,18 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run_bash(text: str) -> None:
-    """Every line, or the first that fails with what it said."""
+    """All of it in one shell; the message is what it said."""
     done = subprocess.run(["bash", "-euc", text], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
+
+
+def run_line(line: str) -> None:
+    """A plain ddsp-fx command without a process of its own, which would import everything again; the rest in a shell."""
+    words = shlex.split(line, comments=True)
+    if words[:1] == ["ddsp-fx"] and ">" not in words:
+        assert main(words[1:]) == 0, line
+    else:
+        run_bash(line)
 
 
 @pytest.mark.parametrize("page", RUNNABLE, ids=page_id)
@@ -79,7 +96,8 @@ def test_snippets_run(page: Path, workplace: Path) -> None:
         if snippet.excuse:
             continue
         if snippet.language == "bash":
-            run_bash(snippet.text)
+            for line in snippet.text.splitlines():
+                run_line(line)
         if snippet.language == "python":
             # Blank lines in front make a traceback point into the page.
             exec(compile("\n" * snippet.line + snippet.text, str(page), "exec"), names)
