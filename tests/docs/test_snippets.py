@@ -81,7 +81,7 @@ def run_bash(text: str) -> None:
 
 
 def run_line(line: str) -> None:
-    """A plain ddsp-fx command without a process of its own, which would import everything again; the rest in a shell."""
+    """A plain ddsp-fx command in this process, which spares it the imports; the rest in a shell."""
     words = shlex.split(line, comments=True)
     if words[:1] == ["ddsp-fx"] and ">" not in words:
         assert main(words[1:]) == 0, line
