@@ -53,7 +53,8 @@ class RoomEstimate:
         noise = [band_noise(seed * bands + b, length, sample_rate, self.centres_hz)[b] for b in range(bands)]
         taps = np.sum(10.0 ** (decay_db / 20.0) * np.array(noise), axis=0)
         taps[:1] = 0.0
-        return taps.astype(np.float32)
+        response: Floats = taps.astype(np.float32)
+        return response
 
 
 def estimate_room(tracks: Sequence[Track], *, hop: int = 320, sample_rate: int = 16000) -> RoomEstimate:

@@ -30,9 +30,9 @@ NEAR_HZ, NEAR_SHARE = 40.0, 0.006
 VOICED = 0.4
 SOURCE_FRAMES, LATE_FRAMES, AHEAD_FRAMES = 2, 3, 2  # a harmonic sounds this long about a frame; and is gone this long
 SMEAR_BINS = 12
-# Bins where the reverberation should be at least this much of all the rest, dB: first by a guess, then by the fit. With
-# -22 dB throughout, floors set the slope (RT60 0.7 s for 0.5 s); with 0 dB RT60 came out 12 % short, with -12 dB 6 %.
-FIRST_DB, FITTED_DB = -22.0, -12.0
+# Bins where the reverberation should be at least this much of all the rest, dB: first by a guess, then by the fit.
+# With -12 dB, floors set the slope of a dry room (RT60 0.96 s for 0.54 s, where -3 dB gave 0.51 s).
+FIRST_DB, FITTED_DB = -22.0, -3.0
 FEWEST_BINS, MOST_BINS = 200, 15000
 CLIP = 5.0  # of power over model: beyond lie collisions and attacks, and 0.7 % of an exponential distribution
 GAP_FRAMES = 200
@@ -73,7 +73,8 @@ def _power(audio: Floats, hop: int, frames: int) -> Floats:
     window = np.hanning(WINDOW + 2)[1:-1].astype(np.float32)
     padded = np.pad(audio, (WINDOW // 2, WINDOW))
     views = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::hop][: min(frames, len(audio) // hop)]
-    return (np.abs(np.fft.rfft(views * window)) ** 2 / np.sum(window**2)).astype(np.float32)
+    power: Floats = (np.abs(np.fft.rfft(views * window)) ** 2 / np.sum(window**2)).astype(np.float32)
+    return power
 
 
 def _near_harmonic(f0_hz: Floats, confidence: Floats, hertz: Floats, before: int, after: int) -> Bools:
@@ -81,11 +82,12 @@ def _near_harmonic(f0_hz: Floats, confidence: Floats, hertz: Floats, before: int
     f0 = np.maximum(f0_hz, 20.0)[:, None]
     off = np.abs(hertz - np.maximum(np.round(hertz / f0), 1.0) * f0)
     near = (off < NEAR_HZ + NEAR_SHARE * hertz) & (confidence >= VOICED)[:, None]
-    wide = near.copy()
+    wide: Bools = near.copy()
     for lag in range(1, before + 1):
         wide[lag:] |= near[:-lag]
     for lag in range(1, after + 1):
         wide[:-lag] |= near[lag:]
+
     return wide
 
 
@@ -106,7 +108,8 @@ def _smear(power: Floats) -> Floats:
     """Return the mean over ``SMEAR_BINS`` bins to either side, or as many as the band has, (frames, bins)."""
     bins = power.shape[1]
     reach = np.abs(np.arange(bins)[:, None] - np.arange(bins)[None]) <= SMEAR_BINS
-    return (power @ (reach / reach.sum(axis=0)).astype(np.float32)).astype(np.float32)
+    mean: Floats = (power @ (reach / reach.sum(axis=0)).astype(np.float32)).astype(np.float32)
+    return mean
 
 
 def _fit_weights(bases: Doubles, power: Doubles) -> tuple[Doubles, float]:
@@ -152,7 +155,9 @@ class Band:
 
     def _fit_at(self, rt60_s: float, smeared: Floats) -> tuple[Doubles, float]:
         parts = [self._tail(self.direct, rt60_s), self._tail(smeared, rt60_s), smeared, np.ones_like(smeared)]
-        return _fit_weights(np.stack([p[self.bins] for p in parts]).astype(np.float64), self.power[self.bins] + 1e-14)
+        return _fit_weights(
+            np.stack([p[self.bins] for p in parts]).astype(np.float64), self.power[self.bins].astype(np.float64) + 1e-14
+        )
 
     def fit(self) -> None:
         """Choose bins, and learn how likely each RT60 is."""
