@@ -22,6 +22,7 @@ from ddsp_fx.dsp.convolution import PartitionedConvolver
 from ddsp_fx.dsp.resample import resample
 from ddsp_fx.effects.impulse_response import read_response
 from ddsp_fx.effects.resynthesis import FrameRequest, Resynthesizer
+from ddsp_fx.effects.trackers import make_tracker
 from ddsp_fx.inference.controls import ControlModel
 from ddsp_fx.inference.litert import load_runner
 from ddsp_fx.training.evaluate import compare
@@ -45,7 +46,8 @@ def resynthesise(bundle: Bundle, audio: Floats, tracker: str) -> Floats:
     files = next(entry.files for entry in bundle.manifest.effects if entry.kind == "timbre_transfer")
     model = ControlModel(load_runner(bundle.file(files["model"])))
     assert bundle.manifest.trained_on is not None
-    stream = Resynthesizer(model, bundle.manifest.trained_on.trained(), RATE, _as_played, tracker)
+    trained = bundle.manifest.trained_on.trained()
+    stream = Resynthesizer(model, trained, RATE, _as_played, make_tracker(tracker, trained.hop))
     late = stream.latency_samples
     dry = stream.process(np.pad(audio, (0, late))).sum(axis=0)[late:]
     return dry + wet(bundle, files, dry)

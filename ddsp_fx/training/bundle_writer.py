@@ -63,7 +63,7 @@ def _write_model(trained: Trained, staging: Path) -> dict[str, float]:
     description = {"preset": config.preset, "statistics": list(trained.statistics), **sizes}
     exported = export_decoder(list(trained.weights), description, staging / "model.tflite")
     write_vectors(staging / "model.tflite", staging / "test_vectors.npz")
-    if config.room:
+    if trained.response.any():
         write_room(staging / "room.wav", trained.response, config.sample_rate)
     return exported
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from ddsp_fx.training.bundle_writer import Trained, write_bundle
 from ddsp_fx.training.checkpoint import Checkpoint, load_checkpoint
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.features import Track, analyse, track_of
+from ddsp_fx.training.fine_pitch import refine
 from ddsp_fx.training.loop import LOSS_EVERY, Report, Run
 from ddsp_fx.training.recordings import Verdict, find_recordings, judge, read_recording, require_enough
 
@@ -41,7 +42,8 @@ def prepare(recordings: Path, config: TrainConfig, cache: Path, note: Callable[[
         features = analyse(recording, config.tracker, config.level, config.hop, cache)
         verdict = judge(recording, features)
         verdicts.append(verdict)
-        track = track_of(recording, features, config.hop)
+        rough = track_of(recording, features, config.hop)
+        track = refine(rough, hop=config.hop, sample_rate=config.sample_rate)
         if not verdict.fatal and track.frames >= config.clip_frames:
             tracks.append(track)
     warnings = require_enough(verdicts)
@@ -87,7 +89,11 @@ def train(  # noqa: PLR0913, PLR0917 - the command's options, one to one
     for text in [*data.warnings, *(f"{v.name}: {w}" for v in data.verdicts for w in v.warnings)]:
         note(f"warning: {text}")
     note("estimating the room")
-    response = room_response(data.tracks, config)
+    try:
+        response = room_response(data.tracks, config)
+    except TrainingError as error:
+        note(f"warning: {error}. Going on without a room: the bundle will hold the instrument alone")
+        response = room_response(data.tracks, replace(config, room=False))
     run = Run(run_folder, config, data.tracks, response, report, checkpoint)
     run.run()
     note("exporting")
@@ -96,8 +102,6 @@ def train(  # noqa: PLR0913, PLR0917 - the command's options, one to one
 
 def _resumed(checkpoint: Checkpoint, config: TrainConfig) -> TrainConfig:
     """The saved settings win, but for how long to go on."""
-    from dataclasses import replace
-
     return replace(checkpoint.config, steps=max(config.steps, checkpoint.config.steps), minutes=config.minutes)
 
 
