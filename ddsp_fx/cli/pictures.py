@@ -44,6 +44,7 @@ def draw_spectrogram(axes: Any, audio: Mono, rate: float, title: str, top_hz: fl
     peak = float(levels.max())
     extent = (0.0, levels.shape[1] * HOP / rate, 0.0, rate / 2000.0)
     axes.imshow(levels, origin="lower", aspect="auto", extent=extent, vmin=peak - RANGE_DB, vmax=peak, cmap="magma")
+    axes.set_facecolor("black")
     axes.set_ylim(0.0, min(top_hz, rate / 2.0) / 1000.0)
     axes.set_ylabel("kHz")
     axes.set_title(f"{title}   (peak {20 * np.log10(max(np.abs(audio).max(), 1e-7)):.1f} dBFS)", fontsize=10)

@@ -95,7 +95,7 @@ def describe(trained: Trained, staging: Path, figures: Mapping[str, float | str]
         "files": files,
         "trained_on": {
             "data": [_data_source(config, trained.tracks)],
-            "recipe": f"ddsp-fx train, preset {config.preset}, seed {config.seed}",
+            "recipe": config.recipe or f"ddsp-fx train, preset {config.preset}, seed {config.seed}",
             "tracker": config.tracker,
             "level": config.level,
             "sample_rate": config.sample_rate,

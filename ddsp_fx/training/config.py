@@ -26,6 +26,7 @@ class TrainConfig:
             and feeds the room.
         learning_rate: of the audio stage's start; it falls to a tenth on a half cosine.
         room_seconds: length of the learned impulse response.
+        recipe: where the card says that these settings can be found.
         holdout_seconds: cut from the end of the last recording and never trained on.
     """
 
@@ -53,6 +54,7 @@ class TrainConfig:
     licence: str = "unstated"
     title: str = ""
     source: str = ""
+    recipe: str = ""
     bundle_id: str = ""
     symbol: str = ""
     version: str = "1.0.0"
