@@ -60,7 +60,8 @@ def noise_magnitudes(track: Track, *, hop: int, n_bands: int, sample_rate: int) 
     bands = _triangles(power.shape[1], n_bands)
     weight = free @ bands
     mean = ((np.log(power + 1e-14) * free) @ bands) / np.maximum(weight, 1e-6)
-    return np.exp(0.5 * _bridge(mean, weight > 0.2)).astype(np.float32)
+    magnitudes: Array = np.exp(0.5 * _bridge(mean, weight > 0.2)).astype(np.float32)
+    return magnitudes
 
 
 def _triangles(n_bins: int, n_bands: int) -> Array:
