@@ -32,6 +32,7 @@ from ddsp_fx.dsp.spectral import spectral_distance
 from ddsp_fx.training.checkpoint import Progress
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.features import Track
+from ddsp_fx.training.fine_pitch import refine
 from ddsp_fx.training.loop import Run
 from ddsp_fx.training.run import room_response
 
@@ -58,10 +59,11 @@ def in_room(dry: Floats, response: Floats) -> tuple[Floats, Floats]:
 
 
 def make_track(wet: Floats, config: TrainConfig) -> Track:
-    """Features and audio of the wet sound."""
+    """Features and audio of the wet sound, as `ddsp-fx train` prepares them."""
     features = extract(wet, RATE, config.tracker, config.level)
     audio = np.pad(wet, (0, max(0, len(features) * config.hop - len(wet))))
-    return Track("wet", audio, features.f0_hz, features.confidence, features.level_db)
+    track = Track("wet", audio, features.f0_hz, features.confidence, features.level_db)
+    return refine(track, hop=config.hop, sample_rate=RATE)
 
 
 def reverberant_db(response: Floats) -> dict[float, float]:
@@ -80,7 +82,7 @@ def show(progress: Progress, loss: float, share: float) -> None:
 
 def measure(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Floats]]:
     """The figures, and the sounds behind them."""
-    config = TrainConfig("known-room", minutes=arguments.minutes, pre_roll_seconds=1.2, preview_every=10**9)
+    config = TrainConfig("known-room", minutes=arguments.minutes, preview_every=10**9)
     truth = measured_room(arguments.ir)
     dry, wet = in_room(render(arguments.soundfont, arguments.seconds, arguments.seed, RATE), truth)
     track = make_track(wet, config)

@@ -35,9 +35,9 @@ class TrainConfig:
     steps: int = 12000
     minutes: float | None = None
     fit_steps: int = 600
-    batch: int = 6
-    clip_seconds: float = 1.0
-    pre_roll_seconds: float = 1.0
+    batch: int = 4
+    clip_seconds: float = 2.0
+    pre_roll_seconds: float = 1.2
     learning_rate: float = 1e-3
     sample_rate: int = 16000
     hop: int = 320
@@ -46,7 +46,7 @@ class TrainConfig:
     level: Literal["loudness", "power"] = "loudness"
     tracker: str = "swift"
     room: bool = True
-    room_seconds: float = 1.5
+    room_seconds: float = 2.0
     holdout_seconds: float = 0.0
     seed: int = 0
     preview_every: int = 1000
