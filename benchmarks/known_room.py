@@ -4,8 +4,8 @@
 Dry rendered violin is convolved with a measured room. A model is trained on the wet sound, the last 25 s held out.
 Printed are
 - RT60 (T30 if the decay allows, else T20) of the learned room against the measured one;
-- reverberant energy in octave bands, learned against measured, each relative to its direct sound: energy from 2.5 ms
-  after the strongest tap on, over the energy before that;
+- reverberant energy in octave bands, learned against measured: energy from 20 ms after the direct sound on, over the
+  energy before that (`room_truth`);
 - multi-scale spectral distance to the true dry sound on the held-out part: of the wet sound, and of the dereverb.
 
     python benchmarks/known_room.py --soundfont FluidR3_GM.sf2 --ir room.flac --minutes 15
@@ -21,13 +21,12 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
+from room_truth import OCTAVES_HZ, RATE, Doubles, in_room, measured_room, wet_db
 from violin_line import render
 
 from ddsp_fx.analysis.features import extract
-from ddsp_fx.dsp.decay import OCTAVE_CENTRES_HZ, decay_times, energy_decay_db, octave_bands
-from ddsp_fx.dsp.resample import resample
+from ddsp_fx.dsp.decay import decay_times, energy_decay_db
 from ddsp_fx.dsp.spectral import spectral_distance
 from ddsp_fx.training.checkpoint import Progress
 from ddsp_fx.training.config import TrainConfig
@@ -37,25 +36,7 @@ from ddsp_fx.training.loop import Run
 from ddsp_fx.training.run import room_response
 
 Floats = NDArray[np.float32]
-RATE = 16000
 HELD_OUT_FRAMES = 25 * 50
-DIRECT = round(0.0025 * RATE)
-
-
-def measured_room(path: Path) -> Floats:
-    """A measured impulse response at 16 kHz, begun at its strongest tap and scaled so that this tap is 1."""
-    audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    response = resample(np.ascontiguousarray(audio[:, 0]), rate, RATE)
-    start = int(np.abs(response).argmax())
-    return response[start:] / response[start]
-
-
-def in_room(dry: Floats, response: Floats) -> tuple[Floats, Floats]:
-    """(dry, wet) at the dry's length, both scaled alike so that the wet peaks at 0.5."""
-    size = len(dry) + len(response)
-    wet = np.fft.irfft(np.fft.rfft(dry, size) * np.fft.rfft(response, size), size)[: len(dry)]
-    scale = 0.5 / np.abs(wet).max()
-    return (dry * scale).astype(np.float32), (wet * scale).astype(np.float32)
 
 
 def make_track(wet: Floats, config: TrainConfig) -> Track:
@@ -66,21 +47,13 @@ def make_track(wet: Floats, config: TrainConfig) -> Track:
     return refine(track, hop=config.hop, sample_rate=RATE)
 
 
-def reverberant_db(response: Floats) -> dict[float, float]:
-    """Energy after 2.5 ms over energy before, in each octave from 250 Hz, in dB."""
-    bands = octave_bands(np.pad(response, (RATE // 10, 0)), RATE)
-    split = RATE // 10 + DIRECT
-    ratios = {c: float(np.sum(b[split:] ** 2) / np.sum(b[:split] ** 2)) for c, b in bands.items() if c >= 250}
-    return {centre: 10.0 * np.log10(ratio) for centre, ratio in ratios.items()}
-
-
 def show(progress: Progress, loss: float, share: float) -> None:
     """A line every 200 steps."""
     if progress.step % 200 == 0:
         print(f"{progress.stage} step {progress.step} {share:.0%} loss {loss:.3f}", file=sys.stderr, flush=True)
 
 
-def measure(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Floats]]:
+def measure(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     """The figures, and the sounds behind them."""
     config = TrainConfig("known-room", minutes=arguments.minutes, preview_every=10**9)
     truth = measured_room(arguments.ir)
@@ -94,7 +67,7 @@ def measure(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Fl
     run.run()
     true_dry = np.pad(dry, (0, len(track.audio) - len(dry)))[cut * config.hop : (track.frames - 1) * config.hop]
     dereverb = run.resynthesise(held_out)["dry"]
-    with_direct = learned + np.eye(1, len(learned), dtype=np.float32)[0]
+    with_direct = learned + np.eye(1, len(learned))[0]
     figures = compare(truth, with_direct)
     figures["distance_wet_to_dry"] = spectral_distance(true_dry, held_out.audio)
     figures["distance_dereverb_to_dry"] = spectral_distance(true_dry, dereverb)
@@ -103,15 +76,15 @@ def measure(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Fl
     return figures, {**sounds, "truth": truth, "learned": with_direct}
 
 
-def compare(truth: Floats, learned: Floats) -> dict[str, Any]:
+def compare(truth: Doubles, learned: Doubles) -> dict[str, Any]:
     """RT60 and band energies of two impulse responses."""
     rt60 = [decay_times(response, RATE).rt60_s for response in (truth, learned)]
-    true_db, learned_db = reverberant_db(truth), reverberant_db(learned)
+    error_db = wet_db(learned) - wet_db(truth)
     return {
         "rt60_true_s": rt60[0],
         "rt60_learned_s": rt60[1],
         "rt60_error": rt60[1] / rt60[0] - 1.0,
-        "band_error_db": {str(int(c)): learned_db[c] - true_db[c] for c in OCTAVE_CENTRES_HZ if c in true_db},
+        "band_error_db": {str(int(c)): float(e) for c, e in zip(OCTAVES_HZ, error_db, strict=True)},
     }
 
 
