@@ -11,7 +11,8 @@ import json
 from pathlib import Path
 
 import numpy as np
-from room_truth import RATE, Doubles, Floats, in_room, wet_db
+from room_truth import RATE, SPLIT_MS, Doubles, Floats, in_room, measured_room, wet_db
+from violin_line import render
 
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.dsp.decay import decay_times
