@@ -146,10 +146,12 @@ class Run:
         return {"dry": np.asarray(autoencoder.dry(inputs))[0], "wet": np.asarray(autoencoder(inputs))[0]}
 
     def preview(self) -> None:
-        """The first loud seconds of the training set: recording, resynthesis, and the same without the room."""
+        """The loudest seconds of the first recording: recording, resynthesis, and the same without the room."""
         hop = self.config.hop
         frames = min(round(PREVIEW_SECONDS * self.config.frames_per_second), self.tracks[0].frames - 1)
-        part = self.tracks[0].cut(0, frames, hop)
+        loudness = np.convolve(self.tracks[0].level_db, np.ones(frames), mode="valid")
+        start = int(np.argmax(loudness))
+        part = self.tracks[0].cut(start, start + frames, hop)
         sounds = self.resynthesise(part)
         shown = {"recording": part.audio, "resynthesis": sounds["wet"], "without the room": sounds["dry"]}
         save_preview(self.folder / "previews", self.progress.step, shown, self.config.sample_rate)
