@@ -79,7 +79,7 @@ def open_tracker(name: str, hop: int = 320) -> PitchTracker:
 def _unknown(name: str) -> str:
     close = get_close_matches(name, TRACKER_NAMES, n=1, cutoff=0.4)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"pitch tracker {name!r} is unknown{hint} There are: {', '.join(TRACKER_NAMES)}, ddsp-vst:<path>"
+    return f"pitch tracker {name!r} is unknown{hint}; there are {', '.join(TRACKER_NAMES)}, ddsp-vst:<path>"
 
 
 def collect(frames: Floats, track: Callable[[Floats], tuple[float, float]]) -> Pitches:

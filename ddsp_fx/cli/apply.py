@@ -28,9 +28,9 @@ def run(arguments: Namespace) -> int:
     check_output(Path(arguments.output))
     board = parse_board(arguments.chain)
     source = InputFile(Path(arguments.input), arguments.channels, arguments.sample_rate)
-    started = time.perf_counter()
     try:
         board.prepare(source.sample_rate, arguments.buffer_size, source.channels)
+        started = time.perf_counter()
         if arguments.automation:
             read_automation(arguments.automation).install(board, source.sample_rate, source.frames)
         depth = arguments.bit_depth or source.bit_depth

@@ -82,6 +82,10 @@ def _print_origin(console: Any, data: dict[str, Any]) -> None:
     for source in trained["data"] if trained else []:
         text = f"learned from: {source['title']}, {source['author']} ({source['licence']}), {source['seconds']:.0f} s"
         console.print(text, highlight=False, markup=False)
+    if trained:
+        span = f"{trained['f0_min_hz']:.0f} to {trained['f0_max_hz']:.0f} Hz"
+        levels = f"{trained['level_low_db']:.0f} to {trained['level_high_db']:.0f} dB ({trained['level']})"
+        console.print(f"knows {span}, {levels}; trained at {trained['sample_rate']} Hz", highlight=False)
     for name, figure in data["figures"].items():
         console.print(f"  {name} = {figure}", highlight=False, markup=False)
 

@@ -46,7 +46,7 @@ def _print_table(catalogue: Catalogue) -> None:
     console = Console()
     table = Table(box=None, pad_edge=False)
     for column in ("effect", "kind", "presets", "bundle", "version", "licence"):
-        table.add_column(column, overflow="fold")
+        table.add_column(column, no_wrap=column in ("effect", "kind", "version"), overflow="fold")
     for bundle in catalogue.bundles:
         about = (bundle.manifest.id, bundle.manifest.version, bundle.manifest.licence)
         for entry in bundle.manifest.effects:

@@ -4,8 +4,9 @@
 A kind of effect is a class found through entry point group `ddsp_fx.effects`; the built-in kinds use the same door.
 """
 
-from ddsp_fx.effects.base import Effect, NonFiniteAudioWarning
+from ddsp_fx.effects.base import Audio, Effect, NonFiniteAudioWarning
 from ddsp_fx.effects.parameters import Parameter
+from ddsp_fx.effects.smoothed import SmoothedEffect
 from ddsp_fx.effects.source import Source, Trained
 
-__all__ = ["Effect", "NonFiniteAudioWarning", "Parameter", "Source", "Trained"]
+__all__ = ["Audio", "Effect", "NonFiniteAudioWarning", "Parameter", "SmoothedEffect", "Source", "Trained"]

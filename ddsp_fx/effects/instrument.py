@@ -69,7 +69,9 @@ class InstrumentEffect(SmoothedEffect):
         self._room = None
         if "room" in self._source.files:
             response, rate = read_response(self._source.file("room"))
-            self._room = Room(self.channels, self.sample_rate, at_rate(response, rate, self.sample_rate))
+            # The voice is the same in every channel, so a mono room is convolved once and copied.
+            channels = 1 if response.shape[0] == 1 else self.channels
+            self._room = Room(channels, self.sample_rate, at_rate(response, rate, self.sample_rate))
 
     def _reset(self) -> None:
         super()._reset()
@@ -81,15 +83,21 @@ class InstrumentEffect(SmoothedEffect):
         assert self._resynthesizer is not None
         assert self._dry is not None
         harmonic, noise = self._resynthesizer.process(block.mean(axis=0))
-        voice = np.repeat((harmonic + noise)[np.newaxis], self.channels, axis=0)
         # The switch acts on what enters the room, so that a tail in progress rings out.
         send = self._ramp("room", self._room_send(), block.shape[1])
         return {
             "harmonic": np.repeat(harmonic[np.newaxis], self.channels, axis=0),
             "noise": np.repeat(noise[np.newaxis], self.channels, axis=0),
-            "room": self._room.process(voice * send) if self._room else np.zeros_like(block),
+            "room": self._in_room((harmonic + noise) * send),
             "dry": self._dry.process(block),
         }
+
+    def _in_room(self, voice: NDArray[np.float32]) -> Audio:
+        """(n,) -> the room's part, (channels, n)."""
+        if self._room is None:
+            return np.zeros((self.channels, voice.shape[0]), np.float32)
+        wet = self._room.process(np.repeat(voice[np.newaxis], self._room.channels, axis=0))
+        return wet if wet.shape[0] == self.channels else np.repeat(wet, self.channels, axis=0)
 
     def _process(self, block: Audio) -> Audio:
         return self._combine(self._parts(block))

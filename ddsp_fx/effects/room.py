@@ -29,7 +29,7 @@ class Room:
     """
 
     def __init__(self, channels: int, sample_rate: float, response: Audio) -> None:
-        self._channels = channels
+        self.channels = channels
         self._fade = max(int(FADE_S * sample_rate), 1)
         self._response = response
         self._pending: Audio | None = None
@@ -39,7 +39,7 @@ class Room:
     def _convolver(self, response: Audio) -> PartitionedConvolver:
         from ddsp_fx.dsp.convolution import PartitionedConvolver
 
-        return PartitionedConvolver(response, self._channels)
+        return PartitionedConvolver(response, self.channels)
 
     @property
     def tail_samples(self) -> int:
