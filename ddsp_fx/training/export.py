@@ -71,7 +71,11 @@ def _build(source: Path) -> tuple[Any, dict[str, Any]]:
     return model, description
 
 
-def _convert(model: Any) -> bytes:
+def convert(model: Any, weights: str = "float32") -> bytes:
+    """A decoder as the bytes of a .tflite file; `weights` may also be "float16" or "int8" (dynamic range).
+
+    Files that ship hold float32: the others miss the parity that is asked for (benchmarks/export_formats.py).
+    """
     import keras
     import tensorflow as tf
 
@@ -92,7 +96,10 @@ def _convert(model: Any) -> bytes:
     archive.add_endpoint("step", step, [tf.TensorSpec(shape, tf.float32, name=name) for name, shape in names.items()])
     with tempfile.TemporaryDirectory() as folder:
         archive.write_out(folder, verbose=False)
-        return bytes(tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["step"]).convert())
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=["step"])
+        converter.optimizations = [] if weights == "float32" else [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.float16] if weights == "float16" else []
+        return bytes(converter.convert())
 
 
 def wandering_features(frames: int, seed: int = 0) -> tuple[Array, Array]:
@@ -103,7 +110,8 @@ def wandering_features(frames: int, seed: int = 0) -> tuple[Array, Array]:
     return (midi / 127.0).astype(np.float32), (level / 80.0 + 1.0).astype(np.float32)
 
 
-def _steps_of_keras(model: Any, f0: Array, level: Array) -> dict[str, Array]:
+def steps_of_keras(model: Any, f0: Array, level: Array) -> dict[str, Array]:
+    """Run a decoder frame by frame, as `steps_of_file` runs its file."""
     state = np.zeros((1, model.shape.units), np.float32)
     rows = []
     for k in range(len(f0)):
@@ -135,9 +143,9 @@ def main(source: Path, path: Path) -> None:
     """Convert, compare with Keras frame by frame over 10 s, and only then move the file into place."""
     model, _ = _build(source)
     staging = path.with_suffix(".staging")
-    staging.write_bytes(_convert(model))
+    staging.write_bytes(convert(model))
     f0, level = wandering_features(PARITY_FRAMES)
-    wanted, got = _steps_of_keras(model, f0, level), steps_of_file(staging, f0, level)
+    wanted, got = steps_of_keras(model, f0, level), steps_of_file(staging, f0, level)
     parity = max(float(np.abs(wanted[name] - got[name]).max()) for name in wanted)
     size = staging.stat().st_size
     if not parity <= PARITY_TOLERANCE:
