@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ddsp_fx.automation import Automation, Breakpoints, Constant, Sampled, read_automation
-    from ddsp_fx.board import Board
+    from ddsp_fx.board import Board, load_plugin
     from ddsp_fx.bundles import discover, load
     from ddsp_fx.effects import Effect, Parameter
 
@@ -30,11 +30,13 @@ _HOMES = {
     "Sampled": "ddsp_fx.automation",
     "discover": "ddsp_fx.bundles",
     "load": "ddsp_fx.bundles",
+    "load_plugin": "ddsp_fx.board",
     "read_automation": "ddsp_fx.automation",
 }
 __all__ = [  # noqa: RUF022 - the order in which a newcomer meets them
     "load",
     "Board",
+    "load_plugin",
     "Automation",
     "Breakpoints",
     "Constant",

@@ -2,5 +2,6 @@
 """The signal chain."""
 
 from ddsp_fx.board.board import Board
+from ddsp_fx.board.plugin_files import load_plugin
 
-__all__ = ["Board"]
+__all__ = ["Board", "load_plugin"]

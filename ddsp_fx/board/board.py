@@ -93,7 +93,8 @@ class Board(SmoothedEffect, MutableSequence[Any]):
         """One unique name a plugin: its own, numbered from the second of that name on (violin, violin-2)."""
         names: list[str] = []
         for plugin in self._plugins:
-            base = plugin.name if hasattr(plugin, "process_block") else type(plugin).__name__
+            # Effects and plugin files have names of their own; pedalboard's plugins are known by their class.
+            base = getattr(plugin, "name", None) or type(plugin).__name__
             count = sum(1 for name in names if name == base or name.rpartition("-")[0] == base)
             names.append(f"{base}-{count + 1}" if count else base)
         return names

@@ -8,7 +8,8 @@ import json
 from typing import Any
 
 from ddsp_fx.board.board import Board
-from ddsp_fx.board.native import is_native, make_native, native_values
+from ddsp_fx.board.native import is_native, make_native, native_values, set_native
+from ddsp_fx.board.plugin_files import load_plugin, plugin_path
 from ddsp_fx.effects.trackers import DEFAULT_TRACKER
 from ddsp_fx.errors import BoardError, ParameterError
 
@@ -38,8 +39,9 @@ def _slot(plugin: Any, board: Board) -> dict[str, Any]:
 def _native_slot(plugin: Any) -> dict[str, Any]:
     if hasattr(plugin, "raw_state"):
         state = base64.b64encode(plugin.raw_state).decode("ascii")
-        path = getattr(plugin, "path_to_plugin_file", None) or plugin.name
-        return {"type": "plugin file", "path": str(path), "name": plugin.name, "state": state}
+        # A value set since the last block is not in the state yet: hosts hand values over with the audio.
+        values = native_values(plugin)
+        return {"type": "plugin file", "path": plugin_path(plugin), "state": state, "parameters": values}
     name = type(plugin).__name__
     data: dict[str, Any] = {"type": "pedalboard", "name": name, "parameters": native_values(plugin)}
     if name == "Convolution":
@@ -87,19 +89,11 @@ def _plugin(slot: dict[str, Any]) -> Any:
 
 
 def _restored_plugin(slot: dict[str, Any]) -> Any:
-    plugin = load_plugin_file(slot["path"])
+    plugin = load_plugin(slot["path"])
     try:
         plugin.raw_state = base64.b64decode(slot["state"], validate=True)
     except ValueError as error:
         raise ParameterError(f"the state of {slot['path']} cannot be restored: {error}") from None
+    for symbol, value in slot.get("parameters", {}).items():
+        set_native(plugin, symbol, value)
     return plugin
-
-
-def load_plugin_file(path: str) -> Any:
-    """A VST3 or Audio Unit through pedalboard; raises BoardError."""
-    import pedalboard
-
-    try:
-        return pedalboard.load_plugin(path)
-    except (ImportError, OSError, ValueError, RuntimeError) as error:
-        raise BoardError(f"{path}: cannot be loaded as a plugin: {str(error).splitlines()[0]}") from None

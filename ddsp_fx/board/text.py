@@ -8,7 +8,8 @@ from typing import Any
 
 from ddsp_fx.board.board import Board
 from ddsp_fx.board.native import make_native, set_native
-from ddsp_fx.board.state import board_from_json, load_plugin_file
+from ddsp_fx.board.plugin_files import load_plugin
+from ddsp_fx.board.state import board_from_json
 from ddsp_fx.bundles.discovery import discover
 from ddsp_fx.bundles.loading import load
 from ddsp_fx.effects.base import Effect
@@ -36,7 +37,7 @@ def parse_board(text: str) -> Board:
 def _plugin(piece: str) -> Any:
     name, values = _split(piece)
     if name.endswith(PLUGIN_SUFFIXES):
-        plugin = load_plugin_file(name)
+        plugin = load_plugin(name)
         for symbol, value in values.items():
             set_native(plugin, symbol, _literal(value))
         return plugin
@@ -89,7 +90,7 @@ def _effect(name: str, texts: dict[str, str]) -> Effect:
 def _unknown(name: str) -> str:
     known = [*discover().symbols(), *_native_names()]
     by_lower = {item.lower(): item for item in known}
-    hint = f"; did you mean {by_lower[name.lower()]!r}?" if name.lower() in by_lower else did_you_mean(name, known)
+    hint = f"; did you mean {by_lower[name.lower()]!r}" if name.lower() in by_lower else did_you_mean(name, known)
     return f"no effect is called {name!r}{hint}; `ddsp-fx list` shows them all"
 
 

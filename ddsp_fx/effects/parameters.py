@@ -176,7 +176,7 @@ class Parameter:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """'; did you mean X?' for the closest known name, or an empty string."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f"; did you mean {close[0]!r}" if close else ""
 
 
 def unknown_parameter(effect: str, symbol: str, known: Iterable[str]) -> UnknownParameterError:
