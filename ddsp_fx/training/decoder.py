@@ -27,6 +27,9 @@ class Shape:
 
 
 PRESETS = {"tiny": (256, 1), "full": (512, 3)}
+# Three minutes of music are learned by heart in a thousand steps: the loss of the training set went on falling from 5.9
+# to 5.2 while the held-out end stayed at 6.2.
+DROPOUT = 0.25
 
 
 def _mlp(units: int, depth: int, name: str) -> list[Any]:
@@ -57,6 +60,7 @@ class Decoder(keras.Model):  # type: ignore[misc]
         self.pitch_mlp = _mlp(shape.units, shape.depth, "pitch")
         self.level_mlp = _mlp(shape.units, shape.depth, "level")
         self.gru = keras.layers.GRU(shape.units, return_sequences=True, name="gru")
+        self.dropout = keras.layers.Dropout(DROPOUT)
         self.out_mlp = _mlp(shape.units, shape.depth, "out")
         self.heads = keras.layers.Dense(1 + shape.n_harmonics + shape.n_bands, name="heads")
 
@@ -79,7 +83,7 @@ class Decoder(keras.Model):  # type: ignore[misc]
         """Run whole clips from a zero state."""
         pitch, level = self._embed(f0_scaled, level_scaled)
         hidden = self.gru(ops.concatenate([pitch, level], axis=-1))
-        return self._controls(hidden, pitch, level)
+        return self._controls(self.dropout(hidden), pitch, level)
 
     def step(self, f0_scaled: Any, level_scaled: Any, state: Any) -> tuple[Any, Any, Any, Any]:
         """Run one frame: inputs (B,), ``state`` (B, units); outputs (B,), (B, H), (B, M), (B, units)."""

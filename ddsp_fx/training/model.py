@@ -20,6 +20,10 @@ from ddsp_fx.training.room import FixedRoom
 Array = npt.NDArray[np.float32]
 Batch = tuple[dict[str, Any], Array]
 GRADIENT_NORM = 3.0
+WEIGHT_DECAY = 0.1
+# What the decoder hears is blurred a little, so that it cannot tell the bar of the piece from the third digit of a level:
+# each clip is played louder or softer, and each frame's level and pitch miss by a little.
+GAIN_DB, LEVEL_DB, PITCH_SEMITONES = 2.0, 0.7, 0.1
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def compile_autoencoder(model: Any, response: Array, config: TrainConfig) -> Any
 
 
 def _compile(model: Any, learning_rate: float) -> None:
-    optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=GRADIENT_NORM)
+    optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=GRADIENT_NORM, weight_decay=WEIGHT_DECAY)
     optimizer.build(model.trainable_variables)
     model.built = True
     model.compile(optimizer=optimizer, jit_compile=True)
@@ -72,7 +76,20 @@ def _compile(model: Any, learning_rate: float) -> None:
 
 def audio_batch(tracks: Sequence[Track], config: TrainConfig, rng: np.random.Generator) -> Batch:
     """Random clips for the second stage."""
-    return clips.random_batch(tracks, clip_shape(config), config.batch, rng)
+    return blurred(clips.random_batch(tracks, clip_shape(config), config.batch, rng), rng)
+
+
+def blurred(batch: Batch, rng: np.random.Generator) -> Batch:
+    """The same clips at other gains, and with small errors of level and pitch in what the decoder hears of them."""
+    inputs, audio = batch
+    gain_db = rng.normal(0.0, GAIN_DB, (len(audio), 1))
+    level_db = gain_db + rng.normal(0.0, LEVEL_DB, inputs["level_scaled"].shape)
+    semitones = rng.normal(0.0, PITCH_SEMITONES, inputs["f0_scaled"].shape)
+    heard = {
+        "level_scaled": (inputs["level_scaled"] + level_db / 80.0).astype(np.float32),
+        "f0_scaled": (inputs["f0_scaled"] + semitones / 127.0).astype(np.float32),
+    }
+    return {**inputs, **heard}, (audio * 10.0 ** (gain_db / 20.0)).astype(np.float32)
 
 
 def clip_shape(config: TrainConfig) -> clips.ClipShape:
