@@ -21,8 +21,8 @@ Array = npt.NDArray[np.float32]
 Batch = tuple[dict[str, Any], Array]
 GRADIENT_NORM = 3.0
 WEIGHT_DECAY = 0.1
-# What the decoder hears is blurred a little, so that it cannot tell the bar of the piece from the third digit of a level:
-# each clip is played louder or softer, and each frame's level and pitch miss by a little.
+# What the decoder hears is blurred a little, so that it cannot tell the bar of the piece from the third digit of a
+# level: each clip is played louder or softer, and each frame's level and pitch miss by a little.
 GAIN_DB, LEVEL_DB, PITCH_SEMITONES = 2.0, 0.7, 0.1
 
 
