@@ -26,7 +26,7 @@ class Autoencoder(keras.Model):  # type: ignore[misc]
 
     def dry(self, batch: dict[str, Any]) -> Any:
         """Return the sound without the room, (B, samples)."""
-        amplitude, distribution, noise = self.decoder(batch["f0_scaled"], batch["level_scaled"])
+        amplitude, distribution, noise = self.decoder(batch["f0_scaled"], batch["level_scaled"], batch.get("keep"))
         distribution = synthesis.normalise(distribution, batch["mask"])
         sound = synthesis.harmonic(amplitude[..., None] * distribution, batch["basis"])
         return sound + synthesis.filtered_noise(noise, batch["noise"], self.response)

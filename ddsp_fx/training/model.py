@@ -21,9 +21,11 @@ Array = npt.NDArray[np.float32]
 Batch = tuple[dict[str, Any], Array]
 GRADIENT_NORM = 3.0
 WEIGHT_DECAY = 0.1
-# What the decoder hears is blurred a little, so that it cannot tell the bar of the piece from the third digit of a
-# level: each clip is played louder or softer, and each frame's level and pitch miss by a little.
+# Three minutes of music are soon learned by heart: undisturbed, the loss of the training set fell from 5.9 to 5.2 while
+# the held-out end stayed at 6.2. So the decoder hears it blurred - clips louder or softer, small errors of each frame's
+# level and pitch - and does without a share of the GRU's outputs, others for each clip.
 GAIN_DB, LEVEL_DB, PITCH_SEMITONES = 2.0, 0.7, 0.1
+DROPPED = 0.3
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,10 @@ def _compile(model: Any, learning_rate: float) -> None:
 
 def audio_batch(tracks: Sequence[Track], config: TrainConfig, rng: np.random.Generator) -> Batch:
     """Random clips for the second stage."""
-    return blurred(clips.random_batch(tracks, clip_shape(config), config.batch, rng), rng)
+    inputs, audio = blurred(clips.random_batch(tracks, clip_shape(config), config.batch, rng), rng)
+    # Drawn here and not in a layer, so that the state of one generator is all that a resumed run needs.
+    keep = rng.random((config.batch, 1, decoder.PRESETS[config.preset][0])) >= DROPPED
+    return {**inputs, "keep": (keep / (1.0 - DROPPED)).astype(np.float32)}, audio
 
 
 def blurred(batch: Batch, rng: np.random.Generator) -> Batch:

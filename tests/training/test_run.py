@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 SMALL = TrainConfig(
     "toy",
     steps=12,
-    fit_steps=8,
+    fit_steps=10,
     batch=2,
     clip_seconds=0.5,
     pre_roll_seconds=0.3,
