@@ -120,7 +120,7 @@ def test_frames_are_centred_on_multiples_of_the_hop(length, cuts):
         assert np.array_equal(frame, padded[k * 160 : k * 160 + 512])
 
 
-@pytest.mark.parametrize(("name", "part"), [("mcloed", "did you mean 'mcleod'"), ("zzz", "are: mcleod")])
+@pytest.mark.parametrize(("name", "part"), [("mcloed", "did you mean 'mcleod'"), ("zzz", "are mcleod")])
 def test_an_unknown_name_suggests_one(name, part):
     with pytest.raises(ParameterError, match=part):
         open_tracker(name)
