@@ -71,6 +71,8 @@ def measure(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, An
     figures = compare(truth, with_direct)
     figures["distance_wet_to_dry"] = spectral_distance(true_dry, held_out.audio)
     figures["distance_dereverb_to_dry"] = spectral_distance(true_dry, dereverb)
+    figures["magnitude_distance_wet_to_dry"] = spectral_distance(true_dry, held_out.audio, log_weight=0.0)
+    figures["magnitude_distance_dereverb_to_dry"] = spectral_distance(true_dry, dereverb, log_weight=0.0)
     figures["distance_ratio"] = figures["distance_dereverb_to_dry"] / figures["distance_wet_to_dry"]
     sounds = {"wet": held_out.audio, "dereverb": dereverb, "true dry": true_dry}
     return figures, {**sounds, "truth": truth, "learned": with_direct}

@@ -16,6 +16,7 @@ RATE = 16000
 OCTAVES_HZ = (250.0, 500.0, 1000.0, 2000.0, 4000.0)
 # A blind ear cannot tell the direct sound from what follows within 20 ms; 2.5 ms hold less than one period at 250 Hz.
 SPLIT_MS = 20.0
+DIRECT_MS = 2.5
 
 
 def measured_room(path: Path) -> Doubles:
@@ -27,11 +28,20 @@ def measured_room(path: Path) -> Doubles:
 
 
 def in_room(dry: Floats, response: Doubles) -> tuple[Floats, Floats]:
-    """(dry, wet) at the dry's length, both scaled alike so that the wet peaks at 0.5."""
-    size = len(dry) + len(response)
-    wet = np.fft.irfft(np.fft.rfft(dry, size) * np.fft.rfft(response, size), size)[: len(dry)]
+    """(direct, wet) at the dry's length, both scaled alike so that the wet peaks at 0.5.
+
+    Direct is the dry sound through the response's first 2.5 ms: what reaches the microphone without the room, at the
+    level and with the colour that it has in the wet sound.
+    """
+    direct, wet = convolve(dry, response[: round(DIRECT_MS * RATE / 1000.0)]), convolve(dry, response)
     scale = 0.5 / np.abs(wet).max()
-    return (dry * scale).astype(np.float32), (wet * scale).astype(np.float32)
+    return (direct * scale).astype(np.float32), (wet * scale).astype(np.float32)
+
+
+def convolve(dry: Floats, response: Doubles) -> Doubles:
+    """(samples,), cut to the dry's length."""
+    size = len(dry) + len(response)
+    return np.fft.irfft(np.fft.rfft(dry, size) * np.fft.rfft(response, size), size)[: len(dry)]
 
 
 def wet_db(response: Doubles, split_ms: float = SPLIT_MS) -> Doubles:
