@@ -101,8 +101,14 @@ def train(  # noqa: PLR0913, PLR0917 - the command's options, one to one
 
 
 def _resumed(checkpoint: Checkpoint, config: TrainConfig) -> TrainConfig:
-    """The saved settings win, but for how long to go on."""
-    return replace(checkpoint.config, steps=max(config.steps, checkpoint.config.steps), minutes=config.minutes)
+    """The saved settings win, but for how long to go on; a finished run goes on where more was asked for."""
+    settings = replace(checkpoint.config, steps=max(config.steps, checkpoint.config.steps), minutes=config.minutes)
+    progress = checkpoint.progress
+    done = max((step for stage, step, _ in progress.losses if stage == "audio"), default=0)
+    in_time = settings.minutes is None or progress.seconds < 60.0 * settings.minutes
+    if progress.stage == "done" and done < settings.steps and in_time:
+        progress.stage, progress.step = "audio", done
+    return settings
 
 
 def room_response(tracks: list[Track], config: TrainConfig) -> Array:

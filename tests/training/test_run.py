@@ -80,6 +80,16 @@ def test_stop_resume_export_validate_play(recordings: Path, tmp_path: Path) -> N
     assert np.abs(out).max() > 1e-4
 
 
+def test_a_finished_run_goes_on_where_more_is_asked_for(recordings: Path, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    run = tmp_path / "run"
+    train(recordings, tmp_path / "bundle", run, replace(SMALL, steps=10))
+    assert load_checkpoint(run).progress.stage == "done"
+    train(recordings, tmp_path / "bundle", run, replace(SMALL, steps=20), resume=True)
+    assert [loss[1] for loss in load_checkpoint(run).progress.losses if loss[0] == "audio"] == [10, 20]
+
+
 def test_resume_without_a_checkpoint_is_refused(recordings: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="nothing to resume"):
         train(recordings, tmp_path / "bundle", tmp_path / "run", SMALL, resume=True)
