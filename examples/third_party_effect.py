@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ddsp_fx.effects import Parameter, Source
-from ddsp_fx.effects.base import Audio
+from ddsp_fx.effects import Audio
 from ddsp_fx.effects.smoothed import SmoothedEffect
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ddsp_fx.board.native import NativeRun, is_native, measure_latency, native_symbols, native_values, set_native
 from ddsp_fx.dsp.delay import DelayLine
-from ddsp_fx.effects.base import Audio, as_channels_first
+from ddsp_fx.effects.offline import Audio, as_channels_first
 from ddsp_fx.effects.parameters import Parameter, Value, unknown_parameter
 from ddsp_fx.effects.smoothed import SmoothedEffect
 from ddsp_fx.errors import BoardError

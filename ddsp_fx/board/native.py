@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ddsp_fx.effects.base import Audio, Effect
+from ddsp_fx.effects.base import Effect
+from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Value, unknown_parameter
 from ddsp_fx.errors import BoardError, ParameterError
 

@@ -15,7 +15,7 @@ from ddsp_fx.board import Board
 from ddsp_fx.board.text import parse_board
 from ddsp_fx.cli.audio_files import InputFile, Output, check_output, output_file
 from ddsp_fx.cli.progress import progress_bar
-from ddsp_fx.effects.base import drive
+from ddsp_fx.effects.offline import drive
 from ddsp_fx.errors import AudioError
 
 

@@ -4,7 +4,8 @@
 A kind of effect is a class found through entry point group `ddsp_fx.effects`; the built-in kinds use the same door.
 """
 
-from ddsp_fx.effects.base import Audio, Effect, NonFiniteAudioWarning
+from ddsp_fx.effects.base import Effect, NonFiniteAudioWarning
+from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter
 from ddsp_fx.effects.smoothed import SmoothedEffect
 from ddsp_fx.effects.source import Source, Trained

@@ -10,7 +10,8 @@ import numpy as np
 
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.dsp.resample import StreamingResampler
-from ddsp_fx.effects.base import Audio, Effect
+from ddsp_fx.effects.base import Effect
+from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter, Value
 from ddsp_fx.effects.smoothed import SmoothedEffect
 

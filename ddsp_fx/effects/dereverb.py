@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from ddsp_fx.effects.base import Audio
 from ddsp_fx.effects.gate import VoicingGate
 from ddsp_fx.effects.instrument import InstrumentEffect
+from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter
 from ddsp_fx.effects.resynthesis import FrameRequest
 from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, gain_ramp

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.dsp.delay import DelayLine
-from ddsp_fx.effects.base import Audio, as_channels_first, drive, reader
 from ddsp_fx.effects.gate import VoicingGate
 from ddsp_fx.effects.impulse_response import at_rate, read_response
+from ddsp_fx.effects.offline import Audio, as_channels_first, drive, reader
 from ddsp_fx.effects.resynthesis import FrameRequest, Resynthesizer
 from ddsp_fx.effects.room import Room
 from ddsp_fx.effects.smoothed import SmoothedEffect

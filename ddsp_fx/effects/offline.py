@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Offline is the live code in a loop: audio in any layout, driven through `process_block`, latency off, tail on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.errors import AudioError
+
+Audio = NDArray[np.float32]
+
+Read = Callable[[int], Audio]
+
+
+def drive(
+    process: Callable[[Audio], Audio], read: Read, latency: int, tail: Callable[[], int], buffer_size: int
+) -> Iterator[Audio]:
+    """Offline is the live code in a loop: run `process` over all that `read` gives, then over zeros for the tail.
+
+    Args:
+        process: a prepared `process_block`.
+        read: the next n samples (channels, <= n); fewer than asked, then none, at the end.
+        latency: samples dropped from the front, so that output and input line up.
+        tail: samples to flush, asked when the input has ended: a parameter may have moved it.
+        buffer_size: samples per block.
+
+    Yields blocks that add up to the input's length plus the tail.
+    """
+    skip = latency
+    block = read(buffer_size)
+    channels, pushed = block.shape[0], 0
+    while block.shape[1]:
+        out = process(block)
+        pushed += block.shape[1]
+        dropped = min(skip, out.shape[1])
+        skip -= dropped
+        yield out[:, dropped:]
+        block = read(buffer_size)
+    left = latency + tail() if pushed else 0
+    while left:
+        out = process(np.zeros((channels, min(left, buffer_size)), np.float32))
+        left -= out.shape[1]
+        dropped = min(skip, out.shape[1])
+        skip -= dropped
+        yield out[:, dropped:]
+
+
+def reader(audio: Audio) -> Read:
+    """`read` over an array (channels, samples)."""
+    position = 0
+
+    def read(n: int) -> Audio:
+        nonlocal position
+        position += n
+        return audio[:, position - n : position]
+
+    return read
+
+
+def as_channels_first(audio: NDArray[Any]) -> tuple[Audio, Callable[[Audio], Audio]]:
+    """Any layout that pedalboard takes -> float32 (channels, samples), and the way back to the caller's layout.
+
+    Raises AudioError for integers, more than two dimensions, or more than 8 channels whichever way it is read.
+    """
+    array = np.asarray(audio)
+    if not np.issubdtype(array.dtype, np.floating):
+        raise AudioError(f"audio of dtype {array.dtype} is not floating point; scale it to -1..1 as float32 first")
+    if array.ndim == 1:
+        return np.ascontiguousarray(array[np.newaxis], dtype=np.float32), lambda out: out[0]
+    if array.ndim != 2:
+        raise AudioError(f"audio of shape {array.shape} is neither (samples,) nor (channels, samples)")
+    if array.shape[0] > 8 and array.shape[1] <= 8:
+        return np.ascontiguousarray(array.T, dtype=np.float32), lambda out: np.ascontiguousarray(out.T)
+    if array.shape[0] > 8:
+        raise AudioError(f"audio of shape {array.shape} has more than 8 channels; pass (channels, samples)")
+    return np.ascontiguousarray(array, dtype=np.float32), lambda out: out
