@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ddsp_fx.effects import Parameter, Source
-from ddsp_fx.effects import Audio
+from ddsp_fx.effects import Audio, Parameter, Source
 from ddsp_fx.effects.smoothed import SmoothedEffect
 
 
