@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ddsp_fx.analysis.framing import Framer
-from ddsp_fx.analysis.pitch import Pitches, collect
+from ddsp_fx.analysis.frame_tracker import FrameTracker
 from ddsp_fx.errors import ModelError
 
 Floats = NDArray[np.float32]
@@ -21,7 +20,7 @@ _FRAME = 1024
 _VOICED_FROM_DB = -60.0
 
 
-class DdspVstTracker:
+class DdspVstTracker(FrameTracker):
     """Its f0 and RMS power of a 1024 frame; voiced where the power is above -60 dB.
 
     The extractor has no measure of voicing: it reads silence as 548 Hz, so the power has to gate it. It
@@ -41,21 +40,7 @@ class DdspVstTracker:
 
     def __init__(self, extractor: Extractor, hop: int = 320) -> None:
         self._extractor = extractor
-        self.hop = hop
-        self._framer = Framer(_FRAME, hop)
-        self.look_ahead = self._framer.look_ahead
-
-    def reset(self) -> None:
-        """Back to sample 0."""
-        self._framer.reset()
-
-    def process(self, samples_16k: Floats) -> Pitches:
-        """Samples (n,) -> f0 in Hz (m,) and confidence (m,), 1 or 0."""
-        return collect(self._framer.process(samples_16k), self._track)
-
-    def flush(self, total_samples: int) -> Pitches:
-        """The frames that remain, as if silence followed."""
-        return collect(self._framer.flush(total_samples), self._track)
+        super().__init__(hop, _FRAME)
 
     def _track(self, frame: Floats) -> tuple[float, float]:
         answer = self._extractor(frame)

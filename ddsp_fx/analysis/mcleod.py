@@ -11,8 +11,8 @@ the highest notes.
 import numpy as np
 from numpy.typing import NDArray
 
-from ddsp_fx.analysis.framing import Framer
-from ddsp_fx.analysis.pitch import VOICED_FROM, Pitches, collect
+from ddsp_fx.analysis.frame_tracker import FrameTracker
+from ddsp_fx.analysis.pitch import VOICED_FROM
 
 Floats = NDArray[np.float32]
 
@@ -36,7 +36,7 @@ def confidence_of(clarity: float) -> float:
     return VOICED_FROM + (1.0 - VOICED_FROM) * (clarity - _CLARITY_OF_VOICE) / (1.0 - _CLARITY_OF_VOICE)
 
 
-class McLeodTracker:
+class McLeodTracker(FrameTracker):
     """Pitch from 50 to 2200 Hz with 32 ms of look-ahead; a frame depends on its own 1024 samples only.
 
     Args:
@@ -49,22 +49,8 @@ class McLeodTracker:
         from ddsp_fx.analysis._mcleod_kernel import choose_period, square_difference
 
         self._square_difference, self._choose_period = square_difference, choose_period
-        self.hop = hop
-        self._framer = Framer(_FRAME, hop)
-        self.look_ahead = self._framer.look_ahead
+        super().__init__(hop, _FRAME)
         self._similarity = np.zeros(_LONGEST_LAG + 2)
-
-    def reset(self) -> None:
-        """Back to sample 0."""
-        self._framer.reset()
-
-    def process(self, samples_16k: Floats) -> Pitches:
-        """Samples (n,) -> f0 in Hz (m,), 0 where nothing repeats, and confidence (m,)."""
-        return collect(self._framer.process(samples_16k), self._track)
-
-    def flush(self, total_samples: int) -> Pitches:
-        """The frames that remain, as if silence followed."""
-        return collect(self._framer.flush(total_samples), self._track)
 
     def _track(self, frame: Floats) -> tuple[float, float]:
         # Half of white noise's power lies above 4 kHz, where no fundamental is: at 10 dB of noise,
