@@ -8,8 +8,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from ddsp_fx.training import synthesis
-from ddsp_fx.training.losses import spectral_loss
+from ddsp_fx.training import oscillators, synthesis
+from ddsp_fx.training.losses import fft_sizes, spectral_loss
 
 
 class Autoencoder(keras.Model):  # type: ignore[misc]
@@ -19,16 +19,22 @@ class Autoencoder(keras.Model):  # type: ignore[misc]
     part are explained by what made them.
     """
 
-    def __init__(self, decoder: Any, room: Any, *, hop: int, pre_roll: int, **options: Any) -> None:
+    def __init__(
+        self, decoder: Any, room: Any, *, hop: int, pre_roll: int, sample_rate: int = 16000, **options: Any
+    ) -> None:
         super().__init__(**options)
         self.decoder, self.room, self.skip = decoder, room, pre_roll * hop
+        self.fft_sizes = fft_sizes(sample_rate)
         self.response = synthesis.filter_response(decoder.shape.n_bands, hop)
+        self.table_size = oscillators.table_size(decoder.shape.n_harmonics)
 
     def dry(self, batch: dict[str, Any]) -> Any:
         """Return the sound without the room, (B, samples)."""
         amplitude, distribution, noise = self.decoder(batch["f0_scaled"], batch["level_scaled"], batch.get("keep"))
         distribution = synthesis.normalise(distribution, batch["mask"])
-        sound = synthesis.harmonic(amplitude[..., None] * distribution, batch["basis"])
+        sound = synthesis.harmonic(
+            amplitude[..., None] * distribution, batch["entry"], batch["fraction"], self.table_size
+        )
         return sound + synthesis.filtered_noise(noise, batch["noise"], self.response)
 
     def call(self, batch: dict[str, Any]) -> Any:
@@ -41,7 +47,7 @@ class Autoencoder(keras.Model):  # type: ignore[misc]
     ) -> Any:  # fmt: skip
         """Return the multi-scale spectral loss after the pre-roll."""
         del x, sample_weight, training
-        return spectral_loss(y[:, self.skip :], y_pred[:, self.skip :])
+        return spectral_loss(y[:, self.skip :], y_pred[:, self.skip :], self.fft_sizes)
 
 
 class ControlFit(keras.Model):  # type: ignore[misc]

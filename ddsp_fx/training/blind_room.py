@@ -24,7 +24,7 @@ import numpy.typing as npt
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.training.blind_room_fit import Band, Doubles, look, shared_rt60
 from ddsp_fx.training.features import Track
-from ddsp_fx.training.room import BAND_CENTRES_HZ, band_noise
+from ddsp_fx.training.room import BAND_CENTRES_HZ, band_noise, with_air
 
 Floats = npt.NDArray[np.float32]
 
@@ -38,23 +38,31 @@ SLOPES = 1.12
 
 @dataclass(frozen=True)
 class RoomEstimate:
-    """The room as decaying noise: (bands,) centre in Hz, RT60 in seconds, and level at t = 0 in dB a sample."""
+    """The room as decaying noise: (bands,) centre in Hz, RT60 in s, level at t = 0 in dB a sample at `sample_rate`."""
 
     centres_hz: tuple[float, ...]
     rt60_s: tuple[float, ...]
     late_db: tuple[float, ...]
+    sample_rate: int = 16000
 
-    def wet_db(self, sample_rate: int) -> Doubles:
+    def wet_db(self) -> Doubles:
         """Return the response's energy in each band relative to the direct sound's, dB, (bands,)."""
-        return np.asarray(self.late_db) + _tail_db(np.asarray(self.rt60_s), sample_rate)
+        return np.asarray(self.late_db) + _tail_db(np.asarray(self.rt60_s), self.sample_rate)
 
     def render(self, length: int, sample_rate: int, seed: int = 0) -> Floats:
-        """Return the impulse response (length,) of the wet part, first sample 0: output = dry + dry * response."""
+        """Return the impulse response (length,) of the wet part, first sample 0: output = dry + dry * response.
+
+        Above the highest band estimated the walls go on as they are, and the air takes what it does (`room.with_air`).
+        """
+        centres_hz, rt60_s = with_air(self.centres_hz, self.rt60_s, sample_rate)
+        late_db = np.pad(self.late_db, (0, len(centres_hz) - len(self.late_db)), mode="edge")
+        # Tails add up over samples, of which another rate has more or fewer a second.
+        late_db = late_db + 10.0 * np.log10(self.sample_rate / sample_rate)
         time_s = np.arange(length) / sample_rate
-        decay_db = np.asarray(self.late_db)[:, None] - 60.0 * time_s / np.asarray(self.rt60_s)[:, None]
+        decay_db = late_db[:, None] - 60.0 * time_s / np.asarray(rt60_s)[:, None]
         # A noise of its own for each band: bands of one noise would add in amplitude where they cross, 2 dB too much.
-        bands = len(self.centres_hz)
-        noise = [band_noise(seed * bands + b, length, sample_rate, self.centres_hz)[b] for b in range(bands)]
+        bands = len(centres_hz)
+        noise = [band_noise(seed * bands + b, length, sample_rate, centres_hz)[b] for b in range(bands)]
         taps = np.sum(10.0 ** (decay_db / 20.0) * np.array(noise), axis=0)
         taps[:1] = 0.0
         response: Floats = taps.astype(np.float32)
@@ -108,4 +116,4 @@ def _estimate(bands: list[Band], sample_rate: int) -> RoomEstimate:
     # A band's level rests on few distinct pitches (1-2 dB of chance): a quarter of each neighbour halves that.
     wet_db = np.convolve(np.pad(wet_db, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
     late_db = wet_db - _tail_db(rt60_s, sample_rate)
-    return RoomEstimate(BAND_CENTRES_HZ, tuple(map(float, rt60_s)), tuple(map(float, late_db)))
+    return RoomEstimate(BAND_CENTRES_HZ, tuple(map(float, rt60_s)), tuple(map(float, late_db)), sample_rate)

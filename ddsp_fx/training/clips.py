@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random clips of the recordings as batches: features, sinusoids, noise and target audio."""
+"""Random clips of the recordings as batches: features, phase, noise and target audio."""
 
 from __future__ import annotations
 
@@ -29,12 +29,14 @@ class ClipShape:
 def synth_inputs(tracks: Sequence[Track], shape: ClipShape, rng: np.random.Generator) -> dict[str, Any]:
     """Return all that the autoencoder needs for equally long ``tracks``: one clip each."""
     f0_hz = np.stack([track.f0_hz for track in tracks])
-    sizes = {"n_harmonics": shape.n_harmonics, "sample_rate": shape.sample_rate}
+    size = oscillators.table_size(shape.n_harmonics)
+    entry, fraction = oscillators.table_places(f0_hz, hop=shape.hop, size=size, sample_rate=shape.sample_rate)
     return {
         "f0_scaled": features.f0_scaled(f0_hz),
         "level_scaled": features.level_scaled(np.stack([track.level_db for track in tracks])),
-        "mask": oscillators.audible(f0_hz, **sizes),
-        "basis": oscillators.harmonic_basis(f0_hz, hop=shape.hop, **sizes),
+        "mask": oscillators.audible(f0_hz, n_harmonics=shape.n_harmonics, sample_rate=shape.sample_rate),
+        "entry": entry,
+        "fraction": fraction,
         "noise": oscillators.noise_spectra(rng, *f0_hz.shape, hop=shape.hop),
     }
 

@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from ddsp_fx.errors import TrainingError
 
+FEATURE_RATE = 16000
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -25,6 +27,9 @@ class TrainConfig:
         clip_seconds, pre_roll_seconds: the loss counts on the clip; the pre-roll before it warms the decoder's state
             and feeds the room.
         learning_rate: of the audio stage's start; it falls to a tenth on a half cosine.
+        sample_rate: of the synthesizer that is trained, 16000, 32000 or 48000 Hz: the model's ceiling is half of it.
+            Pitch and level are always heard at 16 kHz.
+        frame_rate: frames a second, of which 16000 is a multiple.
         room_seconds: length of the learned impulse response.
         recipe: where the card says that these settings can be found.
         holdout_seconds: cut from the end of the last recording and never trained on.
@@ -40,7 +45,7 @@ class TrainConfig:
     pre_roll_seconds: float = 1.2
     learning_rate: float = 1e-3
     sample_rate: int = 16000
-    hop: int = 320
+    frame_rate: int = 50
     n_harmonics: int = 60
     n_bands: int = 65
     level: Literal["loudness", "power"] = "loudness"
@@ -60,28 +65,34 @@ class TrainConfig:
     version: str = "1.0.0"
 
     def __post_init__(self) -> None:
-        if self.sample_rate % 16000:
-            raise TrainingError(f"sample_rate {self.sample_rate} is not a multiple of 16000, the features' rate")
-        for name in ("steps", "batch", "n_harmonics", "n_bands", "hop"):
+        if self.sample_rate < 1 or self.sample_rate % FEATURE_RATE:
+            raise TrainingError(
+                f"sample_rate {self.sample_rate} is not a multiple of {FEATURE_RATE}, the features' rate"
+            )
+        for name in ("steps", "batch", "n_harmonics", "n_bands", "frame_rate"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"{name} = {getattr(self, name)} must be at least 1")
+        if FEATURE_RATE % self.frame_rate:
+            raise TrainingError(f"frame_rate {self.frame_rate} does not divide {FEATURE_RATE}: try 50, 100 or 250")
+        if 2 * (self.n_bands - 1) > self.hop:
+            raise TrainingError(f"n_bands {self.n_bands} makes filters longer than a frame of {self.hop} samples")
         if self.clip_seconds <= 0 or self.learning_rate <= 0 or self.room_seconds <= 0:
             raise TrainingError("clip_seconds, learning_rate and room_seconds must be above 0")
 
     @property
-    def frames_per_second(self) -> float:
-        """Model steps a second."""
-        return self.sample_rate / self.hop
+    def hop(self) -> int:
+        """Samples a frame."""
+        return self.sample_rate // self.frame_rate
 
     @property
     def pre_roll(self) -> int:
         """Frames before the counted part of a clip."""
-        return round(self.pre_roll_seconds * self.frames_per_second)
+        return round(self.pre_roll_seconds * self.frame_rate)
 
     @property
     def clip_frames(self) -> int:
         """Frames of a whole clip, both ends included."""
-        return round(self.clip_seconds * self.frames_per_second) + self.pre_roll + 1
+        return round(self.clip_seconds * self.frame_rate) + self.pre_roll + 1
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for checkpoints."""

@@ -15,8 +15,13 @@ import numpy.typing as npt
 from ddsp_fx.training.features import Track
 
 Array = npt.NDArray[np.float32]
-WINDOW = 1024
+WINDOW_S = 0.064
 UNIFORM_VARIANCE = 1.0 / 3.0  # of noise in -1..1, which the synthesizer filters
+
+
+def window_size(sample_rate: int) -> int:
+    """Return the samples of the analysis window."""
+    return round(WINDOW_S * sample_rate)
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -34,11 +39,12 @@ def _demodulate(audio, phase, window, hop, out):  # type: ignore[no-untyped-def]
 
 def harmonic_amplitudes(track: Track, *, hop: int, n_harmonics: int, sample_rate: int) -> Array:
     """Return the linear peak amplitude of each harmonic, (frames, n_harmonics)."""
-    audio = np.pad(track.audio, (WINDOW // 2, WINDOW + hop)).astype(np.float64)
-    times = (np.arange(len(audio)) - WINDOW // 2) / hop
+    size = window_size(sample_rate)
+    audio = np.pad(track.audio, (size // 2, size + hop)).astype(np.float64)
+    times = (np.arange(len(audio)) - size // 2) / hop
     f0_hz = np.interp(times, np.arange(track.frames), track.f0_hz)
     phase = 2 * np.pi * np.cumsum(f0_hz) / sample_rate
-    window = np.hanning(WINDOW + 2)[1:-1]
+    window = np.hanning(size + 2)[1:-1]
     out = np.zeros((track.frames, n_harmonics), np.float64)
     _demodulate(audio, phase, window / window.sum(), hop, out)
     return out.astype(np.float32)
@@ -49,11 +55,12 @@ def noise_magnitudes(track: Track, *, hop: int, n_bands: int, sample_rate: int) 
 
     The mean is of the logarithm: low, so that a tail or a sliding pitch counts less than the noise beneath.
     """
-    padded = np.pad(track.audio, (WINDOW // 2, WINDOW))
-    window = np.hanning(WINDOW + 2)[1:-1].astype(np.float32)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::hop][: track.frames]
+    size = window_size(sample_rate)
+    padded = np.pad(track.audio, (size // 2, size))
+    window = np.hanning(size + 2)[1:-1].astype(np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop][: track.frames]
     power = np.abs(np.fft.rfft(frames * window)) ** 2 / (window**2).sum() / UNIFORM_VARIANCE
-    bins_per_harmonic = np.maximum(track.f0_hz * WINDOW / sample_rate, 1e-3)[:, None]
+    bins_per_harmonic = np.maximum(track.f0_hz * size / sample_rate, 1e-3)[:, None]
     position = np.arange(power.shape[1])[None]
     off = np.abs(position - np.round(position / bins_per_harmonic) * bins_per_harmonic)
     free = ((off >= 2.5) | (track.confidence[:, None] < 0.5)).astype(np.float32)

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ddsp_fx.analysis.features import Features, LevelKind, extract
+from ddsp_fx.training.config import FEATURE_RATE
 from ddsp_fx.training.recordings import Recording
 
 Array = npt.NDArray[np.float32]
 # Raise it when analysis changes, so that no stale cache is read.
 CACHE_VERSION = 1
-FEATURE_RATE = 16000
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,7 @@ class Run:
     def preview(self) -> None:
         """The loudest seconds of the first recording: recording, resynthesis, and the same without the room."""
         hop = self.config.hop
-        frames = min(round(PREVIEW_SECONDS * self.config.frames_per_second), self.tracks[0].frames - 1)
+        frames = min(round(PREVIEW_SECONDS * self.config.frame_rate), self.tracks[0].frames - 1)
         loudness = np.convolve(self.tracks[0].level_db, np.ones(frames), mode="valid")
         start = int(np.argmax(loudness))
         part = self.tracks[0].cut(start, start + frames, hop)

@@ -13,6 +13,11 @@ MATMUL_BELOW = 512  # up to this size a matrix product beats an FFT and its grad
 LOG_FLOOR = 1e-5
 
 
+def fft_sizes(sample_rate: int) -> tuple[int, ...]:
+    """Return six scales that last about as long as the paper's at 16 kHz: twice the samples from 32 kHz on."""
+    return tuple(size << int(np.log2(max(sample_rate, 16000) / 16000)) for size in FFT_SIZES)
+
+
 def frames_of(audio: Any, size: int) -> Any:
     """Cut ``audio`` (B, T) into frames of ``size`` at 75 % overlap: (B, frames, size); the rest of T is dropped."""
     quarter = size // 4

@@ -64,7 +64,8 @@ def compile_fit(model: Any) -> Any:
 
 def compile_autoencoder(model: Any, response: Array, config: TrainConfig) -> Any:
     """The second stage's model around a decoder and a room."""
-    autoencoder = Autoencoder(model, FixedRoom(response), hop=config.hop, pre_roll=config.pre_roll)
+    sizes = {"hop": config.hop, "pre_roll": config.pre_roll, "sample_rate": config.sample_rate}
+    autoencoder = Autoencoder(model, FixedRoom(response), **sizes)
     _compile(autoencoder, config.learning_rate)
     return autoencoder
 
@@ -111,7 +112,7 @@ def fit_batch(
 ) -> Batch:
     """Random stretches of features and measured controls for the first stage."""
     shortest = min(track.frames for track in tracks)
-    frames = min(round(FIT_SECONDS * config.frames_per_second), shortest)
+    frames = min(round(FIT_SECONDS * config.frame_rate), shortest)
     places = clips.random_positions(tracks, frames, FIT_BATCH, rng)
     f0_hz = np.stack([tracks[t].f0_hz[s : s + frames] for t, s in places])
     level_db = np.stack([tracks[t].level_db[s : s + frames] for t, s in places])

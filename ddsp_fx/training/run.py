@@ -14,7 +14,7 @@ from ddsp_fx.errors import TrainingError
 from ddsp_fx.training import evaluate
 from ddsp_fx.training.bundle_writer import Trained, write_bundle
 from ddsp_fx.training.checkpoint import Checkpoint, load_checkpoint
-from ddsp_fx.training.config import TrainConfig
+from ddsp_fx.training.config import FEATURE_RATE, TrainConfig
 from ddsp_fx.training.features import Track, analyse, track_of
 from ddsp_fx.training.fine_pitch import refine
 from ddsp_fx.training.loop import LOSS_EVERY, Report, Run
@@ -53,7 +53,7 @@ def prepare(recordings: Path, config: TrainConfig, cache: Path, note: Callable[[
 
 
 def _hold_out(data: TrainingSet, config: TrainConfig) -> TrainingSet:
-    frames = round(config.holdout_seconds * config.frames_per_second)
+    frames = round(config.holdout_seconds * config.frame_rate)
     if not frames:
         return data
     last = data.tracks[-1]
@@ -118,9 +118,19 @@ def room_response(tracks: list[Track], config: TrainConfig) -> Array:
         return np.zeros(length, np.float32)
     from ddsp_fx.training.blind_room import estimate_room
 
-    return estimate_room(tracks, hop=config.hop, sample_rate=config.sample_rate).render(
-        length, config.sample_rate, config.seed
-    )
+    heard = [_as_the_room_is_heard(track, config) for track in tracks]
+    return estimate_room(heard).render(length, config.sample_rate, config.seed)
+
+
+def _as_the_room_is_heard(track: Track, config: TrainConfig) -> Track:
+    """16 kHz and 50 frames a second: what the estimate's windows and thresholds were measured at."""
+    from ddsp_fx.dsp.resample import resample
+
+    audio = track.audio
+    if config.sample_rate != FEATURE_RATE:
+        audio = resample(audio, config.sample_rate, FEATURE_RATE)
+    step = max(1, config.frame_rate // 50)
+    return Track(track.name, audio, track.f0_hz[::step], track.confidence[::step], track.level_db[::step])
 
 
 def finished(run: Run, data: TrainingSet) -> Trained:

@@ -13,7 +13,7 @@ CLIPS, FRAMES = 64, 200
 
 def a_batch() -> model.Batch:
     flat = np.full((CLIPS, FRAMES), 0.5, np.float32)
-    inputs = {"f0_scaled": flat, "level_scaled": flat, "basis": np.ones((CLIPS, 3), np.float32)}
+    inputs = {"f0_scaled": flat, "level_scaled": flat, "fraction": np.ones((CLIPS, 3), np.float32)}
     return inputs, np.ones((CLIPS, FRAMES * 2), np.float32)
 
 
@@ -30,7 +30,7 @@ def test_pitch_misses_by_what_it_says_and_the_sinusoids_by_nothing() -> None:
     inputs, _ = model.blurred(a_batch(), np.random.default_rng(0))
     semitones = 127.0 * (inputs["f0_scaled"] - 0.5)
     assert semitones.std() == pytest.approx(model.PITCH_SEMITONES, rel=0.05)
-    assert np.array_equal(inputs["basis"], a_batch()[0]["basis"])
+    assert np.array_equal(inputs["fraction"], a_batch()[0]["fraction"])
 
 
 def test_same_seed_blurs_alike_and_the_batch_itself_stays() -> None:

@@ -28,14 +28,34 @@ def _controls(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 def test_harmonics_are_those_of_the_effects() -> None:
     _, amplitudes = _controls()
     f0 = np.full(FRAMES, 300.0, np.float32)
-    basis = oscillators.harmonic_basis(f0[None], hop=HOP, n_harmonics=HARMONICS, sample_rate=RATE)
-    trained = np.asarray(synthesis.harmonic(amplitudes[None], basis))[0]
+    size = oscillators.table_size(HARMONICS)
+    places = oscillators.table_places(f0[None], hop=HOP, size=size, sample_rate=RATE)
+    trained = np.asarray(synthesis.harmonic(amplitudes[None], *places, size))[0]
     bank = HarmonicOscillator(FrameGrid(RATE, HOP), HARMONICS)
     played = np.concatenate([bank.push(float(f), a) for f, a in zip(f0, amplitudes, strict=True)])
-    # A moving pitch would be integrated by the midpoint here and by the trapezoid there: equal pitch, another phase.
-    # At a steady one the phase here runs one sample behind, so the amplitude ramps are 1/320 apart: 1.5e-3 measured.
-    lag = min(range(-2, 3), key=lambda n: float(np.abs(np.roll(trained, n)[10:-10] - played[10:-10]).max()))
-    assert np.abs(np.roll(trained, lag)[10:-10] - played[10:-10]).max() <= 3e-3 * np.abs(played).max()
+    # Phase here runs one sample behind, so amplitude ramps are 1/320 of a frame apart (0.3 % measured), and the table's
+    # interpolation is 46 dB down at the highest harmonic. At a moving pitch that sample would be another phase.
+    assert np.abs(trained[1:] - played[: len(trained) - 1]).max() <= 1e-2 * np.abs(played).max()
+
+
+def test_the_gradient_of_the_harmonics_is_that_of_a_sum_of_sines() -> None:
+    tf = pytest.importorskip("tensorflow")
+    keras = pytest.importorskip("keras")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("takes the gradient with TensorFlow")
+    size = oscillators.table_size(HARMONICS)
+    entry, fraction = oscillators.table_places(np.full((1, 5), 300.0), hop=HOP, size=size, sample_rate=RATE)
+    weight = np.random.default_rng(4).standard_normal(4 * HOP).astype(np.float32)
+    amplitudes = tf.Variable(np.zeros((1, 5, HARMONICS), np.float32))
+    with tf.GradientTape() as tape:
+        projected = tf.reduce_sum(synthesis.harmonic(amplitudes, entry, fraction, size)[0] * weight)
+    found = np.asarray(tape.gradient(projected, amplitudes))[0]
+    time = np.arange(4 * HOP)
+    triangle = np.maximum(0.0, 1.0 - np.abs(time / HOP - np.arange(5)[:, None]))
+    sines = np.sin(2 * np.pi * 300.0 / RATE * np.arange(1, HARMONICS + 1)[:, None] * time)
+    wanted = (triangle * weight) @ sines.T
+    # 0.5 % of the highest harmonic is lost between the table's entries.
+    assert np.abs(found - wanted).max() <= 0.01 * np.abs(wanted).max()
 
 
 def test_filtered_noise_has_the_level_of_the_effects() -> None:
