@@ -6,7 +6,8 @@ Printed are
 - RT60 (T30 if the decay allows, else T20) of the learned room against the measured one;
 - reverberant energy in octave bands, learned against measured: energy from 20 ms after the direct sound on, over the
   energy before that (`room_truth`);
-- multi-scale spectral distance to the true dry sound on the held-out part: of the wet sound, and of the dereverb.
+- multi-scale spectral distance to the true dry sound on the held-out part: of the wet sound, of both methods of
+  dereverb, and of suppression by powers that are known to be true, which bounds what it can do.
 
     python benchmarks/known_room.py --soundfont FluidR3_GM.sf2 --ir room.flac --minutes 15
 """
@@ -28,6 +29,7 @@ from violin_line import render
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.dsp.decay import decay_times, energy_decay_db
 from ddsp_fx.dsp.spectral import spectral_distance
+from ddsp_fx.dsp.tail_mask import TailMask
 from ddsp_fx.training.checkpoint import Progress
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.features import Track
@@ -66,16 +68,25 @@ def measure(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, An
     run = Run(arguments.run_dir, config, [training], learned, show)
     run.run()
     true_dry = np.pad(dry, (0, len(track.audio) - len(dry)))[cut * config.hop : (track.frames - 1) * config.hop]
-    dereverb = run.resynthesise(held_out)["dry"]
+    voice = run.resynthesise(held_out)
+    dereverb, late = voice["dry"], voice["wet"] - voice["dry"]
+    suppressed = suppress(held_out.audio, dereverb, late)
     with_direct = learned + np.eye(1, len(learned))[0]
     figures = compare(truth, with_direct)
-    figures["distance_wet_to_dry"] = spectral_distance(true_dry, held_out.audio)
-    figures["distance_dereverb_to_dry"] = spectral_distance(true_dry, dereverb)
-    figures["magnitude_distance_wet_to_dry"] = spectral_distance(true_dry, held_out.audio, log_weight=0.0)
-    figures["magnitude_distance_dereverb_to_dry"] = spectral_distance(true_dry, dereverb, log_weight=0.0)
-    figures["distance_ratio"] = figures["distance_dereverb_to_dry"] / figures["distance_wet_to_dry"]
-    sounds = {"wet": held_out.audio, "dereverb": dereverb, "true dry": true_dry}
+    sounds = {"wet": held_out.audio, "resynthesised": dereverb, "suppressed": suppressed, "true dry": true_dry}
+    # What the same suppression makes of the true powers: no better prediction could do more.
+    best = suppress(held_out.audio, true_dry, held_out.audio - true_dry)
+    for name, sound in {**sounds, "suppressed by the truth": best}.items():
+        figures[f"distance_to_dry: {name}"] = spectral_distance(true_dry, sound)
+        figures[f"magnitude_distance_to_dry: {name}"] = spectral_distance(true_dry, sound, log_weight=0.0)
     return figures, {**sounds, "truth": truth, "learned": with_direct}
+
+
+def suppress(wet: Floats, dry: Floats, late: Floats) -> Floats:
+    """The wet sound with its tail taken out, as the dereverb effect does from the model's dry sound and its tail."""
+    mask = TailMask(1, RATE, RATE / 2.0)
+    padded = [np.pad(sound, (0, mask.latency_samples)) for sound in (wet, dry, late)]
+    return mask.process(padded[0][None], *padded[1:])[0, mask.latency_samples :]
 
 
 def compare(truth: Doubles, learned: Doubles) -> dict[str, Any]:
@@ -97,13 +108,13 @@ def draw(path: Path, sounds: dict[str, Floats]) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, rows = plt.subplots(4, 1, figsize=(11, 11))
+    figure, rows = plt.subplots(5, 1, figsize=(11, 14))
     for name in ("truth", "learned"):
         curve = energy_decay_db(sounds[name], RATE)
         rows[0].plot(np.arange(len(curve)) / RATE, curve, label=name)
     rows[0].set(ylim=(-60, 2), xlabel="s", ylabel="dB", title="energy decay of the room")
     rows[0].legend()
-    for axes, name in zip(rows[1:], ("wet", "dereverb", "true dry"), strict=True):
+    for axes, name in zip(rows[1:], ("wet", "resynthesised", "suppressed", "true dry"), strict=True):
         axes.specgram(sounds[name][: 10 * RATE] + 1e-7, NFFT=1024, Fs=RATE, noverlap=768, vmin=-130, vmax=-30)
         axes.set(title=name, ylabel="Hz")
     figure.tight_layout()

@@ -99,8 +99,6 @@ class Meter:
         self._printed_at = time.monotonic()
         start_s, start_share = self._seconds.setdefault(progress.stage, (progress.seconds, share))
         done = share - start_share
-        left_s = (progress.seconds - start_s) * (1.0 - share) / done if done > 0 else float("nan")
-        line: Any = (
-            f"{progress.stage:5s} step {progress.step:6d}  {share:4.0%}  loss {loss:7.4f}  {left_s / 60:5.1f} min left"
-        )
+        left = f"{(progress.seconds - start_s) * (1.0 - share) / done / 60:5.1f} min left" if done > 0 else ""
+        line: Any = f"{progress.stage:5s} step {progress.step:6d}  {share:4.0%}  loss {loss:7.4f}  {left}"
         print(f"\r\x1b[K{line}" if live else line, end="" if live else "\n", file=sys.stderr, flush=True)

@@ -1,29 +1,45 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Dereverb: a recording of the learned instrument, resynthesised with the room bypassed."""
+"""Dereverb: a recording of the learned instrument, without its room.
+
+The model predicts the dry sound, and the learned room what that becomes in it. Either the recording is kept and what is
+mostly room is taken out of it (`dsp.tail_mask`), or the prediction itself is heard: resynthesis with the room bypassed
+(Engel et al. 2020, section 4.3). The first keeps the player's own sound, the second is dry to the last.
+"""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.effects.gate import VoicingGate
-from ddsp_fx.effects.instrument import InstrumentEffect
+from ddsp_fx.effects.instrument import STEMS, InstrumentEffect
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter
 from ddsp_fx.effects.resynthesis import FrameRequest
 from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, gain_ramp
 from ddsp_fx.effects.source import Source
 
+if TYPE_CHECKING:
+    from ddsp_fx.dsp.tail_mask import TailMask
+
 _FRAME_PARAMETERS = frozenset({"gate", "noise_gain"})
 
 
 class Dereverb(InstrumentEffect):
-    """The instrument without its room. `stems` gives the dry sound and the room that was removed, apart."""
+    """The instrument without its room. `stems` gives the predicted dry sound and the room that was removed, apart."""
 
     kind: ClassVar[str] = "dereverb"
 
-    amount = Parameter("Amount", 0, 1, 1, description="0 is the input, 1 the dry resynthesis")
+    amount = Parameter("Amount", 0, 1, 1, description="0 is the input, 1 the dry sound")
+    method = Parameter(
+        "Method",
+        default="suppress",
+        scale="choices",
+        choices=("suppress", "resynthesise"),
+        description="suppress: the recording, its tail taken out; resynthesise: the model plays it anew",
+    )
     gate = Parameter("Level gate", -80, 0, -60, "dB", "dB", description="Input level below which nothing sounds")
     noise_gain = Parameter("Noise gain", *GAIN_RANGE_DB, 0, "dB", "dB", description="Level of bow, breath and hiss")
     output_gain = Parameter("Output gain", *GAIN_RANGE_DB, 0, "dB", "dB")
@@ -31,6 +47,18 @@ class Dereverb(InstrumentEffect):
     def __init__(self, source: Source, **values: float | str | bool) -> None:
         super().__init__(source, **values)
         self._gate = VoicingGate()
+        self._mask: TailMask | None = None
+        self._aligned: DelayLine | None = None
+
+    @property
+    def latency_samples(self) -> int:
+        """The model's, and one window of the tail's suppression, whichever method is heard."""
+        return super().latency_samples + (self._mask.latency_samples if self._mask else 0)
+
+    @property
+    def tail_samples(self) -> int:
+        """The model's and the room's, and the window in which they end."""
+        return super().tail_samples + (self._mask.latency_samples if self._mask else 0)
 
     def automation_delay(self, symbol: str) -> int:
         """Frame-rate parameters act one look-ahead after the input, the rest at the output."""
@@ -44,16 +72,38 @@ class Dereverb(InstrumentEffect):
         gate = self._gate.step(1.0, level_db, 0.0, self.gate)
         return FrameRequest(f0_hz, level_db, gate, gate * gain_ramp(self.noise_gain))
 
+    def _prepare(self) -> None:
+        from ddsp_fx.dsp.tail_mask import TailMask
+
+        super()._prepare()
+        self._mask = TailMask(self.channels, self.sample_rate, self._source.trained.sample_rate / 2.0)
+        self._aligned = DelayLine(len(STEMS) * self.channels, self._mask.latency_samples)
+
     def _reset(self) -> None:
         self._gate.reset()
+        for part in (self._mask, self._aligned):
+            if part is not None:
+                part.reset()
         super()._reset()
 
     def _room_send(self) -> float:
         return 1.0
 
+    def _parts(self, block: Audio) -> dict[str, Audio]:
+        assert self._mask is not None
+        assert self._aligned is not None
+        parts = super()._parts(block)
+        voice = (parts["harmonic"] + parts["noise"])[0]
+        suppressed = self._mask.process(parts["dry"], voice, parts["room"].mean(axis=0))
+        delayed = self._aligned.process(np.concatenate([parts[name] for name in STEMS]))
+        parts = dict(zip(STEMS, np.split(delayed, len(STEMS)), strict=True))
+        share = self._ramp("method", float(self.method == "suppress"), block.shape[1])
+        parts["room"] = parts["room"] * (1.0 - share) + (parts["dry"] - suppressed) * share
+        parts["sound"] = (parts["harmonic"] + parts["noise"]) * (1.0 - share) + suppressed * share
+        return parts
+
     def _combine(self, parts: dict[str, Audio]) -> Audio:
         n = parts["dry"].shape[1]
         amount = self._smooth("amount", n)
         gain = self._smooth("output_gain", n, gain_ramp)
-        resynthesis = parts["harmonic"] + parts["noise"]
-        return np.asarray((parts["dry"] * (1.0 - amount) + resynthesis * amount) * gain, np.float32)
+        return np.asarray((parts["dry"] * (1.0 - amount) + parts["sound"] * amount) * gain, np.float32)

@@ -107,7 +107,8 @@ class InstrumentEffect(SmoothedEffect):
     ) -> Mapping[str, NDArray[np.float32]]:
         """The parts apart: harmonic, noise, room and the (aligned) dry input, each shaped as `render` shapes its own.
 
-        harmonic + noise + room is what the effect makes at full mix and 0 dB.
+        harmonic + noise + room is what timbre transfer makes at full mix and 0 dB; dry - room is what dereverb makes
+        where it suppresses, harmonic + noise where it resynthesises.
         """
         shaped, restore = as_channels_first(audio)
         self.prepare(sample_rate, buffer_size, shaped.shape[0])

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Suppression of tails: exact latency, any split, nothing taken where nothing is late."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ddsp_fx.dsp.spectral import spectral_distance
+from ddsp_fx.dsp.tail_mask import TailMask
+
+RATE = 16000
+N = 9000
+
+
+def _sounds(seed: int = 0) -> np.ndarray:
+    """(3, N): a dry sound that stops halfway, its decaying tail, and their sum, of noise in bands that differ."""
+    rng = np.random.default_rng(seed)
+    dry = np.sin(2 * np.pi * 440 * np.arange(N) / RATE) * (np.arange(N) % 3000 < 1500) * 0.3
+    tail = 0.02 * rng.standard_normal(N) * np.exp(-(np.arange(N) % 3000) / 1500)
+    return np.array([dry + tail, dry, tail], np.float32)
+
+
+def _run(mask: TailMask, recording: np.ndarray, dry: np.ndarray, late: np.ndarray, cuts: list[int]) -> np.ndarray:
+    parts = [np.split(row, cuts, axis=-1) for row in (recording, dry, late)]
+    return np.concatenate([mask.process(*blocks) for blocks in zip(*parts, strict=True)], axis=1)
+
+
+@settings(deadline=None, max_examples=15)
+@given(cuts=st.lists(st.integers(0, N), max_size=12))
+def test_any_split_gives_the_same_samples(cuts: list[int]) -> None:
+    wet, dry, late = _sounds()
+    stereo = np.stack([wet, -wet])
+    whole = _run(TailMask(2, RATE, 8000.0), stereo, dry, late, [])
+    assert np.array_equal(_run(TailMask(2, RATE, 8000.0), stereo, dry, late, sorted(cuts)), whole)
+    assert np.array_equal(whole[0], -whole[1])
+
+
+@pytest.mark.parametrize("rate", [16000, 44100, 48000, 96000])
+def test_what_has_no_tail_passes_latency_samples_late(rate: int) -> None:
+    rng = np.random.default_rng(1)
+    sound = (0.1 * rng.standard_normal(3 * rate // 10)).astype(np.float32)
+    mask = TailMask(1, rate, 8000.0)
+    out = mask.process(sound[None], sound, np.zeros_like(sound))[0]
+    late = mask.latency_samples
+    assert 0.028 <= late / rate <= 0.056
+    # Within the first window the sum of windows is not yet complete, and quiet bins stay above the 1e-12 of silence.
+    assert np.allclose(out[2 * late :], sound[late:-late], atol=1e-4)
+
+
+def test_what_is_all_tail_is_silenced() -> None:
+    rng = np.random.default_rng(2)
+    late = (0.1 * rng.standard_normal(N)).astype(np.float32)
+    out = TailMask(1, RATE, 8000.0).process(late[None], np.zeros_like(late), late)
+    assert not out.any()
+
+
+def test_a_prediction_right_in_power_alone_brings_the_recording_to_half_the_distance() -> None:
+    wet, dry, _ = _sounds()
+    _, _, other = _sounds(seed=9)  # a tail of the same power, another noise
+    mask = TailMask(1, RATE, 8000.0)
+    out = mask.process(wet[None], dry, other)[0]
+    late = mask.latency_samples
+    before, after = spectral_distance(dry[:-late], wet[:-late]), spectral_distance(dry[:-late], out[late:])
+    assert after <= 0.5 * before
+
+
+def test_above_the_models_ceiling_the_gain_is_that_below() -> None:
+    rng = np.random.default_rng(3)
+    sound = (0.1 * rng.standard_normal(48000)).astype(np.float32)
+    spectrum = np.fft.rfft(sound)
+    low = np.fft.irfft(np.where(np.arange(len(spectrum)) < 8000, spectrum, 0)).astype(np.float32)
+    mask = TailMask(1, 48000, 8000.0)
+    out = mask.process(sound[None], low, low)[0]  # as much tail as dry: 2^-0.7 everywhere
+    gain = np.abs(np.fft.rfft(out[4096:])).mean() / np.abs(np.fft.rfft(sound[4096:])).mean()
+    assert gain == pytest.approx(2.0**-0.7, rel=0.02)
+
+
+def test_reset_forgets() -> None:
+    wet, dry, late = _sounds()
+    mask = TailMask(1, RATE, 8000.0)
+    first = mask.process(wet[None], dry, late)
+    mask.reset()
+    assert np.array_equal(mask.process(wet[None], dry, late), first)
