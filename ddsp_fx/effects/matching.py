@@ -5,11 +5,19 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 # Seconds-scale memory in frames (50 a second): a phrase, not a note, decides register and level.
 MEMORY_FRAMES = 150
 PRIOR_FRAMES = 10.0
 # A median-like tracker that moves this far a voiced frame follows a new register in about a second.
 OCTAVE_MARGIN_SEMITONES = 5.0
+LEVEL_FRAMES = 500
+SPREAD_PRIOR_FRAMES = 50.0
+LEAST_SPREAD_DB = 3.0
+# Of the input's spread to the trained one: dynamics are stretched at most twofold, and pressed to no less than half.
+LEAST_SLOPE, MOST_SLOPE = 0.5, 2.0
 
 
 class RunningMean:
@@ -71,18 +79,46 @@ class RegisterMatch:
 
 
 class LevelMatch:
-    """The offset in dB that moves the running level of voiced frames to the trained median."""
+    """Moves the levels of voiced frames to the trained ones, quantile on quantile.
 
-    def __init__(self, trained_median_db: float) -> None:
-        self._target_db = trained_median_db
-        self._mean = RunningMean(trained_median_db)
+    The 5, 50 and 95 % quantiles of the last ten seconds go to the model's, straight between and outside them: soft
+    notes become its soft notes and loud ones its loud ones. Until a second has been heard the distances count as the
+    model's own, so that first only the middle moves.
+
+    Args:
+        low_db, median_db, high_db: trained quantiles.
+    """
+
+    def __init__(self, low_db: float, median_db: float, high_db: float) -> None:
+        self._target = np.array([low_db, median_db, high_db])
+        self._target[0] = min(low_db, median_db - LEAST_SPREAD_DB)
+        self._target[2] = max(high_db, median_db + LEAST_SPREAD_DB)
+        self._heard = np.zeros(LEVEL_FRAMES)
+        self.reset()
 
     def reset(self) -> None:
-        """No offset."""
-        self._mean.reset()
+        """Nothing heard: levels stay as they are."""
+        self._count = 0
+        self._quantiles = self._target.copy()
 
     def step(self, level_db: float, gate: float) -> float:
-        """One frame -> dB to add; learns only while the gate is fully open."""
+        """One frame -> its level in the model's world, dB; learns only while the gate is fully open."""
         if gate >= 1.0:
-            self._mean.update(level_db)
-        return self._target_db - self._mean.value
+            self._heard[self._count % LEVEL_FRAMES] = level_db
+            self._count += 1
+            self._quantiles = self._estimate()
+        side = 2 if level_db > self._quantiles[1] else 0
+        slope = (self._target[side] - self._target[1]) / (self._quantiles[side] - self._quantiles[1])
+        return float(self._target[1] + slope * (level_db - self._quantiles[1]))
+
+    def _estimate(self) -> NDArray[np.float64]:
+        """Quantiles heard so far, each drawn to what the model's own would be while little is known."""
+        heard = np.percentile(self._heard[: min(self._count, LEVEL_FRAMES)], (5.0, 50.0, 95.0))
+        middle = self._target[1] + (heard[1] - self._target[1]) * min(1.0, self._count / PRIOR_FRAMES)
+        trained = self._target - self._target[1]
+        known = self._count / (self._count + SPREAD_PRIOR_FRAMES)
+        spread = known * (heard - heard[1]) + (1.0 - known) * trained
+        # A drone has no dynamics to stretch, and a level gone wild should not be folded flat.
+        spread[[0, 2]] = np.clip(spread[[0, 2]] / trained[[0, 2]], LEAST_SLOPE, MOST_SLOPE) * trained[[0, 2]]
+        spread[1] = 0.0
+        return np.asarray(middle + spread)

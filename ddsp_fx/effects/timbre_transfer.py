@@ -7,11 +7,14 @@ from typing import ClassVar
 
 import numpy as np
 
+from ddsp_fx.analysis.pitch import VOICED_FROM
 from ddsp_fx.effects.gate import VoicingGate
 from ddsp_fx.effects.instrument import InstrumentEffect
+from ddsp_fx.effects.intonation import KEYS, SCALES, Autotune
 from ddsp_fx.effects.matching import LevelMatch, RegisterMatch
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter
+from ddsp_fx.effects.pitch_guard import PitchGuard
 from ddsp_fx.effects.resynthesis import FrameRequest
 from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, gain_ramp
 from ddsp_fx.effects.source import Source
@@ -20,9 +23,7 @@ from ddsp_fx.effects.source import Source
 LEVEL_HEAD_ROOM_DB = 6.0
 # While the gate is shut the model hears this much less, so that its state does not charge up on a consonant.
 UNVOICED_DUCK_DB = 20.0
-_FRAME_PARAMETERS = frozenset(
-    {"pitch_shift", "register", "loudness_offset", "loudness_match", "voicing", "gate", "harmonic_gain", "noise_gain"}
-)
+_AT_OUTPUT = frozenset({"room", "mix", "output_gain"})
 
 
 class TimbreTransfer(InstrumentEffect):
@@ -40,8 +41,14 @@ class TimbreTransfer(InstrumentEffect):
     )
     loudness_offset = Parameter("Loudness offset", -40, 40, 0, "dB", "dB", description="How hard it is played")
     loudness_match = Parameter(
-        "Loudness match", default=False, scale="toggle", description="Moves the input's level to the trained one"
+        "Loudness match",
+        default=False,
+        scale="toggle",
+        description="Moves the input's soft and loud to the trained ones",
     )
+    autotune = Parameter("Autotune", 0, 1, 0, description="Pulls notes to the scale; vibrato and glides stay")
+    autotune_key = Parameter("Autotune key", default="C", scale="choices", choices=KEYS)
+    autotune_scale = Parameter("Autotune scale", default="chromatic", scale="choices", choices=tuple(SCALES))
     voicing = Parameter("Voicing gate", 0, 1, 0.5, description="Tracker confidence needed to sound; 0 is always")
     gate = Parameter("Level gate", -80, 0, -60, "dB", "dB", description="Input level below which nothing sounds")
     harmonic_gain = Parameter("Harmonic gain", *GAIN_RANGE_DB, 0, "dB", "dB", description="Level of the tone")
@@ -55,27 +62,40 @@ class TimbreTransfer(InstrumentEffect):
         trained = source.trained
         self._gate = VoicingGate()
         self._register = RegisterMatch(trained.f0_min_hz, trained.f0_max_hz)
-        self._level = LevelMatch(trained.level_median_db)
+        self._level = LevelMatch(trained.level_low_db, trained.level_median_db, trained.level_high_db)
+        self._guard = PitchGuard()
+        self._autotune = Autotune()
 
     def automation_delay(self, symbol: str) -> int:
         """Frame-rate parameters act one look-ahead after the input, the rest at the output."""
-        if symbol in _FRAME_PARAMETERS:
-            return self._resynthesizer.look_ahead_samples if self._resynthesizer else 0
-        return self.latency_samples
+        if symbol in _AT_OUTPUT:
+            return self.latency_samples
+        return self._resynthesizer.look_ahead_samples if self._resynthesizer else 0
 
     def _conduct(self, f0_hz: float, confidence: float, level_db: float) -> FrameRequest:
-        gate = self._gate.step(confidence, level_db, self.voicing, self.gate)
-        octaves = self._register.step(f0_hz, gate) if self.register == "match" else 0
-        shifted_hz = f0_hz * 2.0 ** (self.pitch_shift / 12.0 + octaves)
+        sounding = self._gate.is_open
+        f0_hz, certain = self._guard.step(f0_hz, confidence >= min(self.voicing, VOICED_FROM), sounding)
+        trusted = confidence if sounding or certain else -1.0
+        gate = self._gate.step(trusted, level_db, self.voicing, self.gate)
+        shifted_hz = self._shifted(f0_hz, gate)
         matched_db = self._level.step(level_db, gate)
-        level_db += self.loudness_offset + (matched_db if self.loudness_match else 0.0)
+        level_db = self.loudness_offset + (matched_db if self.loudness_match else level_db)
         level_db = min(level_db, self._source.trained.level_high_db + LEVEL_HEAD_ROOM_DB)
         level_db = max(level_db - (1.0 - gate) * UNVOICED_DUCK_DB, -80.0)
         return FrameRequest(
             shifted_hz, level_db, gate * gain_ramp(self.harmonic_gain), gate * gain_ramp(self.noise_gain)
         )
 
+    def _shifted(self, f0_hz: float, gate: float) -> float:
+        """The pitch to play, Hz."""
+        octaves = self._register.step(f0_hz, gate) if self.register == "match" else 0
+        shifted_hz = f0_hz * 2.0 ** (self.pitch_shift / 12.0 + octaves)
+        correction = self._autotune.step(shifted_hz, gate > 0.0, self.autotune_key, self.autotune_scale)
+        return float(shifted_hz * 2.0 ** (self.autotune * correction / 12.0))
+
     def _reset(self) -> None:
+        self._guard.reset()
+        self._autotune.reset()
         self._gate.reset()
         self._register.reset()
         self._level.reset()

@@ -110,7 +110,8 @@ def describe(trained: Trained, staging: Path, figures: Mapping[str, float | str]
 def _data_source(config: TrainConfig, tracks: Sequence[Track]) -> dict[str, Any]:
     seconds = sum(len(track.audio) for track in tracks) / config.sample_rate
     title = config.title or ", ".join(track.name for track in tracks)
-    data = {"title": title, "author": config.author, "licence": config.licence, "seconds": round(seconds, 1)}
+    data: dict[str, Any] = {"title": title, "author": config.author, "seconds": round(seconds, 1)}
+    data["licence"] = config.data_licence or config.licence
     return {**data, "source": config.source} if config.source else data
 
 

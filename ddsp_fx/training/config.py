@@ -31,8 +31,10 @@ class TrainConfig:
             Pitch and level are always heard at 16 kHz.
         frame_rate: frames a second, of which 16000 is a multiple.
         room_seconds: length of the learned impulse response.
+        licence: of the weights; `data_licence` is that of the recordings where it is another.
         recipe: where the card says that these settings can be found.
         holdout_seconds: cut from the end of the last recording and never trained on.
+        holdout_every: with many short recordings instead: each so manieth file, whole, is never trained on. 0 is none.
     """
 
     name: str
@@ -53,10 +55,12 @@ class TrainConfig:
     room: bool = True
     room_seconds: float = 2.0
     holdout_seconds: float = 0.0
+    holdout_every: int = 0
     seed: int = 0
     preview_every: int = 1000
     author: str = "unknown"
     licence: str = "unstated"
+    data_licence: str = ""
     title: str = ""
     source: str = ""
     recipe: str = ""

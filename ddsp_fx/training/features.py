@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,13 @@ class Track:
         audio = self.audio[start * hop : (stop - 1) * hop]
         part = slice(start, stop)
         return Track(self.name, audio, self.f0_hz[part], self.confidence[part], self.level_db[part])
+
+
+def join(tracks: Sequence[Track], hop: int) -> Track:
+    """Return tracks one after another as one."""
+    audio = np.concatenate([track.audio[: track.frames * hop] for track in tracks])
+    features = (np.concatenate([getattr(t, name) for t in tracks]) for name in ("f0_hz", "confidence", "level_db"))
+    return Track(", ".join(track.name for track in tracks), audio, *features)
 
 
 def f0_scaled(f0_hz: npt.ArrayLike) -> Array:

@@ -15,7 +15,7 @@ from ddsp_fx.training import evaluate
 from ddsp_fx.training.bundle_writer import Trained, write_bundle
 from ddsp_fx.training.checkpoint import Checkpoint, load_checkpoint
 from ddsp_fx.training.config import FEATURE_RATE, TrainConfig
-from ddsp_fx.training.features import Track, analyse, track_of
+from ddsp_fx.training.features import Track, analyse, join, track_of
 from ddsp_fx.training.fine_pitch import refine
 from ddsp_fx.training.loop import LOSS_EVERY, Report, Run
 from ddsp_fx.training.recordings import Verdict, find_recordings, judge, read_recording, require_enough
@@ -53,6 +53,8 @@ def prepare(recordings: Path, config: TrainConfig, cache: Path, note: Callable[[
 
 
 def _hold_out(data: TrainingSet, config: TrainConfig) -> TrainingSet:
+    if config.holdout_every:
+        return _hold_out_files(data, config)
     frames = round(config.holdout_seconds * config.frame_rate)
     if not frames:
         return data
@@ -65,6 +67,15 @@ def _hold_out(data: TrainingSet, config: TrainConfig) -> TrainingSet:
     data.held_out = last.cut(cut, last.frames, config.hop)
     data.tracks[-1] = last.cut(0, cut, config.hop)
     return data
+
+
+def _hold_out_files(data: TrainingSet, config: TrainConfig) -> TrainingSet:
+    every = config.holdout_every
+    kept = [track for i, track in enumerate(data.tracks) if i % every != every // 2]
+    held = [track for i, track in enumerate(data.tracks) if i % every == every // 2]
+    if every < 2 or not held:
+        raise TrainingError(f"holdout_every = {every} of {len(data.tracks)} recordings: give 2 to {len(data.tracks)}")
+    return replace(data, tracks=kept, held_out=join(held, config.hop))
 
 
 def train(  # noqa: PLR0913, PLR0917 - the command's options, one to one

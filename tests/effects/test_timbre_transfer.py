@@ -12,7 +12,7 @@ from ddsp_fx.bundles import load
 from ddsp_fx.effects import Source, Trained
 from ddsp_fx.effects.dereverb import Dereverb
 from ddsp_fx.effects.gate import VoicingGate
-from ddsp_fx.effects.matching import LevelMatch, RegisterMatch
+from ddsp_fx.effects.matching import RegisterMatch
 from ddsp_fx.effects.timbre_transfer import TimbreTransfer
 from ddsp_fx.errors import ModelError, ParameterError
 
@@ -189,14 +189,6 @@ def test_register_never_changes_inside_a_note() -> None:
     for _ in range(500):
         assert match.step(30.0, 1.0) == 1
     assert match.step(30.0, 0.0) == 3
-
-
-def test_level_match_learns_only_while_the_gate_is_open() -> None:
-    match = LevelMatch(-20.0)
-    assert match.step(-70.0, 0.0) == 0.0
-    for _ in range(300):
-        offset = match.step(-40.0, 1.0)
-    assert offset == pytest.approx(20.0, abs=0.5)
 
 
 SHARED_EXTRACTOR = Path(__file__).parents[3] / "shared" / "data" / "extract_features_micro.tflite"

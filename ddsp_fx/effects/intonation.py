@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Autotune: a melody pulled to the notes of a scale, its vibrato and glides left in."""
+
+from __future__ import annotations
+
+import math
+
+KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+# Semitones above the key.
+SCALES = {
+    "chromatic": (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "harmonic minor": (0, 2, 3, 5, 7, 8, 11),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+    "major pentatonic": (0, 2, 4, 7, 9),
+    "minor pentatonic": (0, 3, 5, 7, 10),
+}
+# In frames of 20 ms. The centre of a note is a mean of 0.2 s: of a vibrato of 5.5 Hz it follows a seventh.
+CENTRE_FRAMES = 10.0
+# The correction glides there in 60 ms: at once it is the effect of 1998.
+GLIDE_FRAMES = 3.0
+NEW_NOTE_SEMITONES = 0.8
+# A sung centre on the border of two notes would flicker between them.
+STICKY_SEMITONES = 0.15
+
+
+class Autotune:
+    """The correction in semitones, a frame at a time."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """No note."""
+        self._centre = math.nan
+        self._weight = 0.0
+        self._note = math.nan
+        self._correction = 0.0
+
+    def step(self, f0_hz: float, sounding: bool, key: str, scale: str) -> float:
+        """One frame -> semitones to add for full correction; 0 while nothing sounds.
+
+        Args:
+            f0_hz: the pitch that will be played.
+            sounding: whether a note is under way.
+            key: one of KEYS.
+            scale: one of SCALES.
+        """
+        if not sounding:
+            self.reset()
+            return 0.0
+        pitch = 69.0 + 12.0 * math.log2(f0_hz / 440.0)
+        starts = math.isnan(self._centre)
+        if starts or abs(pitch - self._centre) > NEW_NOTE_SEMITONES:
+            self._centre, self._weight = pitch, 0.0
+        self._weight = min(self._weight + 1.0, CENTRE_FRAMES)
+        self._centre += (pitch - self._centre) / self._weight
+        self._note = self._nearest(key, scale)
+        wanted = self._note - self._centre
+        self._correction = wanted if starts else self._correction + (wanted - self._correction) / GLIDE_FRAMES
+        return self._correction
+
+    def _nearest(self, key: str, scale: str) -> float:
+        tonic = KEYS.index(key)
+        octave = 12 * math.floor((self._centre - tonic) / 12.0) + tonic
+        notes = [octave + shift + degree for shift in (-12, 0, 12) for degree in SCALES[scale]]
+        return float(min(notes, key=lambda note: abs(note - self._centre) - STICKY_SEMITONES * (note == self._note)))

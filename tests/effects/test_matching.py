@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A foreign voice in a model's world: levels by quantiles, pitch in tune, trackers' slips kept out."""
+
+import math
+
+import numpy as np
+import pytest
+
+from ddsp_fx.effects.intonation import Autotune
+from ddsp_fx.effects.matching import LevelMatch
+from ddsp_fx.effects.pitch_guard import PitchGuard
+
+FRAMES_A_SECOND = 50
+
+
+def _hz(midi: float) -> float:
+    return 440.0 * 2.0 ** ((midi - 69.0) / 12.0)
+
+
+def test_level_match_changes_nothing_before_it_has_heard_anything() -> None:
+    match = LevelMatch(-40.0, -25.0, -15.0)
+    assert match.step(-70.0, 0.0) == pytest.approx(-70.0)
+    assert match.step(-20.0, 0.5) == pytest.approx(-20.0)
+
+
+@pytest.mark.parametrize(("middle_db", "width_db"), [(-50.0, 8.0), (-12.0, 20.0), (-30.0, 12.0)])
+def test_quantiles_of_a_voice_go_to_the_trained_ones(middle_db: float, width_db: float) -> None:
+    match = LevelMatch(-40.0, -25.0, -13.0)
+    levels = middle_db + width_db * np.random.default_rng(0).uniform(-1, 1, 2000)
+    moved = [match.step(float(level), 1.0) for level in levels][1000:]
+    # The last second weighs 500 frames against a prior of 50: a tenth of the way is left.
+    assert np.percentile(moved, (5, 50, 95)) == pytest.approx([-40.0, -25.0, -13.0], abs=2.5)
+
+
+def test_a_drone_is_not_torn_apart() -> None:
+    match = LevelMatch(-40.0, -25.0, -13.0)
+    levels = -30.0 + 0.2 * np.random.default_rng(0).standard_normal(2000)
+    moved = [match.step(float(level), 1.0) for level in levels][1000:]
+    assert np.std(moved) <= 0.5
+    assert np.median(moved) == pytest.approx(-25.0, abs=0.5)
+
+
+def test_louder_stays_louder() -> None:
+    match = LevelMatch(-40.0, -25.0, -13.0)
+    for level in np.random.default_rng(1).uniform(-60, -20, 800):
+        match.step(float(level), 1.0)
+    levels = np.linspace(-80.0, 0.0, 60)
+    moved = [match.step(float(level), 0.0) for level in levels]
+    assert moved == sorted(moved)
+
+
+@pytest.mark.parametrize("off", [-0.4, -0.2, 0.3, 0.45])
+def test_autotune_brings_a_note_to_the_scale(off: float) -> None:
+    tune = Autotune()
+    corrections = [tune.step(_hz(64.0 + off), True, "C", "major") for _ in range(30)]
+    assert corrections[0] == pytest.approx(-off, abs=1e-6)
+    assert corrections[-1] == pytest.approx(-off, abs=1e-6)
+
+
+def test_autotune_knows_its_key() -> None:
+    # C sharp is a note of D major; in C major the nearer of C and D is taken.
+    assert Autotune().step(_hz(61.1), True, "D", "major") == pytest.approx(-0.1)
+    assert Autotune().step(_hz(61.1), True, "C", "major") == pytest.approx(0.9)
+
+
+def test_autotune_keeps_vibrato() -> None:
+    time_s = np.arange(150) / FRAMES_A_SECOND
+    sung = 67.3 + 0.5 * np.sin(2 * np.pi * 5.5 * time_s)
+    tune = Autotune()
+    played = np.array([p + tune.step(_hz(p), True, "C", "chromatic") for p in sung.tolist()])[50:]
+    assert played.mean() == pytest.approx(67.0, abs=0.05)
+    assert played.std() >= 0.75 * sung.std()
+
+
+def test_autotune_glides_between_notes_and_forgets_at_rests() -> None:
+    tune = Autotune()
+    for _ in range(20):
+        tune.step(_hz(60.4), True, "C", "chromatic")
+    steps = np.diff([-0.4] + [tune.step(_hz(62.0 - 0.4), True, "C", "chromatic") for _ in range(20)])
+    assert np.abs(steps).max() <= 0.3
+    assert tune.step(_hz(60.4), False, "C", "chromatic") == 0.0
+    assert tune.step(_hz(60.4), True, "C", "chromatic") == pytest.approx(-0.4)
+
+
+def test_a_note_starts_when_two_frames_agree() -> None:
+    guard = PitchGuard()
+    heard = [guard.step(hz, True, False)[1] for hz in (880.0, 220.0, 221.0)]
+    assert heard == [False, False, True]
+    assert not guard.step(221.0, False, False)[1]
+
+
+def test_a_slip_of_one_frame_inside_a_note_is_not_played() -> None:
+    guard = PitchGuard()
+    played = [guard.step(hz, True, True)[0] for hz in (220.0, 221.0, 440.0, 222.0, 222.0)]
+    assert max(played) <= 222.0 + 1e-6
+
+
+def test_a_leap_is_played_one_frame_late_and_then_exactly() -> None:
+    guard = PitchGuard()
+    played = [guard.step(hz, True, True)[0] for hz in (220.0, 220.0, 440.0, 440.0)]
+    assert played == pytest.approx([220.0, 220.0, 220.0, 440.0])
+
+
+def test_vibrato_and_scoops_pass_untouched() -> None:
+    time_s = np.arange(100) / FRAMES_A_SECOND
+    sung = [_hz(p) for p in 60 + 0.7 * np.sin(2 * np.pi * 6 * time_s) - 8 * np.exp(-time_s / 0.1)]
+    guard = PitchGuard()
+    played = [guard.step(hz, True, i > 1)[0] for i, hz in enumerate(sung)]
+    assert all(math.isclose(a, b, rel_tol=1e-9) for a, b in zip(played, sung, strict=True))
