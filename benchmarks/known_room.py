@@ -24,7 +24,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from numpy.typing import NDArray
 from room_truth import OCTAVES_HZ, RATE, Doubles, in_room, measured_room, wet_db
-from violin_line import render
 
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.dsp.decay import decay_times, energy_decay_db
@@ -36,6 +35,7 @@ from ddsp_fx.training.features import Track
 from ddsp_fx.training.fine_pitch import refine
 from ddsp_fx.training.loop import Run
 from ddsp_fx.training.run import room_response
+from ddsp_fx.training.soundfont import PLAYERS, render
 
 Floats = NDArray[np.float32]
 HELD_OUT_FRAMES = 25 * 50
@@ -59,7 +59,7 @@ def measure(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, An
     """The figures, and the sounds behind them."""
     config = TrainConfig("known-room", minutes=arguments.minutes, preview_every=10**9)
     truth = measured_room(arguments.ir)
-    dry, wet = in_room(render(arguments.soundfont, arguments.seconds, arguments.seed, RATE), truth)
+    dry, wet = in_room(render(PLAYERS["violin"], arguments.soundfont, arguments.seconds, arguments.seed, RATE), truth)
     track = make_track(wet, config)
     cut = track.frames - HELD_OUT_FRAMES
     training, held_out = track.cut(0, cut, config.hop), track.cut(cut, track.frames, config.hop)

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 from room_truth import RATE, SPLIT_MS, Doubles, Floats, in_room, measured_room, wet_db
-from violin_line import render
 
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.dsp.decay import decay_times
 from ddsp_fx.training.blind_room import estimate_room
 from ddsp_fx.training.features import Track
+from ddsp_fx.training.soundfont import PLAYERS, render
 
 HOP = 320
 ROOMS = ("jupylet_standrewschurch", "jupylet_maeshowe", "jack_lyons_hall", "st_margarets_church", "medium_hall")
@@ -46,7 +46,7 @@ def main() -> None:
     parser.add_argument("--split-ms", type=float, default=SPLIT_MS)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    dry = render(options.soundfont, options.seconds, options.seed, RATE)
+    dry = render(PLAYERS["violin"], options.soundfont, options.seconds, options.seed, RATE)
     table = {}
     for name in ROOMS:
         row = measure(dry, measured_room(options.data / "rooms" / f"{name}.flac"), options.split_ms)

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A solo violin line that no one composed, as a MIDI file, and its dry rendering by fluidsynth."""
+"""Solo lines that no one composed, as MIDI files, and their dry rendering by fluidsynth.
+
+For instruments of which there are no free recordings, and for tests that need to know what was played.
+"""
+
+from __future__ import annotations
 
 import struct
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from ddsp_fx.dsp.resample import resample
@@ -17,33 +22,61 @@ Floats = NDArray[np.float32]
 Event = tuple[float, bytes]
 TICKS_PER_SECOND = 960
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
-LOWEST_KEY, DEGREES = 55, 18  # the violin's open G, and two octaves and a half above it
 CONTROL_STEP_S = 0.012
 # Pitch bend spans two semitones on either side.
 BEND_PER_SEMITONE = 4096
 EXPRESSION = 11
 
 
-def line(seconds: float, seed: int) -> bytes:
+@dataclass(frozen=True)
+class Player:
+    """An instrument of a General MIDI soundfont and the diatonic steps it plays, upwards from its lowest key.
+
+    `vibrato_semitones` is the most that a phrase may have.
+    """
+
+    program: int
+    lowest_key: int
+    degrees: int
+    vibrato_semitones: float = 0.35
+
+
+PLAYERS = {
+    "violin": Player(40, 55, 18),
+    "cello": Player(42, 36, 21),
+    "flute": Player(73, 60, 18, 0.25),
+    "trumpet": Player(56, 54, 15, 0.2),
+    "tenor saxophone": Player(66, 46, 16, 0.3),
+    "clarinet": Player(71, 50, 19, 0.1),
+    "oboe": Player(68, 58, 15, 0.3),
+}
+
+
+def line(player: Player, seconds: float, seed: int) -> bytes:
     """A Standard MIDI File of phrases that differ in speed, articulation, dynamics and vibrato, with rests between."""
     random = np.random.default_rng(seed)
-    events: list[Event] = [(0.0, bytes([0xC0, 40]))]
-    time_s, degree = 0.5, 10
+    events: list[Event] = [(0.0, bytes([0xC0, player.program]))]
+    time_s, degree = 0.5, player.degrees // 2 + 1
     while time_s < seconds:
-        time_s, degree = _phrase(events, random, time_s, degree)
+        time_s, degree = _phrase(player, events, random, time_s, degree)
         if random.random() < 0.5:
             time_s += random.uniform(0.3, 1.3)
     return _midi_file(events)
 
 
-def _phrase(events: list[Event], random: np.random.Generator, start_s: float, degree: int) -> tuple[float, int]:
+def _phrase(
+    player: Player, events: list[Event], random: np.random.Generator, start_s: float, degree: int
+) -> tuple[float, int]:
     count, note_s = int(random.integers(4, 12)), float(random.choice([0.14, 0.22, 0.35, 0.6, 1.2]))
     sounding = 1.0 if random.random() < 0.55 else random.uniform(0.45, 0.9)
-    expression, vibrato = random.uniform(45, 127, 2), (random.uniform(0.0, 0.35), random.uniform(5.0, 6.5))
+    expression, vibrato = (
+        random.uniform(45, 127, 2),
+        (random.uniform(0.0, player.vibrato_semitones), random.uniform(5.0, 6.5)),
+    )
     time_s = start_s
     for _ in range(count):
-        degree = int(np.clip(degree + random.choice([-4, -3, -2, -1, -1, 1, 1, 2, 3, 4]), 0, DEGREES))
-        key = LOWEST_KEY + 12 * (degree // 7) + MAJOR[degree % 7]
+        degree = int(np.clip(degree + random.choice([-4, -3, -2, -1, -1, 1, 1, 2, 3, 4]), 0, player.degrees))
+        key = player.lowest_key + 12 * (degree // 7) + MAJOR[degree % 7]
         length_s = note_s * float(random.choice([0.5, 1.0, 1.0, 1.0, 2.0]))
         events.append((time_s, bytes([0x90, key, int(random.integers(55, 115))])))
         events.append((time_s + length_s * sounding, bytes([0x80, key, 0])))
@@ -82,19 +115,26 @@ def _variable_length(number: int) -> bytes:
     return bytes(out)
 
 
-def render(soundfont: Path, seconds: float, seed: int, sample_rate: int) -> Floats:
+def render(player: Player, soundfont: Path, seconds: float, seed: int, sample_rate: int) -> Floats:
     """The line played dry, mono, peak 0.5; raises AudioError when fluidsynth is missing or fails."""
+    from pedalboard.io import AudioFile
+
     with tempfile.TemporaryDirectory() as folder:
         midi, wave = Path(folder) / "line.mid", Path(folder) / "line.wav"
-        midi.write_bytes(line(seconds, seed))
+        midi.write_bytes(line(player, seconds, seed))
         dry = ["-R", "0", "-C", "0", "-g", "0.8", "-r", "44100"]
         command = ["fluidsynth", "-n", "-i", "-q", *dry, "-F", str(wave), str(soundfont), str(midi)]
         try:
             subprocess.run(command, check=True, capture_output=True)
         except (OSError, subprocess.CalledProcessError) as error:
             raise AudioError(
-                f"fluidsynth: {error}; install it (apt-get install fluidsynth) and check --soundfont"
+                f"fluidsynth: {error}; install it (apt-get install fluidsynth) and check the soundfont"
             ) from None
-        audio, rate = soundfile.read(wave, dtype="float32", always_2d=True)
-    mono = resample(audio.mean(axis=1), rate, sample_rate)
+        with AudioFile(str(wave)) as file:
+            audio, rate = file.read(file.frames), file.samplerate
+    if not audio.any():
+        raise AudioError(
+            f"{soundfont}: fluidsynth plays only silence from it; expected a General MIDI soundfont (.sf2)"
+        )
+    mono = resample(audio.mean(axis=0), rate, sample_rate)
     return np.asarray(mono * (0.5 / np.abs(mono).max()), np.float32)
