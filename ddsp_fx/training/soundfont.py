@@ -119,6 +119,7 @@ def render(player: Player, soundfont: Path, seconds: float, seed: int, sample_ra
     """The line played dry, mono, peak 0.5; raises AudioError when fluidsynth is missing or fails."""
     from pedalboard.io import AudioFile
 
+    _require_soundfont(soundfont)
     with tempfile.TemporaryDirectory() as folder:
         midi, wave = Path(folder) / "line.mid", Path(folder) / "line.wav"
         midi.write_bytes(line(player, seconds, seed))
@@ -132,9 +133,16 @@ def render(player: Player, soundfont: Path, seconds: float, seed: int, sample_ra
             ) from None
         with AudioFile(str(wave)) as file:
             audio, rate = file.read(file.frames), file.samplerate
-    if not audio.any():
-        raise AudioError(
-            f"{soundfont}: fluidsynth plays only silence from it; expected a General MIDI soundfont (.sf2)"
-        )
     mono = resample(audio.mean(axis=0), rate, sample_rate)
     return np.asarray(mono * (0.5 / np.abs(mono).max()), np.float32)
+
+
+def _require_soundfont(path: Path) -> None:
+    """fluidsynth takes a file that is none for a MIDI file, and plays its default soundfont."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError as error:
+        raise AudioError(f"{path}: cannot be read: {error.strerror}") from None
+    if head[:4] != b"RIFF" or head[8:] != b"sfbk":
+        raise AudioError(f"{path}: not a soundfont; expected an .sf2 file (RIFF sfbk), its first bytes are {head!r}")
