@@ -94,7 +94,7 @@ class Demo:
         out = load("violin-dry").render(self.violin, RATE_HZ, tail=False)
         self.save("violin_dry", out)
         sounds = {"violin in a room": self.violin, "dereverb": out, "the phrase before the room": self.violin_dry}
-        pictures.save_spectrograms(self.folder / "dereverb.png", sounds, RATE_HZ, "Dereverberation by resynthesis")
+        pictures.save_spectrograms(self.folder / "dereverb.png", sounds, RATE_HZ, "The violin without its room")
         after = slice(int(4.3 * RATE_HZ), int(4.9 * RATE_HZ))
         self.figures["dereverb_tail_before_dbfs"] = _peak_db(self.violin[after])
         self.figures["dereverb_tail_after_dbfs"] = _peak_db(out[after])
