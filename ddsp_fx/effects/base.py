@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +12,8 @@ from numpy.typing import NDArray
 
 from ddsp_fx.dsp.sanitize import replace_non_finite
 from ddsp_fx.effects.offline import Audio, as_channels_first, drive, reader
-from ddsp_fx.effects.parameters import Parameter, Value, unknown_parameter
+from ddsp_fx.effects.parameters import Value
+from ddsp_fx.effects.parametrised import Parametrised
 from ddsp_fx.errors import AudioError
 
 RATE_RANGE_HZ = (8000.0, 384000.0)
@@ -23,7 +23,7 @@ class NonFiniteAudioWarning(UserWarning):
     """NaN or infinity was found in the audio and replaced by silence."""
 
 
-class Effect:
+class Effect(Parametrised):
     """Audio in, audio out, sample for sample, with parameters that are declared once on the class.
 
     A subclass declares `Parameter`s and implements four hooks: `_prepare` (the only place that allocates or loads),
@@ -31,52 +31,13 @@ class Effect:
     """
 
     kind: ClassVar[str] = "effect"
-    parameters: Mapping[str, Parameter] = MappingProxyType({})
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        own = {name: value for name, value in vars(cls).items() if isinstance(value, Parameter)}
-        inherited = {s: p for base in reversed(cls.__mro__[1:]) for s, p in getattr(base, "parameters", {}).items()}
-        cls.parameters = MappingProxyType({**inherited, **own})
 
     def __init__(self, **values: Value) -> None:
-        self._values: dict[str, Value] = {symbol: p.default for symbol, p in self.parameters.items()}
-        self._name = self.kind
-        self._origin = ""
         self._sample_rate = 0.0
         self._max_block_size = 0
         self._channels = 0
         self._warned = False
-        self.set_values(values)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        # A misspelt parameter must not become a silent new attribute, as it does on a loaded pedalboard VST3.
-        if name.startswith("_") or hasattr(type(self), name):
-            object.__setattr__(self, name, value)
-        else:
-            raise unknown_parameter(self._name, name, self.parameters)
-
-    def __repr__(self) -> str:
-        values = ", ".join(f"{s}={v!r}" for s, v in self._values.items() if v != self.parameters[s].default)
-        return f"<{type(self).__name__} {self._name}{': ' + values if values else ''}>"
-
-    @property
-    def name(self) -> str:
-        """What a board, a log or an error calls this effect."""
-        return self._name
-
-    @name.setter
-    def name(self, value: str) -> None:
-        self._name = value
-
-    @property
-    def origin(self) -> str:
-        """What `ddsp_fx.load` finds this effect by; empty for one made in code."""
-        return self._origin
-
-    @origin.setter
-    def origin(self, value: str) -> None:
-        self._origin = value
+        super().__init__(**values)
 
     @property
     def is_prepared(self) -> bool:
@@ -92,33 +53,6 @@ class Effect:
     def channels(self) -> int:
         """Channels per block, 0 before `prepare`."""
         return self._channels
-
-    def get_value(self, symbol: str) -> Value:
-        """The parameter's value in its unit; raises UnknownParameterError."""
-        if symbol not in self._values:
-            raise unknown_parameter(self._name, symbol, self.parameters)
-        return self._values[symbol]
-
-    def set_value(self, symbol: str, value: Value) -> None:
-        """Set one parameter; raises ParameterError (range) or UnknownParameterError. Nothing changes on error."""
-        if symbol not in self.parameters:
-            raise unknown_parameter(self._name, symbol, self.parameters)
-        self._values[symbol] = self.parameters[symbol].check(value)
-        if self.is_prepared:
-            self._value_changed(symbol)
-
-    def set_values(self, values: Mapping[str, Value]) -> None:
-        """Set several parameters, all or none; raises ParameterError or UnknownParameterError."""
-        for symbol, value in values.items():
-            if symbol not in self.parameters:
-                raise unknown_parameter(self._name, symbol, self.parameters)
-            self.parameters[symbol].check(value)
-        for symbol, value in values.items():
-            self.set_value(symbol, value)
-
-    def values(self) -> dict[str, Value]:
-        """All parameters by symbol."""
-        return dict(self._values)
 
     # The life cycle.
 
@@ -257,6 +191,10 @@ class Effect:
 
     def _reset(self) -> None:
         """Clear all state that audio has left behind."""
+
+    def _value_set(self, symbol: str) -> None:
+        if self.is_prepared:
+            self._value_changed(symbol)
 
     def _value_changed(self, symbol: str) -> None:
         """A parameter has a new value while prepared."""

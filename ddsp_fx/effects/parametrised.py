@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An object with parameters that are declared once on its class, and a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from ddsp_fx.effects.parameters import Parameter, Value, unknown_parameter
+
+
+class Parametrised:
+    """Holds a value for each `Parameter` of its class, reached by attribute or by symbol; a misspelt one raises."""
+
+    kind: ClassVar[str] = "effect"
+    parameters: Mapping[str, Parameter] = MappingProxyType({})
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = {name: value for name, value in vars(cls).items() if isinstance(value, Parameter)}
+        inherited = {s: p for base in reversed(cls.__mro__[1:]) for s, p in getattr(base, "parameters", {}).items()}
+        cls.parameters = MappingProxyType({**inherited, **own})
+
+    def __init__(self, **values: Value) -> None:
+        self._values: dict[str, Value] = {symbol: p.default for symbol, p in self.parameters.items()}
+        self._name = self.kind
+        self._origin = ""
+        self.set_values(values)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # A misspelt parameter must not become a silent new attribute, as it does on a loaded pedalboard VST3.
+        if name.startswith("_") or hasattr(type(self), name):
+            object.__setattr__(self, name, value)
+        else:
+            raise unknown_parameter(self._name, name, self.parameters)
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{s}={v!r}" for s, v in self._values.items() if v != self.parameters[s].default)
+        return f"<{type(self).__name__} {self._name}{': ' + values if values else ''}>"
+
+    @property
+    def name(self) -> str:
+        """What a board, a log or an error calls this effect."""
+        return self._name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self._name = value
+
+    @property
+    def origin(self) -> str:
+        """What `ddsp_fx.load` finds this effect by; empty for one made in code."""
+        return self._origin
+
+    @origin.setter
+    def origin(self, value: str) -> None:
+        self._origin = value
+
+    def get_value(self, symbol: str) -> Value:
+        """The parameter's value in its unit; raises UnknownParameterError."""
+        if symbol not in self._values:
+            raise unknown_parameter(self._name, symbol, self.parameters)
+        return self._values[symbol]
+
+    def set_value(self, symbol: str, value: Value) -> None:
+        """Set one parameter; raises ParameterError (range) or UnknownParameterError. Nothing changes on error."""
+        if symbol not in self.parameters:
+            raise unknown_parameter(self._name, symbol, self.parameters)
+        self._values[symbol] = self.parameters[symbol].check(value)
+        self._value_set(symbol)
+
+    def set_values(self, values: Mapping[str, Value]) -> None:
+        """Set several parameters, all or none; raises ParameterError or UnknownParameterError."""
+        for symbol, value in values.items():
+            if symbol not in self.parameters:
+                raise unknown_parameter(self._name, symbol, self.parameters)
+            self.parameters[symbol].check(value)
+        for symbol, value in values.items():
+            self.set_value(symbol, value)
+
+    def values(self) -> dict[str, Value]:
+        """All parameters by symbol."""
+        return dict(self._values)
+
+    def _value_set(self, symbol: str) -> None:
+        """A parameter has a new value."""
