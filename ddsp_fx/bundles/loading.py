@@ -58,18 +58,25 @@ def find_bundle(name: str, paths: Iterable[Path | str] = ()) -> tuple[Bundle, st
 
     Raises UnknownEffectError or BundleError.
     """
+    bundle, symbol = locate(name, paths)
+    return bundle, symbol or _only_symbol(bundle)
+
+
+def locate(name: str, paths: Iterable[Path | str] = ()) -> tuple[Bundle, str]:
+    """As `find_bundle`, but the symbol is "" for a folder or zip that was named without one.
+
+    Raises UnknownEffectError or BundleError.
+    """
     place, _, symbol = name.partition("#")
     path = Path(place)
     if path.suffix == ".zip" or (path.is_dir() and len(path.parts) > 1):
-        bundle = open_bundle(path)
-        return bundle, symbol or _only_symbol(bundle)
+        return open_bundle(path), symbol
     try:
         return discover(paths).find(name)
     except UnknownEffectError:
         if not (path / MANIFEST_NAME).is_file():
             raise
-    bundle = open_bundle(path)
-    return bundle, symbol or _only_symbol(bundle)
+    return open_bundle(path), symbol
 
 
 def _only_symbol(bundle: Bundle) -> str:

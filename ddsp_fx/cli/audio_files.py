@@ -17,6 +17,7 @@ from ddsp_fx.errors import AudioError
 
 Audio = NDArray[np.float32]
 WRITABLE = (".wav", ".flac", ".aiff", ".mp3", ".ogg")
+READABLE = (*WRITABLE, ".aif")
 # What pedalboard calls the samples of a file -> the depth that keeps them.
 _DEPTHS = {"uint8": 16, "int16": 16, "int24": 24, "int32": 32, "float32": 32, "float64": 32}
 _INTEGER_ONLY_16 = (".mp3", ".ogg")
@@ -65,6 +66,35 @@ class InputFile:
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+
+def find_audio(place: Path) -> list[Path]:
+    """The file, or the audio files anywhere in the folder; raises AudioError when there are none."""
+    if place.is_file():
+        return [place]
+    if not place.is_dir():
+        raise AudioError(f"{place}: no such file or folder of recordings")
+    files = sorted(path for path in place.rglob("*") if path.is_file())
+    if not files:
+        raise AudioError(f"{place}: the folder is empty; put recordings into it ({', '.join(READABLE)})")
+    found = [path for path in files if path.suffix.lower() in READABLE and not path.name.startswith(".")]
+    if not found:
+        raise AudioError(f"{place}: holds {len(files)} files and no audio; expected {', '.join(READABLE)}")
+    return found
+
+
+def read_mono(path: Path, first_s: float | None = None, last_s: float | None = None) -> tuple[Audio, float]:
+    """(samples,) and the rate in Hz of a file, channels averaged; all of it, its beginning, or its end.
+
+    Raises AudioError as `InputFile` does.
+    """
+    file = InputFile(path, channels=1)
+    try:
+        whole = file.read(file.frames if first_s is None else round(first_s * file.sample_rate))[0]
+    finally:
+        file.close()
+    start = 0 if last_s is None else max(0, whole.size - round(last_s * file.sample_rate))
+    return whole[start:], file.sample_rate
 
 
 def _open(path: Path) -> Any:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from ddsp_fx import __version__
+from ddsp_fx.cli.figure_names import DEFINITIONS
 from ddsp_fx.errors import DdspFxError
 
 CHAIN_HELP = "name:parameter=value,... joined by |, such as 'violin:pitch_shift=24 | Compressor:ratio=4 | violin-room'"
@@ -44,6 +45,16 @@ def _validate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of bundle.toml and stop")
 
 
+def _evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = DEFINITIONS
+    parser.add_argument("bundle", help="an effect's name, or a bundle's folder or zip")
+    parser.add_argument("recordings", help="a folder of audio files, or one file")
+    parser.add_argument("--tracker", choices=("swift", "mcleod"), default="swift", help="of the pitch (default swift)")
+    parser.add_argument("--seconds", type=float, metavar="N", help="the last N seconds of each file (default: all)")
+    parser.add_argument("--json", action="store_true", help="all figures as JSON, null where nothing can be said")
+
+
 def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", help="where the audio and pictures go")
     parser.add_argument("--json", action="store_true", help="the measurements as JSON")
@@ -71,6 +82,10 @@ COMMANDS = {
     "list": ("the effects that are installed, and bundles that are broken", _list),
     "info": ("one effect: parameters, presets, what it was trained on", _info),
     "validate": ("check bundles: manifest, hashes, models, test vectors, latency, speed", _validate),
+    "evaluate": (
+        "resynthesise recordings through a bundle's instrument, and measure how near it comes",
+        _evaluate,
+    ),
     "demo": ("render the shipped effects on the example sounds, with pictures", _demo),
     "train": ("recordings to a bundle of three effects (needs the [train] extra)", _train),
 }

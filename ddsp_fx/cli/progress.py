@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def progress_bar(label: str, total: int, enabled: bool = True) -> Iterator[Callable[[int], None]]:
+def progress_bar(label: str, total: float, enabled: bool = True) -> Iterator[Callable[[float], None]]:
     """Yields `advance(n)`. Nothing is drawn where stderr is not a terminal."""
     if not enabled or not sys.stderr.isatty():
         yield lambda _: None

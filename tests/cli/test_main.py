@@ -14,7 +14,9 @@ from ddsp_fx.cli import main
 HEAVY = ("tensorflow", "keras", "numba", "matplotlib", "scipy", "pydantic")
 
 
-@pytest.mark.parametrize("command", [[], ["apply"], ["list"], ["info"], ["validate"], ["demo"], ["train"]])
+@pytest.mark.parametrize(
+    "command", [[], ["apply"], ["list"], ["info"], ["validate"], ["evaluate"], ["demo"], ["train"]]
+)
 def test_help_of_every_command(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_info:
         main([*command, "--help"])

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How far a resynthesis is from its recording: the figures of the DDSP paper's table 1, ours and as the paper has them.
+
+Frames come 50 a second; both sounds go through the same tracker, at 16 kHz. `voiced` is a confidence of 0.5 or more.
+
+- f0_l1_semitones: mean |difference| in pitch over frames voiced in both and right to half a semitone.
+- f0_l1_all_semitones: the same over all frames voiced in both, octave errors included.
+- f0_outliers: share of the frames voiced in both that are more than half a semitone off.
+- voiced_kept: share of the recording's voiced frames that are voiced in the resynthesis.
+- paper_f0_l1_semitones: mean |difference| over frames with a confidence of 0.85 or more in both.
+- paper_f0_outliers: of the frames that have that in the recording, the share that has not in the resynthesis. The
+  paper's confidence is CREPE's. Another tracker's 0.85 is another limit, so these two are near the paper's, not equal.
+- loudness_l1: mean |difference| of A-weighted loudness, in units of 80 dB (the scale on which the paper's decoder and,
+  as far as we know, its table work).
+- spectral_loss: at 16 kHz, the paper's rate; multi-scale, FFT 2048 to 64, L1 of magnitude plus L1 of log magnitude.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.analysis.features import FEATURE_RATE, Features, extract
+from ddsp_fx.dsp.resample import resample
+from ddsp_fx.dsp.spectral import spectral_distance
+from ddsp_fx.errors import AudioError
+
+Mono = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+OUTLIER_SEMITONES = 0.5
+PAPER_CONFIDENCE = 0.85
+# Engel et al. 2020, table 1, on NSynth's notes: WaveRNN is Hantrakul et al. 2019, as that table quotes it.
+PAPER = {
+    "WaveRNN, supervised": {"loudness_l1": 0.10, "f0_l1_semitones": 1.00, "f0_outliers": 0.07},
+    "DDSP autoencoder, supervised": {"loudness_l1": 0.07, "f0_l1_semitones": 0.02, "f0_outliers": 0.003},
+    "DDSP autoencoder, unsupervised": {"loudness_l1": 0.09, "f0_l1_semitones": 0.80, "f0_outliers": 0.04},
+}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One recording beside its resynthesis: features of both, of one length, and the spectral loss over `seconds`."""
+
+    wanted: Features
+    got: Features
+    spectral_loss: float
+    seconds: float
+
+
+def pair(recording: Mono, resynthesis: Mono, sample_rate: float, wanted: Features, got: Features) -> Comparison:
+    """Two sounds (samples,) and their features, cut to the shorter; raises AudioError when one is empty."""
+    n = min(len(recording), len(resynthesis))
+    if not n:
+        raise AudioError("nothing to compare: the recording or its resynthesis has 0 samples")
+    frames = min(len(wanted), len(got))
+    target, prediction = (resample(sound[:n], sample_rate, FEATURE_RATE) for sound in (recording, resynthesis))
+    distance = spectral_distance(target, prediction)
+    return Comparison(_cut(wanted, frames), _cut(got, frames), distance, n / sample_rate)
+
+
+def compare(recording: Mono, resynthesis: Mono, sample_rate: float, tracker: str = "swift") -> dict[str, float]:
+    """The figures of `resynthesis` against `recording`, (samples,) each, both read with `tracker`."""
+    n = min(len(recording), len(resynthesis))
+    wanted, got = (extract(sound[:n], sample_rate, tracker, "loudness") for sound in (recording, resynthesis))
+    return figures([pair(recording, resynthesis, sample_rate, wanted, got)])
+
+
+def figures(comparisons: Sequence[Comparison]) -> dict[str, float]:
+    """The figures of one or many recordings: all frames count alike, spectral losses by length; NaN where none do."""
+    wanted, got = _join([c.wanted for c in comparisons]), _join([c.got for c in comparisons])
+    seconds = [c.seconds for c in comparisons]
+    return {
+        **_pitch_figures(wanted, got),
+        **_paper_figures(wanted, got),
+        "loudness_l1": _mean(np.abs(wanted.level_db - got.level_db)) / 80.0,
+        "spectral_loss": float(np.average([c.spectral_loss for c in comparisons], weights=seconds)),
+    }
+
+
+def _pitch_figures(wanted: Features, got: Features) -> dict[str, float]:
+    both = wanted.voiced & got.voiced
+    semitones = _semitones(wanted, got, both)
+    return {
+        "f0_l1_semitones": _mean(semitones[semitones <= OUTLIER_SEMITONES]),
+        "f0_l1_all_semitones": _mean(semitones),
+        "f0_outliers": _mean(semitones > OUTLIER_SEMITONES) if semitones.size else 1.0,
+        "voiced_kept": float(both.sum() / max(int(wanted.voiced.sum()), 1)),
+    }
+
+
+def _paper_figures(wanted: Features, got: Features) -> dict[str, float]:
+    sure, still = wanted.confidence >= PAPER_CONFIDENCE, got.confidence >= PAPER_CONFIDENCE
+    return {
+        "paper_f0_l1_semitones": _mean(_semitones(wanted, got, sure & still)),
+        "paper_f0_outliers": _mean(~still[sure]),
+    }
+
+
+def _semitones(wanted: Features, got: Features, where: Mask) -> Mono:
+    return np.asarray(12.0 * np.abs(np.log2(got.f0_hz[where] / wanted.f0_hz[where])), np.float32)
+
+
+def _mean(values: Mono | Mask) -> float:
+    return float(values.mean(dtype=np.float64)) if values.size else float("nan")
+
+
+def _cut(features: Features, n: int) -> Features:
+    return Features(features.f0_hz[:n], features.confidence[:n], features.level_db[:n])
+
+
+def _join(parts: Sequence[Features]) -> Features:
+    names = ("f0_hz", "confidence", "level_db")
+    return Features(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

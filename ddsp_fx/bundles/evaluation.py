@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a bundle's instrument, in its room, reproduces recordings: the effect itself runs, and its output is measured."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.bundles.bundle import Bundle
+from ddsp_fx.effects.offline import drive, reader
+from ddsp_fx.errors import AudioError, BundleError
+
+if TYPE_CHECKING:
+    from ddsp_fx.analysis.features import Features
+    from ddsp_fx.analysis.resynthesis_figures import Comparison
+    from ddsp_fx.effects.source import Trained
+
+Mono = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Advance = Callable[[float], object]
+KIND = "timbre_transfer"
+BLOCK = 8192
+# Shares of the work, measured with swift; they only steer the progress bar.
+_ANALYSIS_SHARE, _EFFECT_SHARE = 0.3, 0.4
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is evaluated: a timbre transfer of a bundle, and the pitch tracker that it and the measurement use."""
+
+    bundle: Bundle
+    symbol: str
+    tracker: str = "swift"
+
+    @classmethod
+    def of(cls, bundle: Bundle, symbol: str = "", tracker: str = "swift") -> Subject:
+        """The bundle's timbre transfer, `symbol` if that is one, else its first.
+
+        Raises BundleError when it has none, UnknownEffectError when it has no effect of that symbol.
+        """
+        if symbol:
+            bundle.entry(symbol)
+        symbols = [entry.symbol for entry in bundle.manifest.effects if entry.kind == KIND]
+        if not symbols:
+            has = ", ".join(f"{entry.symbol} ({entry.kind})" for entry in bundle.manifest.effects)
+            raise BundleError(f"bundle {bundle.manifest.id} has no {KIND} effect to resynthesise with; it has {has}")
+        return cls(bundle, symbol if symbol in symbols else symbols[0], tracker)
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One recording: the comparison, which voiced frames the model has never met, and the time it took."""
+
+    comparison: Comparison
+    strange_pitch: Mask
+    strange_level: Mask
+    render_s: float
+
+
+def evaluate(subject: Subject, audio: Mono, sample_rate: float, advance: Advance = lambda _: None) -> Evaluated:
+    """`audio` (samples,) through the subject, room on and latency removed, against itself.
+
+    `advance` is told the seconds of audio done. Raises AudioError for no audio, or a rate that effects do not run at;
+    BundleError, ModelError, MissingExtraError.
+    """
+    from ddsp_fx.analysis.features import extract
+    from ddsp_fx.analysis.resynthesis_figures import pair
+
+    if not audio.size:
+        raise AudioError("the recording holds no audio (0 samples)")
+    seconds = audio.size / sample_rate
+    wanted = extract(audio, sample_rate, subject.tracker, "loudness")
+    advance(_ANALYSIS_SHARE * seconds)
+    sound, render_s = resynthesise(subject, audio, sample_rate, advance)
+    again = extract(sound, sample_rate, subject.tracker, "loudness")
+    comparison = pair(audio, sound, sample_rate, wanted, again)
+    advance(_ANALYSIS_SHARE * seconds)
+    trained = subject.bundle.manifest.trained_on
+    strange = _strange(audio, sample_rate, wanted, trained.trained() if trained else None)
+    return Evaluated(comparison, *strange, render_s)
+
+
+def resynthesise(
+    subject: Subject, audio: Mono, sample_rate: float, advance: Advance = lambda _: None
+) -> tuple[Mono, float]:
+    """`audio` (samples,) through the effect as a script would run it -> (samples,), and the seconds it took."""
+    effect = subject.bundle.make(subject.symbol, tracker=subject.tracker, room=True, mix=1.0)
+    effect.prepare(sample_rate, BLOCK, 1)
+    # Compiling is no part of the speed; eight blocks are enough for every tracker to run once.
+    for _ in range(8):
+        effect.process_block(np.resize(audio, (1, BLOCK)))
+    effect.reset()
+    started, blocks = time.perf_counter(), []
+    for block in drive(effect.process_block, reader(audio[np.newaxis]), effect.latency_samples, lambda: 0, BLOCK):
+        blocks.append(block[0])
+        advance(_EFFECT_SHARE * block.shape[1] / sample_rate)
+    return np.concatenate(blocks), time.perf_counter() - started
+
+
+def _strange(audio: Mono, sample_rate: float, wanted: Features, trained: Trained | None) -> tuple[Mask, Mask]:
+    """Over the recording's voiced frames: is the pitch, and is the level, outside of what the bundle was trained on."""
+    from ddsp_fx.analysis.features import extract
+
+    if trained is None:
+        return np.zeros(0, bool), np.zeros(0, bool)
+    voiced = wanted.voiced
+    f0_hz, level_db = wanted.f0_hz[voiced], wanted.level_db[voiced]
+    if trained.level != "loudness":
+        level_db = extract(audio, sample_rate, "mcleod", trained.level).level_db[: len(voiced)][voiced]
+    pitch = (f0_hz < trained.f0_min_hz) | (f0_hz > trained.f0_max_hz)
+    return pitch, (level_db < trained.level_low_db) | (level_db > trained.level_high_db)
+
+
+def summary(evaluated: Sequence[Evaluated]) -> dict[str, float]:
+    """All figures of one recording, or of many together; NaN where nothing can be said.
+
+    Adds to `resynthesis_figures.figures` the shares of the voiced frames out of the trained range, the seconds, and
+    the speed of the effect as a multiple of real time.
+    """
+    from ddsp_fx.analysis.resynthesis_figures import figures
+
+    pitch = np.concatenate([e.strange_pitch for e in evaluated])
+    level = np.concatenate([e.strange_level for e in evaluated])
+    seconds = sum(e.comparison.seconds for e in evaluated)
+    return {
+        "seconds": seconds,
+        **figures([e.comparison for e in evaluated]),
+        "out_of_range": _share(pitch | level),
+        "out_of_range_pitch": _share(pitch),
+        "out_of_range_level": _share(level),
+        "times_real_time": seconds / max(sum(e.render_s for e in evaluated), 1e-9),
+    }
+
+
+def _share(mask: Mask) -> float:
+    return float(mask.mean()) if mask.size else float("nan")

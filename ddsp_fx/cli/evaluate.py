@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`ddsp-fx evaluate`: how near a bundle comes to recordings of its instrument."""
+
+from __future__ import annotations
+
+import json
+import math
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from ddsp_fx.bundles import evaluation
+from ddsp_fx.bundles.loading import locate
+from ddsp_fx.cli.audio_files import InputFile, find_audio, read_mono
+from ddsp_fx.cli.progress import progress_bar
+from ddsp_fx.errors import AudioError, MissingExtraError
+
+# Figure -> the column's heading, and its factor and digits: shares are shown in per cent.
+# Narrow, so that the whole table fits into 80 characters.
+COLUMNS = {
+    "seconds": ("s", 1, 1),
+    "f0_l1_semitones": ("f0\nL1", 1, 3),
+    "f0_l1_all_semitones": ("f0 L1\nall", 1, 3),
+    "f0_outliers": ("out-\nliers\n%", 100, 1),
+    "voiced_kept": ("kept\n%", 100, 1),
+    "paper_f0_l1_semitones": ("paper\nf0 L1", 1, 3),
+    "paper_f0_outliers": ("paper\nout-\nliers %", 100, 1),
+    "loudness_l1": ("loud-\nness\nL1", 1, 3),
+    "spectral_loss": ("spec-\ntral\nloss", 1, 2),
+    "out_of_range": ("out of\nrange\n%", 100, 1),
+    "times_real_time": ("x real\ntime", 1, 1),
+}
+
+
+def run(arguments: Namespace) -> int:
+    """A row a recording and a total, as a table or JSON."""
+    if arguments.seconds is not None and not arguments.seconds > 0:
+        raise AudioError(f"--seconds {arguments.seconds:g} must be above 0")
+    subject = evaluation.Subject.of(*locate(arguments.bundle), tracker=arguments.tracker)
+    paths = find_audio(Path(arguments.recordings))
+    _require_tracker(arguments.tracker)
+    evaluated = _evaluate_all(subject, paths, arguments.seconds)
+    report = {
+        "bundle": subject.bundle.manifest.id,
+        "effect": subject.symbol,
+        "tracker": subject.tracker,
+        "recordings": [{"recording": str(p), **evaluation.summary([e])} for p, e in evaluated.items()],
+        "total": evaluation.summary(list(evaluated.values())),
+    }
+    print(json.dumps(_plain(report), indent=2)) if arguments.json else _print_table(report)
+    return 0
+
+
+def _require_tracker(name: str) -> None:
+    from ddsp_fx.analysis.pitch import open_tracker
+
+    try:
+        open_tracker(name)
+    except MissingExtraError as error:
+        raise MissingExtraError(f"{error}, or use --tracker mcleod") from None
+
+
+def _evaluate_all(
+    subject: evaluation.Subject, paths: list[Path], last_s: float | None
+) -> dict[Path, evaluation.Evaluated]:
+    lengths_s = [_seconds(path, last_s) for path in paths]
+    evaluated = {}
+    with progress_bar("evaluating", sum(lengths_s)) as advance:
+        for path in paths:
+            audio, rate_hz = read_mono(path, last_s=last_s)
+            evaluated[path] = evaluation.evaluate(subject, audio, rate_hz, advance)
+    return evaluated
+
+
+def _seconds(path: Path, last_s: float | None) -> float:
+    """How much of a file counts; opening each first finds one that cannot be read before minutes are spent."""
+    file = InputFile(path, channels=1)
+    file.close()
+    whole_s = file.frames / file.sample_rate
+    return whole_s if last_s is None else min(whole_s, last_s)
+
+
+def _plain(data: Any) -> Any:
+    """JSON knows no NaN."""
+    if isinstance(data, dict):
+        return {key: _plain(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_plain(item) for item in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
+
+
+def _print_table(report: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("recording", overflow="fold")
+    for heading, _, _ in COLUMNS.values():
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in report["recordings"]:
+        table.add_row(Path(row["recording"]).name, *_cells(row))
+    table.add_section()
+    table.add_row("total", *_cells(report["total"]))
+    console = Console()
+    console.print(f"{report['bundle']}/{report['effect']}, tracker {report['tracker']}", markup=False, highlight=False)
+    console.print(table)
+    console.print("`ddsp-fx evaluate --help` defines each figure.", highlight=False)
+
+
+def _cells(row: dict[str, float]) -> list[str]:
+    shown = ((row[name] * factor, digits) for name, (_, factor, digits) in COLUMNS.items())
+    return [f"{value:.{digits}f}" if math.isfinite(value) else "-" for value, digits in shown]
