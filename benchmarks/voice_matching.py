@@ -27,7 +27,7 @@ SETTINGS: dict[str, dict[str, bool | str]] = {
 
 
 def requests(effect: TimbreTransfer, voice: Path) -> tuple[np.ndarray, np.ndarray]:
-    """(pitch in Hz, level in dB) that the model is asked for, (sounding frames, 2), and the voice's levels, (frames,)."""
+    """(pitch in Hz, level in dB) that the model is asked for, (sounding frames, 2), and the levels of the voice."""
     audio, rate = soundfile.read(voice, dtype="float32", always_2d=True)
     effect.prepare(rate, 4096, 1)
     effect.reset()

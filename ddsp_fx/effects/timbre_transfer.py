@@ -7,14 +7,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from ddsp_fx.analysis.pitch import VOICED_FROM
 from ddsp_fx.effects.gate import VoicingGate
 from ddsp_fx.effects.instrument import InstrumentEffect
 from ddsp_fx.effects.intonation import KEYS, SCALES, Autotune
 from ddsp_fx.effects.matching import LevelMatch, RegisterMatch
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter
-from ddsp_fx.effects.pitch_guard import PitchGuard
 from ddsp_fx.effects.resynthesis import FrameRequest
 from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, gain_ramp
 from ddsp_fx.effects.source import Source
@@ -63,7 +61,6 @@ class TimbreTransfer(InstrumentEffect):
         self._gate = VoicingGate()
         self._register = RegisterMatch(trained.f0_min_hz, trained.f0_max_hz)
         self._level = LevelMatch(trained.level_low_db, trained.level_median_db, trained.level_high_db)
-        self._guard = PitchGuard()
         self._autotune = Autotune()
 
     def automation_delay(self, symbol: str) -> int:
@@ -73,10 +70,7 @@ class TimbreTransfer(InstrumentEffect):
         return self._resynthesizer.look_ahead_samples if self._resynthesizer else 0
 
     def _conduct(self, f0_hz: float, confidence: float, level_db: float) -> FrameRequest:
-        sounding = self._gate.is_open
-        f0_hz, certain = self._guard.step(f0_hz, confidence >= min(self.voicing, VOICED_FROM), sounding)
-        trusted = confidence if sounding or certain else -1.0
-        gate = self._gate.step(trusted, level_db, self.voicing, self.gate)
+        gate = self._gate.step(confidence, level_db, self.voicing, self.gate)
         shifted_hz = self._shifted(f0_hz, gate)
         matched_db = self._level.step(level_db, gate)
         level_db = self.loudness_offset + (matched_db if self.loudness_match else level_db)
@@ -94,7 +88,6 @@ class TimbreTransfer(InstrumentEffect):
         return float(shifted_hz * 2.0 ** (self.autotune * correction / 12.0))
 
     def _reset(self) -> None:
-        self._guard.reset()
         self._autotune.reset()
         self._gate.reset()
         self._register.reset()
