@@ -6,8 +6,8 @@ Printed are
 - RT60 (T30 if the decay allows, else T20) of the learned room against the measured one;
 - reverberant energy in octave bands, learned against measured: energy from 20 ms after the direct sound on, over the
   energy before that (`room_truth`);
-- multi-scale spectral distance to the true dry sound on the held-out part: of the wet sound, of both methods of
-  dereverb, and of suppression by powers that are known to be true, which bounds what it can do.
+- multi-scale spectral distance to the true dry sound, on the held-out part and on another line: of the wet sound, both
+  methods of dereverb, and suppression by powers that are known to be true, which bounds what it can do.
 
     python benchmarks/known_room.py --soundfont FluidR3_GM.sf2 --ir room.flac --minutes 15
 """
@@ -29,7 +29,7 @@ from ddsp_fx.analysis.features import extract
 from ddsp_fx.dsp.decay import decay_times, energy_decay_db
 from ddsp_fx.dsp.spectral import spectral_distance
 from ddsp_fx.dsp.tail_mask import TailMask
-from ddsp_fx.training.checkpoint import Progress
+from ddsp_fx.training.checkpoint import Progress, load_checkpoint
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.features import Track
 from ddsp_fx.training.fine_pitch import refine
@@ -63,23 +63,48 @@ def measure(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, An
     track = make_track(wet, config)
     cut = track.frames - HELD_OUT_FRAMES
     training, held_out = track.cut(0, cut, config.hop), track.cut(cut, track.frames, config.hop)
-    learned = room_response([training], config)
-    arguments.run_dir.mkdir(parents=True, exist_ok=True)
-    run = Run(arguments.run_dir, config, [training], learned, show)
-    run.run()
-    true_dry = np.pad(dry, (0, len(track.audio) - len(dry)))[cut * config.hop : (track.frames - 1) * config.hop]
-    voice = run.resynthesise(held_out)
-    dereverb, late = voice["dry"], voice["wet"] - voice["dry"]
-    suppressed = suppress(held_out.audio, dereverb, late)
-    with_direct = learned + np.eye(1, len(learned))[0]
+    run = trained([training], config, arguments)
+    with_direct = run.response + np.eye(1, len(run.response))[0]
     figures = compare(truth, with_direct)
-    sounds = {"wet": held_out.audio, "resynthesised": dereverb, "suppressed": suppressed, "true dry": true_dry}
-    # What the same suppression makes of the true powers: no better prediction could do more.
-    best = suppress(held_out.audio, true_dry, held_out.audio - true_dry)
-    for name, sound in {**sounds, "suppressed by the truth": best}.items():
-        figures[f"distance_to_dry: {name}"] = spectral_distance(true_dry, sound)
-        figures[f"magnitude_distance_to_dry: {name}"] = spectral_distance(true_dry, sound, log_weight=0.0)
+    true_dry = np.pad(dry, (0, len(track.audio) - len(dry)))[cut * config.hop : (track.frames - 1) * config.hop]
+    sounds = dereverberated(run, held_out, true_dry)
+    figures["held out"] = distances(sounds)
+    dry, wet = in_room(render(PLAYERS["violin"], arguments.soundfont, 50.0, arguments.seed + 1, RATE), truth)
+    line = make_track(wet, config)
+    figures["another line"] = distances(dereverberated(run, line.cut(0, line.frames, config.hop), dry))
     return figures, {**sounds, "truth": truth, "learned": with_direct}
+
+
+def trained(tracks: list[Track], config: TrainConfig, arguments: argparse.Namespace) -> Run:
+    """A finished run, from its folder if --resume was given."""
+    arguments.run_dir.mkdir(parents=True, exist_ok=True)
+    checkpoint = load_checkpoint(arguments.run_dir) if arguments.resume else None
+    run = Run(arguments.run_dir, config, tracks, room_response(tracks, config), show, checkpoint)
+    run.run()
+    return run
+
+
+def dereverberated(run: Run, track: Track, dry: Floats) -> dict[str, Floats]:
+    """The wet sound, both methods, what suppression by the true powers would give, and the truth: (samples,) each."""
+    voice = run.resynthesise(track)
+    n = len(voice["dry"])
+    true_dry, wet = (np.pad(sound, (0, n))[:n] for sound in (dry, track.audio))
+    return {
+        "wet": wet,
+        "resynthesised": voice["dry"],
+        "suppressed": suppress(wet, voice["dry"], voice["wet"] - voice["dry"]),
+        "suppressed by the truth": suppress(wet, true_dry, wet - true_dry),
+        "true dry": true_dry,
+    }
+
+
+def distances(sounds: dict[str, Floats]) -> dict[str, float]:
+    """Multi-scale spectral distance of each sound to the true dry one, with logarithms and of magnitudes alone."""
+    truth = sounds["true dry"]
+    others = {name: sound for name, sound in sounds.items() if name != "true dry"}
+    with_logs = {name: spectral_distance(truth, sound) for name, sound in others.items()}
+    alone = {f"{name}, magnitudes": spectral_distance(truth, s, log_weight=0.0) for name, s in others.items()}
+    return {**with_logs, **alone}
 
 
 def suppress(wet: Floats, dry: Floats, late: Floats) -> Floats:
@@ -130,6 +155,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--run-dir", type=Path, default=Path("runs/known-room"))
+    parser.add_argument("--resume", action="store_true", help="measure the finished run in --run-dir")
     parser.add_argument("--picture", type=Path)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
