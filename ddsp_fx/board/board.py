@@ -5,24 +5,24 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterable, Iterator, MutableSequence
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.board.native import NativeRun, is_native, measure_latency, native_symbols, native_values, set_native
+from ddsp_fx.board.plugin_list import PluginList
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.effects.offline import Audio, as_channels_first
 from ddsp_fx.effects.parameters import Parameter, Value, unknown_parameter
 from ddsp_fx.effects.smoothed import SmoothedEffect
-from ddsp_fx.errors import BoardError
 
 if TYPE_CHECKING:
     from ddsp_fx.automation import Automation
 
 
-class Board(SmoothedEffect, MutableSequence[Any]):
+class Board(SmoothedEffect, PluginList):
     """Use it as a list, call it as a pedalboard.
 
     Args:
@@ -45,68 +45,8 @@ class Board(SmoothedEffect, MutableSequence[Any]):
         super().__init__(**values)
         self.extend(plugins)
 
-    # A list of plugins.
-
-    def _checked(self, plugin: Any) -> Any:
-        if not (is_native(plugin) or hasattr(plugin, "process_block")):
-            raise BoardError(f"{plugin!r} is neither an Effect nor a pedalboard plugin")
-        return plugin
-
-    @overload
-    def __getitem__(self, index: int) -> Any: ...
-    @overload
-    def __getitem__(self, index: slice) -> Board: ...
-    def __getitem__(self, index: int | slice) -> Any:
-        return Board(self._plugins[index]) if isinstance(index, slice) else self._plugins[index]
-
-    def __setitem__(self, index: int | slice, value: Any) -> None:
-        if isinstance(index, slice):
-            self._plugins[index] = [self._checked(plugin) for plugin in value]
-        else:
-            self._plugins[index] = self._checked(value)
-        self._changed()
-
-    def __delitem__(self, index: int | slice) -> None:
-        del self._plugins[index]
-        self._changed()
-
-    def insert(self, index: int, value: Any) -> None:
-        """Put a plugin before `index`; raises BoardError for anything else."""
-        self._plugins.insert(index, self._checked(value))
-        self._changed()
-
-    def __len__(self) -> int:
-        return len(self._plugins)
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __repr__(self) -> str:
-        return f"Board({self._plugins!r})"
-
     def _changed(self) -> None:
         self._max_block_size = 0
-
-    # Slots: how automation, OSC and JSON name a plugin.
-
-    def slot_names(self) -> list[str]:
-        """One unique name a plugin: its own, numbered from the second of that name on (violin, violin-2)."""
-        names: list[str] = []
-        for plugin in self._plugins:
-            # Effects and plugin files have names of their own; pedalboard's plugins are known by their class.
-            base = getattr(plugin, "name", None) or type(plugin).__name__
-            count = sum(1 for name in names if name == base or name.rpartition("-")[0] == base)
-            names.append(f"{base}-{count + 1}" if count else base)
-        return names
-
-    def slot(self, name: str | int) -> int:
-        """The index behind a slot's name or number; raises BoardError."""
-        names = self.slot_names()
-        if isinstance(name, str) and name in names:
-            return names.index(name)
-        if str(name).isdigit() and int(name) < len(names):
-            return int(name)
-        raise BoardError(f"the board has no slot {name!r}; it has {', '.join(names) or 'none'}")
 
     def set_slot_value(self, slot: int, symbol: str, value: Value) -> None:
         """Set a parameter of any plugin, checked; raises ParameterError or UnknownParameterError."""
