@@ -54,6 +54,13 @@ def test_decay_and_level_are_found(rt60_s: float, wet_db: float) -> None:
     assert np.median(room.wet_db()[heard]) == pytest.approx(wet_db, abs=3.0)
 
 
+@pytest.mark.parametrize(("rt60_s", "wet_db"), [(0.2, 3.0), (1.0, -40.0)])
+def test_what_is_no_room_is_refused(rt60_s: float, wet_db: float) -> None:
+    audio, f0, confidence = _line(60.0, seed=3)
+    with pytest.raises(TrainingError, match=r"no room|free decays"):
+        estimate_room([_track(_in_room(audio, rt60_s, wet_db), f0, confidence)])
+
+
 def test_rendered_response_has_the_stated_energy_decay_and_silent_first_sample() -> None:
     room = RoomEstimate((125.0, 1000.0, 8000.0), (0.8, 0.8, 0.8), (-30.0, -30.0, -30.0))
     taps = room.render(2 * RATE, RATE, seed=4)
