@@ -9,6 +9,7 @@ ATTACK_STEP = 0.5
 RELEASE_STEP = 0.34
 HOLD_FRAMES = 2
 HYSTERESIS = 0.6
+SURE = 1.5
 LEVEL_HYSTERESIS_DB = 6.0
 
 
@@ -19,13 +20,13 @@ class VoicingGate:
     release_frames = HOLD_FRAMES + 3
 
     def __init__(self) -> None:
-        self._gain = 0.0
-        self._held = HOLD_FRAMES
+        self.reset()
 
     def reset(self) -> None:
         """Closed."""
         self._gain = 0.0
         self._held = HOLD_FRAMES
+        self._voiced_before = False
 
     def step(self, confidence: float, level_db: float, voicing: float, threshold_db: float) -> float:
         """One frame -> gain.
@@ -33,13 +34,17 @@ class VoicingGate:
         Args:
             confidence: the tracker's, 0..1.
             level_db: the frame's level.
-            voicing: confidence needed to open; 0 leaves only the level to decide.
+            voicing: confidence needed to open, of two frames in a row or, half as much again, of one: a consonant often
+                has one frame of a pitch that is nobody's. 0 leaves only the level to decide.
             threshold_db: level needed to open; a frame below it by more than the hysteresis closes without hold.
         """
         is_open = self._gain > 0.0
         ease = HYSTERESIS if is_open else 1.0
         floor_db = threshold_db - (LEVEL_HYSTERESIS_DB if is_open else 0.0)
         voiced = confidence >= voicing * ease
+        unsure = not is_open and not self._voiced_before and confidence < min(SURE * voicing, 1.0)
+        self._voiced_before = confidence >= voicing
+        voiced = voiced and not unsure
         if level_db < floor_db:
             self._held = HOLD_FRAMES
             voiced = False

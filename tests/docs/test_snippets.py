@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import instrument_table
 import parameter_tables
 import pytest
 from pedalboard.io import AudioFile
@@ -133,6 +134,12 @@ def test_links_and_pictures_exist(page: Path) -> None:
 def _anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_instrument_table_is_current() -> None:
+    text = instrument_table.PAGE.read_text(encoding="utf-8")
+    assert instrument_table.updated(text) == text, "run: python tests/docs/instrument_table.py"
+    assert len(instrument_table.PLACE.findall(text)) == 1
 
 
 def test_parameter_tables_are_current() -> None:

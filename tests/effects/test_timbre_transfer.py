@@ -179,8 +179,16 @@ def test_the_gate_opens_in_two_frames_bridges_gaps_and_shuts_exactly() -> None:
 def test_the_gate_has_hysteresis() -> None:
     gate = VoicingGate()
     assert gate.step(0.45, -20, 0.5, -60) == 0.0
-    gate.step(0.6, -20, 0.5, -60)
+    gate.step(0.8, -20, 0.5, -60)
     assert gate.step(0.45, -64, 0.5, -60) == 1.0
+
+
+def test_one_doubtful_frame_does_not_open_the_gate_and_two_do() -> None:
+    gate = VoicingGate()
+    assert [gate.step(confidence, -20, 0.5, -60) for confidence in (0.54, 0.41, 0.45)] == [0.0, 0.0, 0.0]
+    assert [gate.step(0.6, -20, 0.5, -60) for _ in range(3)] == [0.0, 0.5, 1.0]
+    assert VoicingGate().step(0.8, -20, 0.5, -60) == 0.5
+    assert VoicingGate().step(0.0, -20, 0.0, -60) == 0.5
 
 
 def test_register_never_changes_inside_a_note() -> None:
