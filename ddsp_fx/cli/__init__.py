@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line: `ddsp-fx apply | list | info | validate | evaluate | demo | train`."""
+"""The command line: `ddsp-fx apply | list | info | validate | evaluate | demo | gallery | train`."""
 
 from ddsp_fx.cli.main import main
 

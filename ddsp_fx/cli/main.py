@@ -60,6 +60,14 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="the measurements as JSON")
 
 
+def _gallery(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", help="where index.html, its sounds and its pictures go")
+    parser.add_argument("--seconds", type=float, metavar="S", help="at most S seconds of every sound, 2 or more")
+    parser.add_argument("--voice", metavar="FILE", help="a recording of yours in place of the sung phrase")
+    parser.add_argument("--recording", metavar="FILE", help="a recording of yours in place of the violin phrase")
+    parser.add_argument("--json", action="store_true", help="the figures as JSON")
+
+
 def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recordings", help="a folder of one instrument, one line at a time, in one room")
     parser.add_argument("--name", help="the bundle's name; effects become NAME, NAME-room, NAME-dry")
@@ -87,6 +95,7 @@ COMMANDS = {
         _evaluate,
     ),
     "demo": ("render the shipped effects on the example sounds, with pictures", _demo),
+    "gallery": ("one page with every demonstration of the DDSP paper, from what is installed", _gallery),
     "train": ("recordings to a bundle of three effects (needs the [train] extra)", _train),
 }
 

@@ -38,10 +38,12 @@ def spectrogram_db(audio: Mono) -> NDArray[np.float64]:
     return 20.0 * np.log10(np.maximum(magnitude.T, 1e-7))
 
 
-def draw_spectrogram(axes: Any, audio: Mono, rate: float, title: str, top_hz: float = 10000.0) -> None:
-    """Linear frequency, log magnitude, 90 dB below the loudest bin; silence is black."""
+def draw_spectrogram(  # noqa: PLR0913, PLR0917 - where, what, and three things about the look
+    axes: Any, audio: Mono, rate: float, title: str, top_hz: float = 10000.0, peak_db: float | None = None
+) -> None:
+    """Linear frequency, log magnitude, 90 dB below `peak_db` (by default the loudest bin); silence is black."""
     levels = spectrogram_db(audio)
-    peak = float(levels.max())
+    peak = float(levels.max()) if peak_db is None else peak_db
     extent = (0.0, levels.shape[1] * HOP / rate, 0.0, rate / 2000.0)
     axes.imshow(levels, origin="lower", aspect="auto", extent=extent, vmin=peak - RANGE_DB, vmax=peak, cmap="magma")
     axes.set_facecolor("black")

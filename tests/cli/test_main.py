@@ -15,7 +15,7 @@ HEAVY = ("tensorflow", "keras", "numba", "matplotlib", "scipy", "pydantic")
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["apply"], ["list"], ["info"], ["validate"], ["evaluate"], ["demo"], ["train"]]
+    "command", [[], ["apply"], ["list"], ["info"], ["validate"], ["evaluate"], ["demo"], ["gallery"], ["train"]]
 )
 def test_help_of_every_command(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_info:

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an instrument's model does: taken apart, played by a voice, and taken out of its range."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.cli.gallery import drawings
+from ddsp_fx.cli.gallery.exhibits import Section
+from ddsp_fx.cli.gallery.measures import after_the_last_note, peak_dbfs, pitch_figures, rms_dbfs
+from ddsp_fx.cli.gallery.shelf import FIRST, Item
+from ddsp_fx.cli.gallery.sources import Sound
+from ddsp_fx.cli.gallery.studio import Studio, Wall
+
+Mono = NDArray[np.float32]
+Curve = tuple[Mono, Mono]
+NOTHING = "No instrument (timbre_transfer) is installed, so there is nothing to show."
+VOICE_SHIFT = 24
+EXTRAPOLATED = {-12: "An octave down", -24: "Two octaves down"}
+_COMPARED = ("f0_l1_semitones", "f0_outliers", "voiced_kept", "loudness_l1", "spectral_loss")
+
+
+def decomposition(studio: Studio) -> Section:
+    """A recording, its resynthesis, and the resynthesis in its three parts."""
+    from ddsp_fx.analysis.resynthesis_figures import compare
+
+    slug, title, sound = "decomposition", "Modular decomposition", studio.recording
+    if not studio.shelf.instruments:
+        return Section(slug, title, NOTHING)
+    item = studio.shelf.instruments[0]
+    effect: Any = item.make()
+    whole, parts = effect.render(sound.audio, sound.rate_hz), effect.stems(sound.audio, sound.rate_hz)
+    played = round(sound.ends_s * sound.rate_hz)
+    measured = compare(sound.audio[:played], whole[:played], sound.rate_hz, "mcleod")
+    wall = studio.wall(sound, whole)
+    wall.hang("original", "Original", sound.audio, sound.name)
+    figures = {name.replace("_", " "): measured[name] for name in _COMPARED}
+    wall.hang("resynthesis", "Resynthesis", whole, f"What {item.symbol} plays.", figures)
+    for part in ("harmonic", "noise", "room"):
+        levels = {"rms dBFS": rms_dbfs(parts[part])} | after_the_last_note(parts[part], sound)
+        wall.hang(part, part.capitalize(), parts[part], figures=levels)
+    left = peak_dbfs(whole - parts["harmonic"] - parts["noise"] - parts["room"])
+    text = (
+        "A model plays what it hears of a recording: pitch and loudness, fifty times a second, and nothing else. Tone, "
+        "noise and room are separate signals that add up to it. All pictures share the scale of the whole."
+    )
+    return Section(slug, title, text, wall.exhibits, figures={"whole minus parts, peak dBFS": left})
+
+
+def transfer(studio: Studio) -> Section:
+    """One voice on every instrument."""
+    slug, title, sound = "transfer", "Timbre transfer", studio.voice
+    if not studio.shelf.instruments:
+        return Section(slug, title, NOTHING)
+    wall = studio.wall(sound)
+    wall.hang("voice", "The voice", sound.audio, sound.name)
+    wall.reference = None
+    for item in studio.shelf.instruments:
+        _hang_transfer(wall, item, sound)
+    text = "Pitch and loudness of a voice, played by instruments that never heard it. Vibrato and glides stay its own."
+    return Section(slug, title, text, wall.exhibits)
+
+
+def _hang_transfer(wall: Wall, item: Item, sound: Sound) -> None:
+    """The violin as the paper has it, two octaves up; any other where it is at home."""
+    from ddsp_fx.analysis.features import extract
+
+    if item.symbol == FIRST:
+        shift, effect, text = VOICE_SHIFT, item.make(pitch_shift=VOICE_SHIFT), "Two octaves up."
+    else:
+        shift, effect = None, item.make(register="match", loudness_match=True)
+        text = "In the octave that lies in its range, as loud as it is played."
+    out = effect.render(sound.audio, sound.rate_hz)
+    figures = pitch_figures(extract(sound.audio, sound.rate_hz), extract(out, sound.rate_hz), shift)
+    figures["last 50 ms, peak dBFS"] = peak_dbfs(out[-round(0.05 * sound.rate_hz) :])
+    wall.hang(f"as_{item.symbol}", item.symbol, out, text, figures)
+
+
+def extrapolation(studio: Studio) -> Section:
+    """The first instrument, below what it was trained on."""
+    slug, title = "extrapolation", "Beyond the trained range"
+    if not studio.shelf.instruments:
+        return Section(slug, title, NOTHING)
+    item, wall = studio.shelf.instruments[0], studio.wall(studio.recording)
+    trained = item.bundle.manifest.trained_on
+    lowest_hz = trained.f0_min_hz if trained else 0.0
+    wall.reference = None
+    curves = {name: _hang_lower(wall, item, studio.recording, shift, lowest_hz) for shift, name in EXTRAPOLATED.items()}
+    text = "As played; dotted: the lowest pitch of the training."
+    wall.draw("melodies", "The melodies", text, lambda path: drawings.melodies(path, curves, lowest_hz))
+    text = (
+        f"The recording on {item.symbol}, one and two octaves down; {_learned_from(lowest_hz)}. "
+        "The oscillators reach wherever they are sent; what the network makes of pitches it never met is its own idea."
+    )
+    return Section(slug, title, text, wall.exhibits)
+
+
+def _learned_from(lowest_hz: float) -> str:
+    return f"the lowest pitch it learned is {lowest_hz:.0f} Hz" if lowest_hz else "its range is not told"
+
+
+def _hang_lower(wall: Wall, item: Item, sound: Sound, shift: int, lowest_hz: float) -> Curve:
+    """One transposition; returns its melody as measured, up to the last note's end."""
+    from ddsp_fx.analysis.features import extract
+
+    out = item.make(pitch_shift=shift).render(sound.audio, sound.rate_hz)
+    before, after = extract(sound.audio, sound.rate_hz), extract(out, sound.rate_hz)
+    asked_hz = before.f0_hz[before.voiced] * 2.0 ** (shift / 12.0)
+    below = {"frames below the range %": 100.0 * float((asked_hz < lowest_hz).mean()) if asked_hz.size else 0.0}
+    wall.hang(f"down_{-shift}", EXTRAPOLATED[shift], out, figures=below | pitch_figures(before, after, shift))
+    time_s = np.arange(len(after), dtype=np.float32) / 50.0
+    heard = after.voiced & (time_s <= sound.ends_s)
+    return time_s, np.where(heard, after.f0_hz, np.float32(np.nan))

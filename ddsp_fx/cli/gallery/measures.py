@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is measured of the sounds on the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from ddsp_fx.analysis.features import Features
+    from ddsp_fx.cli.gallery.sources import Sound
+
+Mono = NDArray[np.float32]
+_SILENCE = 1e-9
+
+
+def peak_dbfs(audio: Mono) -> float:
+    """Of any shape; -180 for silence."""
+    return _db(float(np.abs(audio).max(initial=0.0)))
+
+
+def rms_dbfs(audio: Mono) -> float:
+    """Of any shape; -180 for silence."""
+    return _db(float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if audio.size else 0.0)
+
+
+def _db(value: float) -> float:
+    return float(20.0 * np.log10(max(value, _SILENCE)))
+
+
+def between(audio: Mono, rate_hz: float, start_s: float, end_s: float) -> Mono:
+    """(samples,) from one time to another."""
+    return audio[round(start_s * rate_hz) : round(end_s * rate_hz)]
+
+
+def after_the_last_note(audio: Mono, sound: Sound) -> dict[str, float]:
+    """What rings out: the half second that begins a fifth of a second after `sound` has ended."""
+    after = between(audio, sound.rate_hz, sound.ends_s + 0.2, sound.ends_s + 0.7)
+    return {"0.2 to 0.7 s after the last note, rms dBFS": rms_dbfs(after)}
+
+
+def pitch_figures(before: Features, after: Features, shift_semitones: float | None = None) -> dict[str, float]:
+    """How the melody of `before` is kept in `after`, over frames voiced in both.
+
+    With a shift the error is against it; without, the octaves are whatever was chosen, and are told.
+    """
+    n = min(len(before), len(after))
+    voiced = before.voiced[:n] & after.voiced[:n]
+    kept = float(voiced.sum() / max(int(before.voiced[:n].sum()), 1))
+    if not voiced.any():
+        return {"voiced kept %": 100.0 * kept}
+    semitones = 12.0 * np.log2(after.f0_hz[:n][voiced] / before.f0_hz[:n][voiced])
+    octaves = {} if shift_semitones is not None else {"octaves": float(np.round(np.median(semitones) / 12.0)) + 0.0}
+    wanted = shift_semitones if shift_semitones is not None else 12.0 * np.round(semitones / 12.0)
+    cents = 100.0 * np.abs(semitones - wanted)
+    return {"median pitch error cents": float(np.median(cents)), **octaves, "voiced kept %": 100.0 * kept}

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the models cost and how near they come: tiny beside full, and everything that manifests report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.bundles.evaluation import Subject, resynthesise
+from ddsp_fx.cli.gallery.exhibits import Figures, Section, Table
+from ddsp_fx.cli.gallery.page import number
+from ddsp_fx.cli.gallery.shelf import FULL, Item
+from ddsp_fx.cli.gallery.studio import Studio
+
+Mono = NDArray[np.float32]
+# Figure of a manifest, after whatever prefix -> its heading.
+COLUMNS = {
+    "loudness_l1": "loudness L1",
+    "f0_l1_semitones": "f0 L1 semitones",
+    "f0_outliers": "f0 outliers",
+    "spectral_loss": "spectral loss",
+}
+_KNOWN_PREFIX = "heldout"
+
+
+def tiny_and_full(studio: Studio) -> Section:
+    """Both sizes of an instrument on one recording."""
+    slug, title = "tiny", "The tiny model beside the full one"
+    if not studio.shelf.pairs:
+        text = (
+            f"No full model ships. Where effects NAME and NAME{FULL} are both installed they stand here side by side; "
+            f"ddsp-fx train --preset full --name NAME{FULL} makes one."
+        )
+        return Section(slug, title, text)
+    wall, measured = studio.wall(studio.recording), {}
+    for item in [item for pair in studio.shelf.pairs for item in pair]:
+        audio, figures = _measured(studio, item)
+        wall.hang(f"size_{item.symbol}", item.symbol, audio, figures=figures)
+        measured[item.symbol] = figures
+    header = ("", *next(iter(measured.values())))
+    rows = [(name, *(number(value) for value in figures.values())) for name, figures in measured.items()]
+    text = "One recording through both. Speed is that of the whole effect on the machine that made this page."
+    return Section(slug, title, text, wall.exhibits, [Table(header, rows)])
+
+
+def _measured(studio: Studio, item: Item) -> tuple[Mono, Figures]:
+    """The resynthesis of the recording, and its size, speed and nearness."""
+    from ddsp_fx.analysis.resynthesis_figures import compare
+
+    sound = studio.recording
+    audio, render_s = resynthesise(Subject(item.bundle, item.symbol, "mcleod"), sound.audio, sound.rate_hz)
+    played = round(sound.ends_s * sound.rate_hz)
+    nearness = compare(sound.audio[:played], audio[:played], sound.rate_hz, "mcleod")
+    model = item.bundle.file(item.bundle.entry(item.symbol).files["model"])
+    return audio, {
+        "model MiB": model.stat().st_size / 2**20,
+        "x real time": sound.seconds / max(render_s, 1e-9),
+        **{heading: nearness[name] for name, heading in COLUMNS.items()},
+    }
+
+
+def reconstruction(studio: Studio) -> Section:
+    """What every manifest says of recordings that were held out, beside the paper's table."""
+    from ddsp_fx.analysis.resynthesis_figures import PAPER
+
+    ours = {
+        f"{bundle.manifest.name} {name}".strip(): figures
+        for bundle in studio.shelf.bundles
+        for name, figures in held_out(bundle.manifest.figures).items()
+    }
+    paper = {f"paper: {name}": figures for name, figures in PAPER.items()}
+    rows = [(name, *(_cell(figures, key) for key in COLUMNS)) for name, figures in {**ours, **paper}.items()]
+    told = "What the manifests say of recordings that their models never heard" if ours else "No manifest has figures"
+    text = (
+        f"{told}, beside table 1 of the paper. The paper's notes are single and sustained, its tracker is CREPE, "
+        "its outliers are frames of low confidence. Ours are phrases in rooms, outliers more than half a semitone off. "
+        "The command ddsp-fx evaluate measures both ways on any recording."
+    )
+    flat = {f"{name}: {COLUMNS[key]}": value for name, row in ours.items() for key, value in row.items()}
+    return Section("reconstruction", "Reconstruction", text, (), [Table(("", *COLUMNS.values()), rows)], flat)
+
+
+def held_out(figures: Mapping[str, float | str]) -> dict[str, Figures]:
+    """The figures of a manifest by what stands before their names; `heldout` is the usual, and becomes ""."""
+    found: dict[str, Figures] = {}
+    for key, value in figures.items():
+        # The paper_ figures are another definition of the same, and have no column.
+        name = next((name for name in COLUMNS if key.endswith(name) and not key.endswith(f"paper_{name}")), None)
+        if name is None or not isinstance(value, float):
+            continue
+        prefix = key.removesuffix(name).strip("_")
+        words = " ".join(word for word in prefix.split("_") if word != _KNOWN_PREFIX)
+        found.setdefault(words, {})[name] = value
+    return found
+
+
+def _cell(figures: Mapping[str, float], name: str) -> str:
+    return number(figures[name]) if name in figures else "-"

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a learned room does: taken away from its instrument, and given to a voice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.cli.gallery import drawings
+from ddsp_fx.cli.gallery.exhibits import Figures, Section
+from ddsp_fx.cli.gallery.measures import after_the_last_note, between, rms_dbfs
+from ddsp_fx.cli.gallery.shelf import Item
+from ddsp_fx.cli.gallery.sources import Sound
+from ddsp_fx.cli.gallery.studio import Studio, Wall
+
+Mono = NDArray[np.float32]
+METHODS = {
+    "suppress": "The recording itself; what is mostly room is taken out of it.",
+    "resynthesise": "The paper's way: the model plays it anew, without the room.",
+}
+MIX = 0.3
+
+
+def dereverberation(studio: Studio) -> Section:
+    """The recording without its room, by both methods, beside the truth where that is known."""
+    slug, title = "dereverb", "Dereverberation"
+    if not studio.shelf.dereverbs:
+        return Section(slug, title, "No dereverb effect is installed, so there is nothing to show.")
+    item, sound = studio.shelf.dereverbs[0], studio.recording
+    wall = studio.wall(sound)
+    wall.hang("reverberant", "In its room", sound.audio, sound.name, _levels(sound.audio, sound))
+    for method, text in METHODS.items():
+        out = item.make(method=method).render(sound.audio, sound.rate_hz, tail=False)
+        wall.hang(f"dry_{method}", method, out, text, _levels(out, sound))
+    if sound.dry is not None:
+        wall.hang("dry_truth", "Before the room", sound.dry, "What the hall was added to.", _levels(sound.dry, sound))
+    text = (
+        f"The effect {item.symbol} knows the instrument and the room apart. It was trained in one room; the nearer a "
+        "recording is to that one, the better it parts them."
+    )
+    return Section(slug, title, text, wall.exhibits)
+
+
+def _levels(audio: Mono, sound: Sound) -> Figures:
+    notes = rms_dbfs(between(audio, sound.rate_hz, 0.0, sound.ends_s))
+    return {"notes rms dBFS": notes} | after_the_last_note(audio, sound)
+
+
+def acoustic_transfer(studio: Studio) -> Section:
+    """A voice in every room that is installed."""
+    slug, title, sound = "acoustics", "Acoustic transfer", studio.voice
+    if not studio.shelf.rooms:
+        return Section(slug, title, "No learned room is installed, so there is nothing to show.")
+    wall = studio.wall(sound)
+    wall.hang("voice_dry", "The voice", sound.audio, sound.name, _levels(sound.audio, sound))
+    for item in studio.shelf.rooms:
+        _hang_room(wall, item, sound)
+    _hang_alone(wall, studio.shelf.rooms[0], sound)
+    text = "The room of an instrument's recording around a voice. Where one response was learned, stereo is made of it."
+    return Section(slug, title, text, wall.exhibits)
+
+
+def _hang_room(wall: Wall, item: Item, sound: Sound) -> None:
+    """The voice in the room, at a mix of common use."""
+    from ddsp_fx.dsp.decay import decay_times
+
+    response = _response(item, sound.rate_hz)
+    out = item.make(mix=MIX).render(np.stack([sound.audio, sound.audio]), sound.rate_hz)
+    figures = {"reverberation time s": decay_times(response, sound.rate_hz).rt60_s}
+    figures |= _levels(out.mean(axis=0), sound)
+    wall.hang(f"in_{item.symbol}", f"In {item.symbol}", out, f"Mix {MIX:g}.", figures)
+
+
+def _hang_alone(wall: Wall, item: Item, sound: Sound) -> None:
+    """What the room adds, and its impulse response."""
+    wet = item.make(mix=1.0).render(np.stack([sound.audio, sound.audio]), sound.rate_hz)
+    title = f"{item.symbol} alone"
+    wall.hang(f"only_{item.symbol}", title, wet, "Mix 1.", _levels(wet.mean(axis=0), sound))
+    response = _response(item, sound.rate_hz)
+    title = f"How {item.symbol} decays"
+    text = "The learned impulse response."
+    wall.draw(f"decay_{item.symbol}", title, text, lambda path: drawings.decay(path, response, sound.rate_hz))
+
+
+def _response(item: Item, rate_hz: float) -> Mono:
+    """The left path of the room, (taps,)."""
+    room: Any = item.make()
+    left: Mono = room.impulse_response(rate_hz, channels=2)[0]
+    return left

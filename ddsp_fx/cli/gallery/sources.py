@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The sounds that go in: the project's own synthesised phrases, or the user's recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.cli import example_sounds
+from ddsp_fx.cli.audio_files import read_mono
+from ddsp_fx.cli.example_sounds import Note
+from ddsp_fx.errors import AudioError
+
+Mono = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+RATE_HZ = float(example_sounds.RATE_HZ)
+# Below this nothing is left between the fade and the room's second.
+SHORTEST_S = 2.0
+# A page of longer sounds loads slowly and says no more.
+OWN_RECORDING_S = 20.0
+_FADE_S = 0.03
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Mono audio (samples,); from `ends_s` on nobody plays. `dry` is the same before its room, where that is known."""
+
+    audio: Mono
+    rate_hz: float
+    ends_s: float
+    name: str
+    dry: Mono | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Length."""
+        return len(self.audio) / self.rate_hz
+
+    @property
+    def span_s(self) -> float:
+        """A time axis for it and for what rings out after it."""
+        return self.seconds + 1.5
+
+
+def check_seconds(seconds: float | None) -> None:
+    """Raises AudioError for a length that leaves no sound."""
+    if seconds is not None and not seconds >= SHORTEST_S:
+        raise AudioError(
+            f"--seconds {seconds:g} is too short: at least {SHORTEST_S:g} s are needed to hear a room decay"
+        )
+
+
+def sung(seconds: float | None) -> Sound:
+    """The sung phrase, which ends in half a second of rest."""
+    notes = _first(example_sounds.SUNG, seconds)
+    audio, ends_s = _shortened(example_sounds.sing(notes), notes, 0.5, seconds)
+    return Sound(audio.astype(np.float32), RATE_HZ, ends_s, "a sung phrase")
+
+
+def bowed(seconds: float | None) -> Sound:
+    """The violin phrase in a hall of 1.1 s, which ends in 1.2 s of rest."""
+    notes, room = _first(example_sounds.BOWED, seconds), example_sounds.room()
+    dry, ends_s = _shortened(example_sounds.bow(notes), notes, len(room) / RATE_HZ, seconds)
+    wet = example_sounds.in_room(dry, room)
+    gain = 0.5 / np.abs(wet).max()
+    return Sound(
+        (gain * wet).astype(np.float32), RATE_HZ, ends_s, "a violin phrase in a hall", (gain * dry).astype(np.float32)
+    )
+
+
+def _first(notes: Sequence[Note], seconds: float | None) -> Sequence[Note]:
+    """The notes that begin within `seconds`."""
+    starts_s = accumulate((note.seconds + note.rest_s for note in notes), initial=0.0)
+    return [note for note, start_s in zip(notes, starts_s, strict=False) if seconds is None or start_s < seconds]
+
+
+def _shortened(audio: Doubles, notes: Sequence[Note], rest_s: float, seconds: float | None) -> tuple[Doubles, float]:
+    """At most `seconds`, of which the last `rest_s` are silence; and when the last note ends."""
+    ends_s = sum(note.seconds + note.rest_s for note in notes) - notes[-1].rest_s
+    if seconds is None or seconds >= len(audio) / RATE_HZ:
+        return audio, ends_s
+    ends_s = min(ends_s, seconds - rest_s)
+    return _faded(audio, RATE_HZ, ends_s)[: round(seconds * RATE_HZ)], ends_s
+
+
+def _faded(audio: Doubles, rate_hz: float, ends_s: float) -> Doubles:
+    """Down to silence at `ends_s`, in 30 ms."""
+    return audio * np.clip((ends_s - np.arange(len(audio)) / rate_hz) / _FADE_S, 0.0, 1.0)
+
+
+def own(path: Path, seconds: float | None) -> Sound:
+    """The first seconds of a file, 20 by default, followed by a second of silence for what rings out.
+
+    Raises AudioError when it cannot be read or is silent.
+    """
+    audio, rate_hz = read_mono(path, first_s=OWN_RECORDING_S if seconds is None else seconds)
+    if not np.abs(audio).max(initial=0.0) > 0.0:
+        raise AudioError(f"{path}: the part that is used is silent; name a recording that starts with sound")
+    ends_s = len(audio) / rate_hz
+    faded = _faded(audio.astype(np.float64), rate_hz, ends_s).astype(np.float32)
+    return Sound(np.pad(faded, (0, round(rate_hz))), rate_hz, ends_s, path.name)

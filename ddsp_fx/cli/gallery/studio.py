@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where exhibits are made: the sounds that go in, the effects that are installed, the folder that fills."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.cli.audio_files import output_file
+from ddsp_fx.cli.gallery import drawings
+from ddsp_fx.cli.gallery.exhibits import Exhibit, Figures
+from ddsp_fx.cli.gallery.measures import peak_dbfs
+from ddsp_fx.cli.gallery.shelf import Shelf
+from ddsp_fx.cli.gallery.sources import Sound
+
+Audio = NDArray[np.float32]
+BIT_DEPTH = 16
+CEILING = 0.98
+
+
+@dataclass
+class Wall:
+    """The exhibits of one section, which share a rate, a scale of colours and a time axis.
+
+    Args:
+        folder: in which `sounds` and `pictures` exist; every file appears complete or not at all.
+        rate_hz: of all sounds.
+        reference: (samples,), whose loudest bin is the top of the colour scale; by default each sound has its own.
+        span_s: length of the time axis; by default that of each sound.
+    """
+
+    folder: Path
+    rate_hz: float
+    reference: Audio | None = None
+    span_s: float | None = None
+    exhibits: list[Exhibit] = field(default_factory=list)
+
+    def hang(self, slug: str, title: str, audio: Audio, text: str = "", figures: Figures | None = None) -> None:
+        """A sound (samples,) or (channels, samples), its spectrogram and figures. What would clip is lowered."""
+        gain = min(1.0, CEILING / max(float(np.abs(audio).max(initial=0.0)), CEILING))
+        rows = np.atleast_2d(audio) * np.float32(gain)
+        sound, picture = f"sounds/{slug}.flac", f"pictures/{slug}.png"
+        with output_file(self.folder / sound, self.rate_hz, rows.shape[0], BIT_DEPTH) as output:
+            output.write(rows)
+        mono = rows.mean(axis=0)
+        drawings.spectrogram(self.folder / picture, mono, self.rate_hz, self.reference, self.span_s)
+        if gain < 1.0:
+            text = f"{text} Lowered by {-20 * np.log10(gain):.1f} dB to fit.".strip()
+        self.exhibits.append(Exhibit(title, text, sound, picture, {**(figures or {}), "peak dBFS": peak_dbfs(rows)}))
+
+    def draw(self, slug: str, title: str, text: str, paint: Callable[[Path], None]) -> None:
+        """A picture without a sound: `paint` is given its path."""
+        picture = f"pictures/{slug}.png"
+        paint(self.folder / picture)
+        self.exhibits.append(Exhibit(title, text, None, picture))
+
+
+@dataclass(frozen=True)
+class Studio:
+    """What every section works from."""
+
+    folder: Path
+    shelf: Shelf
+    voice: Sound
+    recording: Sound
+
+    def wall(self, sound: Sound, reference: Audio | None = None) -> Wall:
+        """A wall for `sound` and what is made of it; the colours are its own unless a reference is given."""
+        return Wall(self.folder, sound.rate_hz, sound.audio if reference is None else reference, sound.span_s)
