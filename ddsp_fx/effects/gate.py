@@ -28,6 +28,11 @@ class VoicingGate:
         self._held = HOLD_FRAMES
         self._voiced_before = False
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anything sounds."""
+        return self._gain > 0.0
+
     def step(self, confidence: float, level_db: float, voicing: float, threshold_db: float) -> float:
         """One frame -> gain.
 
@@ -38,7 +43,7 @@ class VoicingGate:
                 has one frame of a pitch that is nobody's. 0 leaves only the level to decide.
             threshold_db: level needed to open; a frame below it by more than the hysteresis closes without hold.
         """
-        is_open = self._gain > 0.0
+        is_open = self.is_open
         ease = HYSTERESIS if is_open else 1.0
         floor_db = threshold_db - (LEVEL_HYSTERESIS_DB if is_open else 0.0)
         voiced = confidence >= voicing * ease

@@ -11,6 +11,7 @@ from ddsp_fx.effects.gate import VoicingGate
 from ddsp_fx.effects.instrument import InstrumentEffect
 from ddsp_fx.effects.intonation import KEYS, SCALES, Autotune
 from ddsp_fx.effects.matching import LevelMatch, RegisterMatch
+from ddsp_fx.effects.octave_guard import OctaveGuard
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter
 from ddsp_fx.effects.resynthesis import FrameRequest
@@ -61,6 +62,7 @@ class TimbreTransfer(InstrumentEffect):
         self._gate = VoicingGate()
         self._register = RegisterMatch(trained.f0_min_hz, trained.f0_max_hz)
         self._level = LevelMatch(trained.level_low_db, trained.level_median_db, trained.level_high_db)
+        self._guard = OctaveGuard()
         self._autotune = Autotune()
 
     def automation_delay(self, symbol: str) -> int:
@@ -70,6 +72,7 @@ class TimbreTransfer(InstrumentEffect):
         return self._resynthesizer.look_ahead_samples if self._resynthesizer else 0
 
     def _conduct(self, f0_hz: float, confidence: float, level_db: float) -> FrameRequest:
+        f0_hz = self._guard.step(f0_hz, self._gate.is_open)
         gate = self._gate.step(confidence, level_db, self.voicing, self.gate)
         shifted_hz = self._shifted(f0_hz, gate)
         matched_db = self._level.step(level_db, gate)
@@ -88,6 +91,7 @@ class TimbreTransfer(InstrumentEffect):
         return float(shifted_hz * 2.0 ** (self.autotune * correction / 12.0))
 
     def _reset(self) -> None:
+        self._guard.reset()
         self._autotune.reset()
         self._gate.reset()
         self._register.reset()

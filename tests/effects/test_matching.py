@@ -6,6 +6,7 @@ import pytest
 
 from ddsp_fx.effects.intonation import Autotune
 from ddsp_fx.effects.matching import LevelMatch
+from ddsp_fx.effects.octave_guard import OctaveGuard
 
 FRAMES_A_SECOND = 50
 
@@ -77,3 +78,21 @@ def test_autotune_glides_between_notes_and_forgets_at_rests() -> None:
     assert np.abs(steps).max() <= 0.3
     assert tune.step(_hz(60.4), False, "C", "chromatic") == 0.0
     assert tune.step(_hz(60.4), True, "C", "chromatic") == pytest.approx(-0.4)
+
+
+def test_an_octave_for_one_frame_is_not_played() -> None:
+    guard = OctaveGuard()
+    played = [guard.step(hz, True) for hz in (220.0, 221.0, 440.0, 222.0, 109.0, 222.0)]
+    assert played == pytest.approx([220.0, 221.0, 221.0, 222.0, 222.0, 222.0])
+
+
+def test_an_octave_leap_is_played_one_frame_late_and_others_at_once() -> None:
+    guard = OctaveGuard()
+    assert [guard.step(hz, True) for hz in (220.0, 440.0, 440.0)] == pytest.approx([220.0, 220.0, 440.0])
+    fifth = OctaveGuard()
+    assert [fifth.step(hz, True) for hz in (220.0, 330.0, 220.0)] == [220.0, 330.0, 220.0]
+
+
+def test_a_new_note_may_start_anywhere() -> None:
+    guard = OctaveGuard()
+    assert [guard.step(hz, sounding) for hz, sounding in ((220.0, True), (880.0, False))] == [220.0, 880.0]

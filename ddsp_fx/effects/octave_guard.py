@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keeps a tracker's octave slips out of a note: a leap of an octave counts once two frames agree on it.
+
+Where a note rings on under the next, a tracker may name an octave above or below for one frame; played, that is a
+chirp. A true leap that wide comes one frame (20 ms) late. Narrower leaps, which melodies are made of, pass at once.
+"""
+
+from __future__ import annotations
+
+import math
+
+OCTAVE_SEMITONES = 11.5
+AGREE_SEMITONES = 1.5
+
+
+class OctaveGuard:
+    """One frame of pitch in, the pitch to play out."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """No pitch yet."""
+        self._heard = self._played = math.nan
+
+    def step(self, f0_hz: float, sounding: bool) -> float:
+        """One frame -> f0_hz to play; `sounding` says whether a note is under way, which alone can have slips."""
+        semitones = 12.0 * math.log2(f0_hz)
+        agrees = abs(semitones - self._heard) < AGREE_SEMITONES
+        self._heard = semitones
+        if sounding and not agrees and abs(semitones - self._played) > OCTAVE_SEMITONES:
+            return float(2.0 ** (self._played / 12.0))
+        self._played = semitones
+        return f0_hz
