@@ -74,6 +74,9 @@ def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="where the bundle goes (default: the user's bundle folder)")
     parser.add_argument("--run-dir", metavar="DIR", help="checkpoints and previews (default: runs/NAME)")
     parser.add_argument("--preset", choices=("tiny", "full"), help="decoder (default tiny)")
+    parser.add_argument(
+        "--encoder", choices=("none", "z", "unsupervised"), help="learned beside the decoder (default none)"
+    )
     parser.add_argument("--minutes", type=float, metavar="M", help="stop after this many minutes of training")
     parser.add_argument("--steps", type=int, metavar="N", help="stop after this many audio steps")
     parser.add_argument("--config", metavar="TOML", help="a recipe; options given here win over it")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ddsp_fx.training.checkpoint import Progress
     from ddsp_fx.training.config import TrainConfig
 
-_OPTIONS = ("preset", "minutes", "steps", "author", "licence")
+_OPTIONS = ("preset", "encoder", "minutes", "steps", "author", "licence")
 
 
 def run(arguments: Namespace) -> int:

@@ -12,6 +12,11 @@ from ddsp_fx.training import oscillators, synthesis
 from ddsp_fx.training.losses import fft_sizes, spectral_loss
 
 
+def heard(batch: dict[str, Any], encoder: Any) -> dict[str, Any]:
+    """Return the batch with what an encoder, if there is one, hears in its ``audio`` over what it held."""
+    return batch if encoder is None or "audio" not in batch else {**batch, **encoder(batch)}
+
+
 class Autoencoder(keras.Model):  # type: ignore[misc]
     """Clips of features -> audio; the loss counts only the samples after ``pre_roll`` frames.
 
@@ -19,18 +24,29 @@ class Autoencoder(keras.Model):  # type: ignore[misc]
     part are explained by what made them.
     """
 
-    def __init__(
-        self, decoder: Any, room: Any, *, hop: int, pre_roll: int, sample_rate: int = 16000, **options: Any
+    def __init__(  # noqa: PLR0913 - one a part or size
+        self,
+        decoder: Any,
+        room: Any,
+        *,
+        hop: int,
+        pre_roll: int,
+        sample_rate: int = 16000,
+        encoder: Any = None,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.decoder, self.room, self.skip = decoder, room, pre_roll * hop
+        self.decoder, self.encoder, self.room, self.skip = decoder, encoder, room, pre_roll * hop
         self.fft_sizes = fft_sizes(sample_rate)
         self.response = synthesis.filter_response(decoder.shape.n_bands, hop)
         self.table_size = oscillators.table_size(decoder.shape.n_harmonics)
 
     def dry(self, batch: dict[str, Any]) -> Any:
         """Return the sound without the room, (B, samples)."""
-        amplitude, distribution, noise = self.decoder(batch["f0_scaled"], batch["level_scaled"], batch.get("keep"))
+        batch = heard(batch, self.encoder)
+        amplitude, distribution, noise = self.decoder(
+            batch["f0_scaled"], batch["level_scaled"], batch.get("keep"), batch.get("z")
+        )
         distribution = synthesis.normalise(distribution, batch["mask"])
         sound = synthesis.harmonic(
             amplitude[..., None] * distribution, batch["entry"], batch["fraction"], self.table_size
@@ -53,13 +69,14 @@ class Autoencoder(keras.Model):  # type: ignore[misc]
 class ControlFit(keras.Model):  # type: ignore[misc]
     """The decoder alone, fitted in dB to harmonic amplitudes and noise magnitudes measured from the recording."""
 
-    def __init__(self, decoder: Any, **options: Any) -> None:
+    def __init__(self, decoder: Any, encoder: Any = None, **options: Any) -> None:
         super().__init__(**options)
-        self.decoder = decoder
+        self.decoder, self.encoder = decoder, encoder
 
     def call(self, batch: dict[str, Any]) -> Any:
         """Return log amplitudes of harmonics and noise bands, (B, F, H + M)."""
-        amplitude, distribution, noise = self.decoder(batch["f0_scaled"], batch["level_scaled"])
+        batch = heard(batch, self.encoder)
+        amplitude, distribution, noise = self.decoder(batch["f0_scaled"], batch["level_scaled"], z=batch.get("z"))
         harmonics = amplitude[..., None] * synthesis.normalise(distribution, batch["mask"])
         return ops.log(ops.concatenate([harmonics, noise], axis=-1) + 1e-6)
 

@@ -22,6 +22,12 @@ from ddsp_fx.training.features import Track
 Array = npt.NDArray[np.float32]
 # An input level this far under the quietest trained playing is background, not performance.
 GATE_BELOW_LOW_DB = 25.0
+# What a card says of an encoder, which no bundle holds.
+ENCODED = {
+    "none": "",
+    "z": ". Trained beside an encoder of what pitch and level leave unsaid; plays what is usual at a pitch and level",
+    "unsupervised": ". Pitch was learned from the recordings, by an encoder, with no tracker",
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ def write_bundle(trained: Trained, folder: Path) -> Path:
 
 def _write_model(trained: Trained, staging: Path) -> dict[str, float]:
     config = trained.config
-    sizes = {"n_harmonics": config.n_harmonics, "n_bands": config.n_bands}
+    sizes = {"n_harmonics": config.n_harmonics, "n_bands": config.n_bands, "n_z": config.n_z}
     description = {"preset": config.preset, "statistics": list(trained.statistics), **sizes}
     exported = export_decoder(list(trained.weights), description, staging / "model.tflite")
     write_vectors(staging / "model.tflite", staging / "test_vectors.npz")
@@ -90,13 +96,14 @@ def describe(trained: Trained, staging: Path, figures: Mapping[str, float | str]
         "version": config.version,
         "licence": config.licence,
         "authors": [config.author],
-        "description": f"{config.name}: instrument, room, and dereverb, learned from one recording situation",
+        "description": f"{config.name}: instrument, room, and dereverb, learned from one recording situation"
+        + ENCODED[config.encoder],
         "effects": _effects(config, symbol, spans, "room" in files),
         "files": files,
         "trained_on": {
             "data": [_data_source(config, trained.tracks)],
             "recipe": config.recipe or f"ddsp-fx train, preset {config.preset}, seed {config.seed}",
-            "tracker": config.tracker,
+            "tracker": "none" if config.encoder == "unsupervised" else config.tracker,
             "level": config.level,
             "sample_rate": config.sample_rate,
             "hop": config.hop * 16000 // config.sample_rate,

@@ -12,6 +12,8 @@ from typing import Any, Literal
 from ddsp_fx.errors import TrainingError
 
 FEATURE_RATE = 16000
+Z_SIZE = 16
+ENCODERS = ("none", "z", "unsupervised")
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,9 @@ class TrainConfig:
     Args:
         name: of the bundle; its effects become NAME, NAME-room, NAME-dry.
         preset: "tiny" is one 256-unit GRU, "full" the paper's decoder.
+        encoder: "z" learns what pitch and level leave unsaid, beside the decoder (`encoders`); "unsupervised" learns
+            pitch itself, and no tracker is asked.
+        warm_up_steps: of the unsupervised pitch encoder, on the synthesizer's own sounds.
         steps: audio steps; `minutes` ends the audio stage earlier if given. The learning rate decays with whichever
             is nearer its end.
         fit_steps: steps of the first stage, which fits the decoder to measured controls with no audio in the loop.
@@ -39,6 +44,8 @@ class TrainConfig:
 
     name: str
     preset: Literal["tiny", "full"] = "tiny"
+    encoder: Literal["none", "z", "unsupervised"] = "none"
+    warm_up_steps: int = 1000
     steps: int = 12000
     minutes: float | None = None
     fit_steps: int = 600
@@ -76,6 +83,8 @@ class TrainConfig:
         for name in ("steps", "batch", "n_harmonics", "n_bands", "frame_rate"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"{name} = {getattr(self, name)} must be at least 1")
+        if self.encoder not in ENCODERS:
+            raise TrainingError(f"encoder {self.encoder!r} is none of {', '.join(ENCODERS)}")
         if FEATURE_RATE % self.frame_rate:
             raise TrainingError(f"frame_rate {self.frame_rate} does not divide {FEATURE_RATE}: try 50, 100 or 250")
         if 2 * (self.n_bands - 1) > self.hop:
@@ -97,6 +106,11 @@ class TrainConfig:
     def clip_frames(self) -> int:
         """Frames of a whole clip, both ends included."""
         return round(self.clip_seconds * self.frame_rate) + self.pre_roll + 1
+
+    @property
+    def n_z(self) -> int:
+        """Size of the decoder's third input, 0 where it has none."""
+        return Z_SIZE if self.encoder == "z" else 0
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for checkpoints."""

@@ -36,7 +36,7 @@ def export_decoder(weights: list[Any], description: dict[str, Any], path: Path) 
 
     Args:
         weights: of the decoder, in Keras order.
-        description: preset, statistics, n_harmonics, n_bands.
+        description: preset, statistics, n_harmonics, n_bands, n_z.
         path: the .tflite to write; replaced only by a file that has passed.
     """
     source = path.with_suffix(".weights.npz")
@@ -65,7 +65,11 @@ def _build(source: Path) -> tuple[Any, dict[str, Any]]:
         description = json.loads(str(data["description"]))
         weights = [data[f"weight_{i}"] for i in range(len(data.files) - 1)]
     model = decoder.build(
-        description["preset"], tuple(description["statistics"]), description["n_harmonics"], description["n_bands"]
+        description["preset"],
+        tuple(description["statistics"]),
+        description["n_harmonics"],
+        description["n_bands"],
+        description["n_z"],
     )
     model.set_weights(weights)
     return model, description

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ddsp_fx.errors import TrainingError
-from ddsp_fx.training import controls, model
+from ddsp_fx.training import controls, encoders, model
 from ddsp_fx.training.checkpoint import Checkpoint, Progress, save_checkpoint
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.features import Track
@@ -39,6 +39,7 @@ class Run:
         response: the room's impulse response (taps,), [0] for none.
         report: called every ten steps with (progress, loss, share of the stage that is done).
         checkpoint: where to go on from.
+        encoder: one that has been taught before, in place of a fresh one.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - a run is made in one place, and each of these is a thing of its own
@@ -49,17 +50,19 @@ class Run:
         response: Array,
         report: Report,
         checkpoint: Checkpoint | None = None,
+        encoder: Any = None,
     ) -> None:
         self.folder, self.config, self.tracks, self.response, self._report = folder, config, tracks, response, report
         self.statistics = model.Statistics.of(tracks)
         self.decoder = model.build_decoder(config, self.statistics)
+        self.encoder = encoder or encoders.build(config)
         self.rng = np.random.default_rng(config.seed)
         self.progress = Progress()
         self._optimizer_state: list[Any] = []
         self._saved_at = time.monotonic()
         if checkpoint:
             self.progress, self._optimizer_state = checkpoint.progress, checkpoint.optimizer
-            self.decoder.set_weights(checkpoint.weights)
+            self.weights = checkpoint.weights
             self.rng.bit_generator.state = checkpoint.rng_state
 
     def run(self) -> None:
@@ -70,6 +73,8 @@ class Run:
                 self._next_stage("audio")
             if self.progress.stage == "audio":
                 self._audio()
+                if self.config.encoder == "z":
+                    encoders.bake(self.decoder, self.encoder, self.tracks, self.config)
                 self._next_stage("done")
         except KeyboardInterrupt:
             self.save()
@@ -82,7 +87,7 @@ class Run:
     def _fit(self) -> None:
         sizes = {"hop": self.config.hop, "n_harmonics": self.config.n_harmonics, "n_bands": self.config.n_bands}
         targets = [controls.targets(t, sample_rate=self.config.sample_rate, **sizes) for t in self.tracks]
-        self._trained = model.compile_fit(self.decoder)
+        self._trained = model.compile_fit(self.decoder, self.encoder if self.config.encoder == "z" else None)
         self._restore_optimizer()
         while self.progress.step < self.config.fit_steps:
             self._step(
@@ -90,7 +95,7 @@ class Run:
             )
 
     def _audio(self) -> None:
-        self._trained = model.compile_autoencoder(self.decoder, self.response, self.config)
+        self._trained = model.compile_autoencoder(self.decoder, self.response, self.config, self.encoder)
         self._restore_optimizer()
         while (share := self._audio_share()) < 1.0:
             if self.progress.step % RATE_EVERY == 0:
@@ -131,18 +136,33 @@ class Run:
     def save(self) -> None:
         """Checkpoint and loss curve."""
         optimizer = [np.asarray(v) for v in self._trained.optimizer.variables] if self._trained else []
-        weights, rng_state = self.decoder.get_weights(), dict(self.rng.bit_generator.state)
-        save_checkpoint(self.folder, Checkpoint(self.config, self.progress, weights, optimizer, rng_state))
+        rng_state = dict(self.rng.bit_generator.state)
+        save_checkpoint(self.folder, Checkpoint(self.config, self.progress, self.weights, optimizer, rng_state))
         save_losses(self.folder, self.progress)
         self._saved_at = time.monotonic()
 
-    def resynthesise(self, track: Track, seed: int = 0) -> dict[str, Array]:
-        """A track through the model: `dry` and `wet`, (samples,) each."""
+    @property
+    def weights(self) -> list[Any]:
+        """The decoder's weights, then the encoder's."""
+        return [*self.decoder.get_weights(), *(self.encoder.get_weights() if self.encoder else [])]
+
+    @weights.setter
+    def weights(self, weights: list[Any]) -> None:
+        split = len(self.decoder.weights)
+        self.decoder.set_weights(weights[:split])
+        if self.encoder:
+            self.encoder.set_weights(weights[split:])
+
+    def resynthesise(self, track: Track, seed: int = 0, *, as_played: bool = False) -> dict[str, Array]:
+        """A track through the model, without the encoder if `as_played`: `dry` and `wet`, (samples,) each."""
         from ddsp_fx.training import clips
 
         shape = clips.ClipShape(track.frames, self.config.hop, self.config.sample_rate, self.config.n_harmonics)
         inputs = clips.synth_inputs([track], shape, np.random.default_rng(seed))
-        autoencoder = model.compile_autoencoder(self.decoder, self.response, self.config)
+        encoder = None if as_played else self.encoder
+        autoencoder = model.compile_autoencoder(self.decoder, self.response, self.config, encoder)
+        if encoder is not None:
+            inputs["audio"] = track.audio[np.newaxis, : (track.frames - 1) * self.config.hop]
         return {"dry": np.asarray(autoencoder.dry(inputs))[0], "wet": np.asarray(autoencoder(inputs))[0]}
 
     def preview(self) -> None:

@@ -52,26 +52,29 @@ class Statistics:
 def build_decoder(config: TrainConfig, statistics: Statistics) -> Any:
     """A fresh decoder, the same for the same seed."""
     keras.utils.set_random_seed(config.seed)
-    return decoder.build(config.preset, statistics.as_tuple(), config.n_harmonics, config.n_bands)
+    return decoder.build(config.preset, statistics.as_tuple(), config.n_harmonics, config.n_bands, config.n_z)
 
 
-def compile_fit(model: Any) -> Any:
-    """The first stage's model around a decoder."""
-    fit = ControlFit(model)
+def compile_fit(model: Any, encoder: Any = None) -> Any:
+    """The first stage's model around a decoder, and an encoder if there is one."""
+    fit = ControlFit(model, encoder)
     _compile(fit, 1e-3)
     return fit
 
 
-def compile_autoencoder(model: Any, response: Array, config: TrainConfig) -> Any:
-    """The second stage's model around a decoder and a room."""
+def compile_autoencoder(model: Any, response: Array, config: TrainConfig, encoder: Any = None) -> Any:
+    """The second stage's model around a decoder, a room, and an encoder if there is one."""
     sizes = {"hop": config.hop, "pre_roll": config.pre_roll, "sample_rate": config.sample_rate}
-    autoencoder = Autoencoder(model, FixedRoom(response), **sizes)
-    _compile(autoencoder, config.learning_rate)
+    autoencoder = Autoencoder(model, FixedRoom(response), encoder=encoder, **sizes)
+    # What a pitch encoder learned before would fade: parts of it, such as what silence is, get no gradient here.
+    taught = encoder.trainable_variables if encoder is not None and config.encoder == "unsupervised" else ()
+    _compile(autoencoder, config.learning_rate, taught)
     return autoencoder
 
 
-def _compile(model: Any, learning_rate: float) -> None:
+def _compile(model: Any, learning_rate: float, undecayed: Sequence[Any] = ()) -> None:
     optimizer = keras.optimizers.Adam(learning_rate, global_clipnorm=GRADIENT_NORM, weight_decay=WEIGHT_DECAY)
+    optimizer.exclude_from_weight_decay(var_list=list(undecayed))
     optimizer.build(model.trainable_variables)
     model.built = True
     model.compile(optimizer=optimizer, jit_compile=True)
@@ -82,7 +85,12 @@ def audio_batch(tracks: Sequence[Track], config: TrainConfig, rng: np.random.Gen
     inputs, audio = blurred(clips.random_batch(tracks, clip_shape(config), config.batch, rng), rng)
     # Drawn here and not in a layer, so that the state of one generator is all that a resumed run needs.
     keep = rng.random((config.batch, 1, decoder.PRESETS[config.preset][0])) >= DROPPED
-    return {**inputs, "keep": (keep / (1.0 - DROPPED)).astype(np.float32)}, audio
+    inputs["keep"] = (keep / (1.0 - DROPPED)).astype(np.float32)
+    if config.encoder != "none":
+        inputs["audio"] = audio
+    if config.encoder == "unsupervised":
+        inputs["f0_error"] = rng.normal(0.0, PITCH_SEMITONES / 127.0, inputs["f0_scaled"].shape).astype(np.float32)
+    return inputs, audio
 
 
 def blurred(batch: Batch, rng: np.random.Generator) -> Batch:
@@ -122,4 +130,6 @@ def fit_batch(
         "level_scaled": features.level_scaled(level_db),
         "mask": oscillators.audible(f0_hz, **sizes),
     }
+    if config.encoder == "z":
+        inputs["audio"] = np.stack([tracks[t].cut(s, s + frames, config.hop).audio for t, s in places])
     return inputs, np.stack([targets[t][s : s + frames] for t, s in places])

@@ -6,19 +6,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ddsp_fx.errors import TrainingError
-from ddsp_fx.training import evaluate
+from ddsp_fx.training import evaluate, self_supervision, untracked, warm_up
 from ddsp_fx.training.bundle_writer import Trained, write_bundle
-from ddsp_fx.training.checkpoint import Checkpoint, load_checkpoint
+from ddsp_fx.training.checkpoint import FILE_NAME, Checkpoint, load_checkpoint
 from ddsp_fx.training.config import FEATURE_RATE, TrainConfig
 from ddsp_fx.training.features import Track, analyse, join, track_of
 from ddsp_fx.training.fine_pitch import refine
 from ddsp_fx.training.loop import LOSS_EVERY, Report, Run
-from ddsp_fx.training.recordings import Verdict, find_recordings, judge, read_recording, require_enough
+from ddsp_fx.training.recordings import Recording, Verdict, find_recordings, judge, read_recording, require_enough
 
 Array = npt.NDArray[np.float32]
 
@@ -39,17 +40,23 @@ def prepare(recordings: Path, config: TrainConfig, cache: Path, note: Callable[[
     for path in find_recordings(recordings):
         note(f"analysing {path.name}")
         recording = read_recording(path, config.sample_rate)
-        features = analyse(recording, config.tracker, config.level, config.hop, cache)
-        verdict = judge(recording, features)
+        track, verdict = _analysed(recording, config, cache)
         verdicts.append(verdict)
-        rough = track_of(recording, features, config.hop)
-        track = refine(rough, hop=config.hop, sample_rate=config.sample_rate)
         if not verdict.fatal and track.frames >= config.clip_frames:
             tracks.append(track)
     warnings = require_enough(verdicts)
     if not tracks:
         raise TrainingError(f"{recordings}: no recording is as long as a clip of {config.clip_frames} frames")
     return _hold_out(TrainingSet(tracks, None, verdicts, warnings), config)
+
+
+def _analysed(recording: Recording, config: TrainConfig, cache: Path) -> tuple[Track, Verdict]:
+    if config.encoder == "unsupervised":
+        features = untracked.levels(recording, config)
+        return track_of(recording, features, config.hop), judge(recording, features)
+    features = analyse(recording, config.tracker, config.level, config.hop, cache)
+    track = refine(track_of(recording, features, config.hop), hop=config.hop, sample_rate=config.sample_rate)
+    return track, judge(recording, features)
 
 
 def _hold_out(data: TrainingSet, config: TrainConfig) -> TrainingSet:
@@ -93,22 +100,38 @@ def train(  # noqa: PLR0913, PLR0917 - the command's options, one to one
     KeyboardInterrupt goes on up.
     """
     run_folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = load_checkpoint(run_folder) if resume else None
+    checkpoint = _last_checkpoint(run_folder) if resume else None
     if checkpoint:
         config = _resumed(checkpoint, config)
     data = prepare(recordings, config, run_folder / "cache", note)
     for text in [*data.warnings, *(f"{v.name}: {w}" for v in data.verdicts for w in v.warnings)]:
         note(f"warning: {text}")
+    encoder = _listen(data, run_folder, config, report, resume) if config.encoder == "unsupervised" else None
     note("estimating the room")
     try:
         response = room_response(data.tracks, config)
     except TrainingError as error:
         note(f"warning: {error}. Going on without a room: the bundle will hold the instrument alone")
         response = room_response(data.tracks, replace(config, room=False))
-    run = Run(run_folder, config, data.tracks, response, report, checkpoint)
+    begun = checkpoint if checkpoint and checkpoint.progress.stage != warm_up.STAGE else None
+    run = Run(run_folder, config, data.tracks, response, report, begun, encoder)
     run.run()
     note("exporting")
     return write_bundle(finished(run, data), bundle)
+
+
+def _last_checkpoint(run_folder: Path) -> Checkpoint:
+    """Where the run stands, or, before it has begun, its pitch encoder."""
+    earlier = run_folder / warm_up.FOLDER
+    begun = (run_folder / FILE_NAME).is_file() or not (earlier / FILE_NAME).is_file()
+    return load_checkpoint(run_folder if begun else earlier)
+
+
+def _listen(data: TrainingSet, run_folder: Path, config: TrainConfig, report: Report, resume: bool) -> Any:
+    """Teach a pitch encoder, let it hear the recordings in a tracker's place, and return it."""
+    encoder = warm_up.WarmUp(run_folder, config, report, resume=resume).run()
+    data.tracks = self_supervision.heard(data.tracks, encoder)
+    return encoder
 
 
 def _resumed(checkpoint: Checkpoint, config: TrainConfig) -> TrainConfig:
@@ -144,6 +167,20 @@ def _as_the_room_is_heard(track: Track, config: TrainConfig) -> Track:
     return Track(track.name, audio, track.f0_hz[::step], track.confidence[::step], track.level_db[::step])
 
 
+def _held_out_figures(run: Run, held_out: Track) -> dict[str, float]:
+    """How near the bundle comes, `heldout_...`; and, with an encoder that listens in, `autoencoded_...`."""
+    ways = {"heldout": True} | ({"autoencoded": False} if run.encoder else {})
+    figures: dict[str, float] = {}
+    for way, as_played in ways.items():
+        track = (
+            untracked.tracked(held_out, run.config) if as_played and run.config.encoder == "unsupervised" else held_out
+        )
+        sound = run.resynthesise(track, as_played=as_played)["wet"]
+        measured = evaluate.compare(held_out.audio, sound, run.config.sample_rate, run.config.tracker)
+        figures |= {f"{way}_{name}": value for name, value in measured.items()}
+    return figures
+
+
 def finished(run: Run, data: TrainingSet) -> Trained:
     """What the bundle is written from, held-out figures included."""
     figures: dict[str, float | str] = {
@@ -153,7 +190,5 @@ def finished(run: Run, data: TrainingSet) -> Trained:
     audio = [loss for stage, _, loss in run.progress.losses if stage == "audio"]
     figures["final_training_loss"] = float(np.mean(audio[-20:])) if audio else float("nan")
     if data.held_out is not None:
-        sound = run.resynthesise(data.held_out)["wet"]
-        measured = evaluate.compare(data.held_out.audio, sound, run.config.sample_rate, run.config.tracker)
-        figures |= {f"heldout_{name}": value for name, value in measured.items()}
+        figures |= _held_out_figures(run, data.held_out)
     return Trained(run.config, data.tracks, run.decoder.get_weights(), run.statistics.as_tuple(), run.response, figures)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A whole training, small: stop, resume to the same numbers, export with parity, a bundle that validates and plays."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -20,6 +22,8 @@ from ddsp_fx.training.run import train
 
 pytestmark = pytest.mark.slow
 
+Encoder = Literal["none", "z", "unsupervised"]
+
 SMALL = TrainConfig(
     "toy",
     steps=12,
@@ -28,6 +32,7 @@ SMALL = TrainConfig(
     clip_seconds=0.5,
     pre_roll_seconds=0.3,
     room=False,
+    warm_up_steps=10,
     tracker="mcleod",
     preview_every=10,
     holdout_seconds=3.0,
@@ -56,13 +61,15 @@ class _Stop:
             raise KeyboardInterrupt
 
 
-def test_stop_resume_export_validate_play(recordings: Path, tmp_path: Path) -> None:
-    whole = train(recordings, tmp_path / "whole", tmp_path / "run-whole", SMALL)
+@pytest.mark.parametrize("encoder", ["none", "z", "unsupervised"])
+def test_stop_resume_export_validate_play(recordings: Path, tmp_path: Path, encoder: Encoder) -> None:
+    small = replace(SMALL, encoder=encoder)
+    whole = train(recordings, tmp_path / "whole", tmp_path / "run-whole", small)
     with pytest.raises(KeyboardInterrupt):
-        train(recordings, tmp_path / "parts", tmp_path / "run-parts", SMALL, report=_Stop("audio", 10))
+        train(recordings, tmp_path / "parts", tmp_path / "run-parts", small, report=_Stop("audio", 10))
     assert load_checkpoint(tmp_path / "run-parts").progress.step == 10
     assert not (tmp_path / "parts").exists()
-    parts = train(recordings, tmp_path / "parts", tmp_path / "run-parts", SMALL, resume=True)
+    parts = train(recordings, tmp_path / "parts", tmp_path / "run-parts", small, resume=True)
 
     saved = [load_checkpoint(tmp_path / f"run-{name}") for name in ("whole", "parts")]
     for one, two in zip(saved[0].weights, saved[1].weights, strict=True):
@@ -81,8 +88,6 @@ def test_stop_resume_export_validate_play(recordings: Path, tmp_path: Path) -> N
 
 
 def test_a_finished_run_goes_on_where_more_is_asked_for(recordings: Path, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     run = tmp_path / "run"
     train(recordings, tmp_path / "bundle", run, replace(SMALL, steps=10))
     assert load_checkpoint(run).progress.stage == "done"
@@ -99,7 +104,5 @@ def test_resume_without_a_checkpoint_is_refused(recordings: Path, tmp_path: Path
 
 
 def test_holding_out_everything_is_refused(recordings: Path, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     with pytest.raises(TrainingError, match=r"leaves nothing of phrase\.wav"):
         train(recordings, tmp_path / "bundle", tmp_path / "run", replace(SMALL, holdout_seconds=1000.0))
