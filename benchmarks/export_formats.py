@@ -50,10 +50,9 @@ def measure(run: Path) -> list[dict[str, str | float]]:
     """One row a format."""
     state = load_checkpoint(run)
     # The whitening of the inputs is no weight; any will do for a comparison, and this is near every recording's.
-    model = decoder.build(
-        state.config.preset, (0.57, 0.054, 0.99, 0.17), state.config.n_harmonics, state.config.n_bands
-    )
-    model.set_weights(state.weights)
+    config, statistics = state.config, (0.57, 0.054, 0.99, 0.17)
+    model = decoder.build(config.preset, statistics, config.n_harmonics, config.n_bands, config.n_z)
+    model.set_weights(state.weights[: len(model.weights)])  # an encoder's follow
     f0, level = export.wandering_features(export.PARITY_FRAMES)
     wanted = export.steps_of_keras(model, f0, level)
     rows: list[dict[str, str | float]] = []
