@@ -11,11 +11,12 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from ddsp_fx.training import clips, decoder, features, oscillators
+from ddsp_fx.training import clips, decoder, features, oscillators, self_supervision
 from ddsp_fx.training.autoencoder import Autoencoder, ControlFit
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.features import Track
 from ddsp_fx.training.room import FixedRoom
+from ddsp_fx.training.unsupervised import Unsupervised
 
 Array = npt.NDArray[np.float32]
 Batch = tuple[dict[str, Any], Array]
@@ -26,6 +27,7 @@ WEIGHT_DECAY = 0.1
 # level and pitch - and does without a share of the GRU's outputs, others for each clip.
 GAIN_DB, LEVEL_DB, PITCH_SEMITONES = 2.0, 0.7, 0.1
 DROPPED = 0.3
+LESSON_CLIPS = 2
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def compile_fit(model: Any, encoder: Any = None) -> Any:
 def compile_autoencoder(model: Any, response: Array, config: TrainConfig, encoder: Any = None) -> Any:
     """The second stage's model around a decoder, a room, and an encoder if there is one."""
     sizes = {"hop": config.hop, "pre_roll": config.pre_roll, "sample_rate": config.sample_rate}
-    autoencoder = Autoencoder(model, FixedRoom(response), encoder=encoder, **sizes)
+    kind = Unsupervised if config.encoder == "unsupervised" else Autoencoder
+    autoencoder = kind(model, FixedRoom(response), encoder=encoder, **sizes)
     # What a pitch encoder learned before would fade: parts of it, such as what silence is, get no gradient here.
     taught = encoder.trainable_variables if encoder is not None and config.encoder == "unsupervised" else ()
     _compile(autoencoder, config.learning_rate, taught)
@@ -90,6 +93,8 @@ def audio_batch(tracks: Sequence[Track], config: TrainConfig, rng: np.random.Gen
         inputs["audio"] = audio
     if config.encoder == "unsupervised":
         inputs["f0_error"] = rng.normal(0.0, PITCH_SEMITONES / 127.0, inputs["f0_scaled"].shape).astype(np.float32)
+        shape = self_supervision.sounds_like(config, LESSON_CLIPS)
+        inputs["lesson"], inputs["answers"] = self_supervision.lesson(shape, rng)
     return inputs, audio
 
 

@@ -19,6 +19,7 @@ from keras import ops
 from ddsp_fx.analysis.features import FIRST_F0_HZ
 from ddsp_fx.analysis.pitch import VOICED_FROM
 from ddsp_fx.training import oscillators, random_sounds, synthesis
+from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.features import Track
 from ddsp_fx.training.pitch_encoder import N_NOTES, midi_of
 
@@ -26,6 +27,7 @@ Array = npt.NDArray[np.float32]
 # A note's own bin is the likeliest, and the two beside it say where within it: a semitone's half in MIDI.
 SPREAD_SEMITONES = 0.6
 FARTHEST_SEMITONES = 1.0
+SECONDS = 2.0
 
 
 def sound(batch: dict[str, Any], hop: int) -> Any:
@@ -70,6 +72,12 @@ class Lesson(keras.Model):  # type: ignore[misc]
         """Return :func:`loss`; ``y`` stacks midi and sounds, (B, F, 2)."""
         del x, sample_weight, training
         return loss(y_pred, y[..., 0], y[..., 1])
+
+
+def sounds_like(config: TrainConfig, clips: int) -> random_sounds.SoundShape:
+    """Return the shape of a lesson of ``clips`` at the run's rates."""
+    frames = round(SECONDS * config.frame_rate) + 1
+    return random_sounds.SoundShape(clips, frames, config.hop, config.sample_rate, config.n_harmonics, config.n_bands)
 
 
 def lesson(shape: random_sounds.SoundShape, rng: np.random.Generator) -> tuple[dict[str, Any], Array]:

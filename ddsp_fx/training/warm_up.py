@@ -16,14 +16,14 @@ import keras
 import numpy as np
 
 from ddsp_fx.errors import TrainingError
-from ddsp_fx.training import encoders, random_sounds, self_supervision
+from ddsp_fx.training import encoders, self_supervision
 from ddsp_fx.training.checkpoint import FILE_NAME, Checkpoint, Progress, load_checkpoint, save_checkpoint
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.loop import CHECKPOINT_EVERY_S, FINAL_RATE, LOSS_EVERY, Report
 
 FOLDER = "pitch"
 STAGE = "pitch"
-CLIPS, SECONDS = 8, 2.0
+CLIPS = 8
 LEARNING_RATE = 1e-3
 GRADIENT_NORM = 3.0
 
@@ -64,7 +64,7 @@ class WarmUp:
         share = self.progress.step / self.config.warm_up_steps
         decay = FINAL_RATE + (1.0 - FINAL_RATE) * 0.5 * (1.0 + math.cos(math.pi * share))
         self._trained.optimizer.learning_rate.assign(LEARNING_RATE * decay)
-        shape = sounds_like(self.config, CLIPS, round(SECONDS * self.config.frame_rate) + 1)
+        shape = self_supervision.sounds_like(self.config, CLIPS)
         started = time.monotonic()
         loss = float(self._trained.train_on_batch(*self_supervision.lesson(shape, self.rng)))
         if not math.isfinite(loss):
@@ -93,11 +93,6 @@ class WarmUp:
         for variable, value in zip(self._trained.optimizer.variables, state.optimizer, strict=True):
             variable.assign(value)
         self.rng.bit_generator.state = state.rng_state
-
-
-def sounds_like(config: TrainConfig, clips: int, frames: int) -> random_sounds.SoundShape:
-    """Return the shape of a lesson at the run's rates."""
-    return random_sounds.SoundShape(clips, frames, config.hop, config.sample_rate, config.n_harmonics, config.n_bands)
 
 
 def _compiled(listener: Any) -> Any:

@@ -15,6 +15,7 @@ from keras import ops
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.training import encoders, model, pitch_encoder, random_sounds, self_supervision, untracked
+from ddsp_fx.training.autoencoder import Autoencoder
 from ddsp_fx.training.checkpoint import Progress
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.features import Track
@@ -132,6 +133,18 @@ def test_the_autoencoder_plays_the_pitch_that_its_encoder_hears() -> None:
     autoencoder.train_on_batch(inputs, audio)
     after = autoencoder.encoder.get_weights()
     assert any(np.abs(one - two).max() > 1e-6 for one, two in zip(before, after, strict=True))
+
+
+def test_each_joint_step_holds_a_lesson() -> None:
+    decoder, encoder = model.build_decoder(CONFIG, model.Statistics.of([_track()])), _encoder()
+    joint = model.compile_autoencoder(decoder, np.zeros(100, np.float32), CONFIG, encoder)
+    inputs, audio = model.audio_batch([_track()], CONFIG, np.random.default_rng(0))
+    sound = joint(inputs)
+    spectral = float(Autoencoder.compute_loss(joint, y=audio, y_pred=sound))
+    logits = encoder.logits(self_supervision.sound(inputs["lesson"], CONFIG.hop))
+    lesson = float(self_supervision.loss(logits, *np.moveaxis(inputs["answers"], -1, 0)))
+    assert lesson > 1.0
+    assert float(joint.compute_loss(x=inputs, y=audio, y_pred=sound)) == pytest.approx(spectral + lesson, rel=1e-4)
 
 
 def test_an_unknown_encoder_is_refused() -> None:
