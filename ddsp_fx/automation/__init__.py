@@ -2,7 +2,19 @@
 """How a board's parameters move in time."""
 
 from ddsp_fx.automation.automation import Automation
-from ddsp_fx.automation.curves import Breakpoints, Constant, Sampled
+from ddsp_fx.automation.curves import Breakpoints, Constant, Events, Sampled
 from ddsp_fx.automation.files import read_automation
+from ddsp_fx.automation.takes import Take, read_take, take_event, take_header
 
-__all__ = ["Automation", "Breakpoints", "Constant", "Sampled", "read_automation"]
+__all__ = [
+    "Automation",
+    "Breakpoints",
+    "Constant",
+    "Events",
+    "Sampled",
+    "Take",
+    "read_automation",
+    "read_take",
+    "take_event",
+    "take_header",
+]

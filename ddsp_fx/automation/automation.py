@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ddsp_fx.automation.curves import Breakpoints, Constant, Curve
+from ddsp_fx.automation.curves import Breakpoints, Constant, Curve, Events
 from ddsp_fx.effects.parameters import Value
-from ddsp_fx.errors import AutomationError
+from ddsp_fx.errors import AutomationError, BoardError, ParameterError
 
 if TYPE_CHECKING:
     from ddsp_fx.board.board import Board
@@ -22,30 +23,54 @@ class Automation:
     Args:
         curves: "slot.symbol" -> a Curve, a plain value, or a list of (time_s, value). A slot is a name
             (`violin-room`) or a number counted from 0: `Automation({"violin-room.mix": [(0, 0), (4, 1)]})`.
+            A symbol alone (`mix`) is the board's own.
     """
 
     def __init__(self, curves: Mapping[str, Curve | Value | Sequence[tuple[float, Value]]]) -> None:
-        self._curves = {_target(key): _curve(value) for key, value in curves.items()}
+        self._curves: list[tuple[Target, Curve]] = [(_target(key), _curve(value)) for key, value in curves.items()]
+
+    @classmethod
+    def merged(cls, parts: Sequence[Automation]) -> Automation:
+        """All of them at once; a parameter that two of them move is an error of `check`, which knows the board."""
+        whole = cls({})
+        for part in parts:
+            whole._curves.extend(part._curves)
+        return whole
 
     @property
     def targets(self) -> list[str]:
         """The targets, as given."""
-        return [f"{slot}.{symbol}" for slot, symbol in self._curves]
+        return [_name(target) for target, _ in self._curves]
 
     def check(self, board: Board) -> None:
-        """Raises BoardError, UnknownParameterError or ParameterError when a curve does not fit the board."""
-        for (slot_name, symbol), curve in self._curves.items():
-            slot = board.slot(slot_name)
-            board.check_slot_symbol(slot, symbol)
-            plugin = board[slot]
-            if hasattr(plugin, "process_block"):
-                for value in curve.values():
-                    plugin.parameters[symbol].check(value)
+        """Raises BoardError, UnknownParameterError or ParameterError when a curve does not fit the board.
+
+        Raises AutomationError when two curves move one parameter. Curves from files have the line in the message.
+        """
+        seen: dict[tuple[int | None, str], str] = {}
+        for (slot_name, symbol), curve in self._curves:
+            origin = getattr(curve, "origin", None)
+            where = f"{origin.head}: " if origin else ""
+            with _prefixed(where):
+                slot = board.slot(slot_name) if slot_name else None
+                board.check_slot_symbol(slot, symbol)
+            if (slot, symbol) in seen:
+                other = seen[slot, symbol] or "another curve"
+                raise AutomationError(f"{where}{_name((slot_name, symbol))} is moved by {other.rstrip(': ')} too")
+            seen[slot, symbol] = where
+            for index, value in enumerate(curve.values()):
+                with _prefixed(f"{origin.of_value(index)}: " if origin else ""):
+                    board.check_slot_value(slot, symbol, value)
 
     def set_initial(self, board: Board) -> None:
-        """Set every automated parameter to its curve's first value, so that nothing ramps in from elsewhere."""
-        for (slot_name, symbol), curve in self._curves.items():
-            board.set_slot_value(board.slot(slot_name), symbol, curve.points(float("inf"))[0][1])
+        """Set every automated parameter to its curve's first value, so that nothing ramps in from elsewhere.
+
+        Events are what a running board was sent: they leave it as it is.
+        """
+        for (slot_name, symbol), curve in self._curves:
+            if not isinstance(curve, Events):
+                slot = board.slot(slot_name) if slot_name else None
+                board.set_slot_value(slot, symbol, curve.points(float("inf"))[0][1])
 
     def install(self, board: Board, sample_rate: float, samples: int) -> None:
         """Check against a prepared board, reset it, and schedule every event; raises what `check` raises."""
@@ -55,18 +80,33 @@ class Automation:
         for event in self.events(board, sample_rate, samples):
             board.schedule(*event)
 
-    def events(self, board: Board, sample_rate: float, samples: int) -> Iterator[tuple[int, int, str, Value]]:
+    def events(self, board: Board, sample_rate: float, samples: int) -> Iterator[tuple[int, int | None, str, Value]]:
         """(sample, slot, symbol, value) for audio of that length, each target's in order of time."""
-        for (slot_name, symbol), curve in self._curves.items():
-            slot = board.slot(slot_name)
+        for (slot_name, symbol), curve in self._curves:
+            slot = board.slot(slot_name) if slot_name else None
             for time_s, value in curve.points(samples / sample_rate):
                 yield round(time_s * sample_rate), slot, symbol, value
 
 
+@contextmanager
+def _prefixed(where: str) -> Iterator[None]:
+    """Errors of the board say where the curve was read."""
+    try:
+        yield
+    except (BoardError, ParameterError) as error:
+        raise type(error)(f"{where}{error}") from None
+
+
+def _name(target: Target) -> str:
+    return ".".join(part for part in target if part)
+
+
 def _target(key: str) -> Target:
     slot, dot, symbol = key.rpartition(".")
-    if not (slot and dot and symbol):
-        raise AutomationError(f"target {key!r} is not slot.parameter, such as violin-room.mix or 0.mix")
+    if not symbol or bool(dot) != bool(slot):
+        raise AutomationError(
+            f"target {key!r} is not slot.parameter, such as violin-room.mix or 0.mix; the board's own mix is just mix"
+        )
     return slot, symbol
 
 

@@ -21,8 +21,26 @@ CONTROL_PERIOD_S = 0.005
 Point = tuple[float, Value]
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a curve was read: the file, the line that names the parameter, and the line of each value."""
+
+    file: str
+    head_line: int
+    lines: tuple[int, ...]
+
+    @property
+    def head(self) -> str:
+        """For an error about the target."""
+        return f"{self.file}, line {self.head_line}" if self.head_line else self.file
+
+    def of_value(self, index: int) -> str:
+        """For an error about one value of `Curve.values`."""
+        return f"{self.file}, line {self.lines[index]}" if self.lines else self.file
+
+
 class Curve(Protocol):
-    """A parameter over time."""
+    """A parameter over time. A curve read from a file may have an `origin: Origin` too, which errors name."""
 
     def points(self, end_s: float) -> list[Point]:
         """(time in s, value) at which the parameter is to be set, in order, up to end_s."""
@@ -56,20 +74,15 @@ class Breakpoints:
     Args:
         pairs: (time in s, value), times not falling. Two pairs at one time are a jump.
         interpolation: "linear" draws lines between numbers; "step" holds. Texts and switches always hold.
+        origin: the file and lines that they were read from, for errors.
     """
 
     pairs: Sequence[Point]
     interpolation: Literal["linear", "step"] = "linear"
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
-        if not self.pairs:
-            raise AutomationError("breakpoints: the list is empty; give (time_s, value) pairs")
-        times = [time for time, _ in self.pairs]
-        if not all(math.isfinite(time) and time >= 0.0 for time in times):
-            raise AutomationError(f"breakpoints: times must be finite and >= 0, got {min(times)}")
-        falling = next((b for a, b in itertools.pairwise(times) if b < a), None)
-        if falling is not None:
-            raise AutomationError(f"breakpoints: time {falling} s comes after a later one; sort them")
+        _check_times(self.pairs)
 
     def points(self, end_s: float) -> list[Point]:
         """The breakpoints, with a 5 ms staircase along each slope."""
@@ -88,6 +101,39 @@ class Breakpoints:
     def values(self) -> list[Value]:
         """The values of all pairs."""
         return [value for _, value in self.pairs]
+
+
+@dataclass(frozen=True)
+class Events:
+    """What was sent, when it was sent: until the first event the board's own value stands, and the first one ramps.
+
+    That is what a live board does with a message, so a take of it renders to the same samples.
+    """
+
+    pairs: Sequence[Point]
+    origin: Origin | None = None
+
+    def __post_init__(self) -> None:
+        _check_times(self.pairs)
+
+    def points(self, end_s: float) -> list[Point]:
+        """The events."""
+        return [point for point in self.pairs if point[0] <= end_s]
+
+    def values(self) -> list[Value]:
+        """The values of all events."""
+        return [value for _, value in self.pairs]
+
+
+def _check_times(pairs: Sequence[Point]) -> None:
+    if not pairs:
+        raise AutomationError("breakpoints: the list is empty; give (time_s, value) pairs")
+    times = [time for time, _ in pairs]
+    if not all(math.isfinite(time) and time >= 0.0 for time in times):
+        raise AutomationError(f"breakpoints: times must be finite and >= 0, got {min(times)}")
+    falling = next((b for a, b in itertools.pairwise(times) if b < a), None)
+    if falling is not None:
+        raise AutomationError(f"breakpoints: time {falling} s comes after a later one; sort them")
 
 
 def _staircase(start_s: float, start: float, stop_s: float, end_s: float, end: float) -> list[Point]:

@@ -1,85 +1,106 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Automation from files: breakpoints in CSV, and takes recorded over OSC in JSON Lines."""
+"""Automation from files: breakpoints in CSV, takes in JSON Lines, controllers in MIDI files."""
 
 from __future__ import annotations
 
 import csv
-import json
-import math
-from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ddsp_fx.automation.automation import Automation
-from ddsp_fx.automation.curves import Breakpoints
+from ddsp_fx.automation.curves import Breakpoints, Origin
+from ddsp_fx.automation.takes import read_take, read_text, seconds
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import AutomationError
 
-Pairs = dict[str, list[tuple[float, Value]]]
+if TYPE_CHECKING:
+    from ddsp_fx.automation.midi import Control
+    from ddsp_fx.board.board import Board
+
+MIDI_SUFFIXES = (".mid", ".midi")
 
 
-def read_automation(path: Path | str) -> Automation:
-    """A .csv of breakpoints or a .jsonl take; raises AutomationError naming the line that does not fit."""
+def read_automation(
+    path: Path | str, board: Board | None = None, controls: Sequence[Control] | None = None
+) -> Automation:
+    """A .csv of breakpoints, a .jsonl take, or a .mid file.
+
+    Args:
+        path: the file; its suffix tells what it is.
+        board: what a .mid file is for, since a controller's 0 to 127 means the range of the parameter it moves.
+        controls: which controller of a .mid file moves what, from `ddsp_fx.automation.midi.parse_control`.
+
+    Raises:
+        AutomationError: naming the line that does not fit.
+        MissingExtraError: for a .mid file where mido is not installed.
+    """
     file = Path(path)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise AutomationError(f"{file}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise AutomationError(f"{file}: not UTF-8 text") from None
-    if file.suffix == ".csv":
-        return Automation({k: Breakpoints(v) for k, v in _csv(text, file).items()})
-    if file.suffix == ".jsonl":
-        return Automation({k: Breakpoints(v, "step") for k, v in _take(text, file).items()})
-    raise AutomationError(f"{file}: expected a .csv of breakpoints or a .jsonl take")
+    suffix = file.suffix.lower()
+    if suffix in MIDI_SUFFIXES and board is not None:
+        from ddsp_fx.automation.midi import read_midi
+
+        return read_midi(file, board, controls or ())
+    if suffix in MIDI_SUFFIXES:
+        raise AutomationError(f"{file}: a MIDI file needs the board: read_automation(path, board, controls)")
+    if suffix == ".csv":
+        return Automation(_csv(read_text(file), file))
+    if suffix == ".jsonl":
+        return read_take(file).automation
+    raise AutomationError(f"{file}: expected a .csv of breakpoints, a .jsonl take or a .mid of controllers")
 
 
-def _csv(text: str, file: Path) -> Pairs:
+def _csv(text: str, file: Path) -> dict[str, Breakpoints]:
     """Header `time_s,slot.symbol,...`; an empty cell leaves that parameter's line as it runs."""
     rows = list(csv.reader(text.splitlines()))
-    if not rows or rows[0][:1] != ["time_s"] or len(rows[0]) < 2:
+    head = [cell.strip() for cell in rows[0]] if rows else []
+    if head[:1] != ["time_s"] or len(head) < 2:
         raise AutomationError(
             f"{file}: the first line must be time_s,slot.parameter,... such as time_s,violin-room.mix"
         )
-    pairs: Pairs = {target.strip(): [] for target in rows[0][1:]}
+    columns = [_Column(target, file) for target in _distinct(head[1:], file)]
     for number, row in enumerate(rows[1:], start=2):
-        if not any(cell.strip() for cell in row):
-            continue
-        time_s = _time(row[0], file, number)
-        for target, cell in zip(pairs, row[1:], strict=False):
-            if cell.strip():
-                pairs[target].append((time_s, _value(cell.strip())))
-    empty = next((target for target, points in pairs.items() if not points), None)
-    if empty is not None:
-        raise AutomationError(f"{file}: column {empty!r} has no values")
-    return pairs
+        if any(cell.strip() for cell in row):
+            _row(row, columns, f"{file}, line {number}", number)
+    return {column.target: column.curve() for column in columns}
 
 
-def _take(text: str, file: Path) -> Pairs:
-    """Lines {"time_s": 1.5, "target": "violin-room.mix", "value": 0.3}; "sample" with "rate" may stand for time_s."""
-    pairs: Pairs = defaultdict(list)
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            entry = json.loads(line)
-            time_s = entry["sample"] / entry["rate"] if "sample" in entry else entry["time_s"]
-            pairs[str(entry["target"])].append((_time(time_s, file, number), entry["value"]))
-        except (ValueError, KeyError, TypeError, ZeroDivisionError) as error:
-            raise AutomationError(f"{file}, line {number}: {type(error).__name__}: {error}") from None
-    if not pairs:
-        raise AutomationError(f"{file}: the take is empty")
-    return {target: sorted(points, key=lambda point: point[0]) for target, points in pairs.items()}
+def _distinct(targets: list[str], file: Path) -> list[str]:
+    twice = next((target for target in targets if targets.count(target) > 1), None)
+    if twice is not None:
+        raise AutomationError(f"{file}, line 1: column {twice!r} stands there twice")
+    return targets
 
 
-def _time(value: Any, file: Path, line: int) -> float:
-    try:
-        time_s = float(value)
-    except (TypeError, ValueError):
-        time_s = math.nan
-    if not (math.isfinite(time_s) and time_s >= 0.0):
-        raise AutomationError(f"{file}, line {line}: time {value!r} is not a number of seconds >= 0")
-    return time_s
+def _row(row: list[str], columns: list[_Column], where: str, number: int) -> None:
+    if len(row) > len(columns) + 1:
+        raise AutomationError(f"{where}: {len(row)} cells, but the first line names {len(columns) + 1}")
+    time_s = seconds(row[0].strip(), where)
+    for column, cell in zip(columns, row[1:], strict=False):
+        if cell.strip():
+            column.add(time_s, _value(cell.strip()), number)
+
+
+class _Column:
+    """One parameter's breakpoints, and the lines that they stand on."""
+
+    def __init__(self, target: str, file: Path) -> None:
+        self.target, self._file = target, file
+        self._pairs: list[tuple[float, Value]] = []
+        self._lines: list[int] = []
+
+    def add(self, time_s: float, value: Value, line: int) -> None:
+        if self._pairs and time_s < self._pairs[-1][0]:
+            raise AutomationError(
+                f"{self._file}, line {line}: time {time_s:g} s comes after {self._pairs[-1][0]:g} s; sort the lines"
+            )
+        self._pairs.append((time_s, value))
+        self._lines.append(line)
+
+    def curve(self) -> Breakpoints:
+        if not self._pairs:
+            raise AutomationError(f"{self._file}: column {self.target!r} has no values")
+        return Breakpoints(self._pairs, origin=Origin(str(self._file), 1, tuple(self._lines)))
 
 
 def _value(text: str) -> Value:

@@ -38,7 +38,7 @@ class Board(SmoothedEffect, PluginList):
         self._plugins: list[Any] = []
         self._stages: list[Any] = []
         self._offsets: list[int] = []
-        self._events: list[tuple[int, int, int, str, Value]] = []
+        self._events: list[tuple[int, int, int | None, str, Value]] = []
         self._order = itertools.count()
         self._position = 0
         self._native_settings: list[Any] = []
@@ -48,20 +48,37 @@ class Board(SmoothedEffect, PluginList):
     def _changed(self) -> None:
         self._max_block_size = 0
 
-    def set_slot_value(self, slot: int, symbol: str, value: Value) -> None:
+    # A slot of None is the board itself.
+
+    def _at(self, slot: int | None) -> Any:
+        return self if slot is None else self._plugins[slot]
+
+    def set_slot_value(self, slot: int | None, symbol: str, value: Value) -> None:
         """Set a parameter of any plugin, checked; raises ParameterError or UnknownParameterError."""
-        plugin = self._plugins[slot]
+        plugin = self._at(slot)
         if hasattr(plugin, "process_block"):
             plugin.set_value(symbol, value)
         else:
             set_native(plugin, symbol, value)
 
-    def check_slot_symbol(self, slot: int, symbol: str) -> None:
+    def check_slot_symbol(self, slot: int | None, symbol: str) -> None:
         """Raises UnknownParameterError when that plugin has no such parameter."""
-        plugin = self._plugins[slot]
+        plugin = self._at(slot)
         known = plugin.parameters if hasattr(plugin, "process_block") else native_symbols(plugin)
         if symbol not in known:
-            raise unknown_parameter(self.slot_names()[slot], symbol, known)
+            raise unknown_parameter(self.name if slot is None else self.slot_names()[slot], symbol, known)
+
+    def check_slot_value(self, slot: int | None, symbol: str, value: Value) -> None:
+        """Raises ParameterError or UnknownParameterError when that plugin would refuse the value; nothing changes."""
+        plugin = self._at(slot)
+        self.check_slot_symbol(slot, symbol)
+        if hasattr(plugin, "process_block"):
+            plugin.parameters[symbol].check(value)
+            return
+        # pedalboard's own plugins tell their limits only by refusing.
+        before = getattr(plugin, symbol)
+        set_native(plugin, symbol, value)
+        setattr(plugin, symbol, before)
 
     # An effect.
 
@@ -113,14 +130,15 @@ class Board(SmoothedEffect, PluginList):
         for stage in self._stages:
             stage.reset()
 
-    def schedule(self, sample: int, slot: int, symbol: str, value: Value) -> None:
+    def schedule(self, sample: int, slot: int | None, symbol: str, value: Value) -> None:
         """Set a parameter when the sound of input sample `sample` passes through that plugin.
 
         What is due in the past acts at once. Events are forgotten by `reset`.
         """
-        plugin = self._plugins[slot]
+        plugin = self._at(slot)
         delay = plugin.automation_delay(symbol) if hasattr(plugin, "process_block") else 0
-        due = max(sample + self._offsets[slot] + delay, self._position)
+        offset = 0 if slot is None else self._offsets[slot]
+        due = max(sample + offset + delay, self._position)
         heapq.heappush(self._events, (due, next(self._order), slot, symbol, value))
 
     def _process(self, block: Audio) -> Audio:

@@ -10,9 +10,8 @@ import time
 from argparse import Namespace
 from pathlib import Path
 
-from ddsp_fx.automation import read_automation
 from ddsp_fx.board import Board
-from ddsp_fx.board.text import parse_board
+from ddsp_fx.cli.apply_automation import board_to_run, read_moves
 from ddsp_fx.cli.audio_files import InputFile, Output, check_output, output_file
 from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.effects.offline import drive
@@ -26,13 +25,16 @@ def run(arguments: Namespace) -> int:
     if arguments.sample_rate is not None and not 8000 <= arguments.sample_rate <= 384000:
         raise AudioError(f"--sample-rate {arguments.sample_rate:g} is outside 8000 to 384000 Hz")
     check_output(Path(arguments.output))
-    board = parse_board(arguments.chain)
+    board = board_to_run(arguments)
+    moves = read_moves(arguments, board)
+    if moves is not None:
+        moves.check(board)
     source = InputFile(Path(arguments.input), arguments.channels, arguments.sample_rate)
     try:
         board.prepare(source.sample_rate, arguments.buffer_size, source.channels)
         started = time.perf_counter()
-        if arguments.automation:
-            read_automation(arguments.automation).install(board, source.sample_rate, source.frames)
+        if moves is not None:
+            moves.install(board, source.sample_rate, source.frames)
         depth = arguments.bit_depth or source.bit_depth
         with output_file(Path(arguments.output), source.sample_rate, source.channels, depth) as output:
             _process(board, source, output, arguments)

@@ -19,8 +19,22 @@ CHAIN_HELP = "name:parameter=value,... joined by |, such as 'violin:pitch_shift=
 def _apply(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", help="any audio file that pedalboard reads")
     parser.add_argument("output", help=".wav, .flac, .aiff, .mp3 or .ogg; the input's rate and bit depth")
-    parser.add_argument("chain", help=CHAIN_HELP)
-    parser.add_argument("--automation", metavar="FILE", help=".csv of breakpoints or .jsonl take; slot.parameter names")
+    parser.add_argument("chain", nargs="?", help=f"{CHAIN_HELP}; without one, the board that the take began with")
+    parser.add_argument(
+        "--automation",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help=".csv of breakpoints, .jsonl take or .mid of controllers; may be given again",
+    )
+    parser.add_argument(
+        "--midi-cc",
+        metavar="MAP",
+        action="append",
+        default=[],
+        help="what a controller of the .mid moves: 74=violin.pitch_shift:-12..12, 2/7=mix, bend=...; repeatable",
+    )
+    parser.add_argument("--midi-map", metavar="FILE", help="a text file with one such MAP a line")
     parser.add_argument("--no-tail", action="store_true", help="stop where the input stops")
     parser.add_argument("--sample-rate", type=float, metavar="HZ", help="of the output (default: the input's)")
     parser.add_argument("--bit-depth", type=int, choices=(16, 24, 32), help="of the output; 32 is float in .wav")

@@ -207,7 +207,9 @@ def test_constants_and_arrays() -> None:
 @pytest.mark.parametrize(
     ("curves", "error", "message"),
     [
-        ({"mix": 1}, AutomationError, "is not slot.parameter"),
+        ({".mix": 1}, AutomationError, "is not slot.parameter"),
+        ({"volume": 1}, UnknownParameterError, "board has no parameter 'volume'"),
+        ({"0.mix": 1, "response.mix": 0}, AutomationError, "is moved by another curve too"),
         ({"9.mix": 1}, BoardError, "no slot '9'"),
         ({"0.mixx": 1}, UnknownParameterError, "did you mean 'mix'"),
         ({"0.mix": [(0, 0), (1, 7)]}, ParameterError, "0 to 1"),

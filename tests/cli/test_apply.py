@@ -9,6 +9,8 @@ import pytest
 from pedalboard.io import AudioFile
 from support import Audio, tone, write_bundle
 
+from ddsp_fx.automation import read_automation, take_event, take_header
+from ddsp_fx.board import Board
 from ddsp_fx.bundles import load
 from ddsp_fx.cli import main
 
@@ -89,6 +91,64 @@ def test_automation_file(hall: str, tmp_path: Path) -> None:
     out = read(tmp_path / "out.wav")[0]
     assert np.array_equal(out[:, :11000], tone(0.5, 44100)[:, :11000])
     assert not np.allclose(out[:, 12000:22000], tone(0.5, 44100)[:, 12000:22000], atol=1e-3)
+
+
+def test_automation_of_every_kind_at_once(hall: str, tmp_path: Path) -> None:
+    mido = pytest.importorskip("mido")
+    source = write(tmp_path / "in.wav", tone(0.5, 44100), bit_depth=32)
+    (tmp_path / "a.csv").write_text("time_s,hall.decay\n0,0.5\n")
+    (tmp_path / "b.jsonl").write_text('{"time_s": 0.1, "target": "mix", "value": 0.25}\n')
+    song = mido.MidiFile()
+    song.tracks.append(mido.MidiTrack([mido.Message("control_change", control=7, value=127)]))
+    song.save(tmp_path / "c.mid")
+    options = [arg for name in ("a.csv", "b.jsonl", "c.mid") for arg in ("--automation", str(tmp_path / name))]
+    options += ["--midi-cc", "7=hall.mix:0..0.5"]
+    assert main(["apply", str(source), str(tmp_path / "out.wav"), hall, *options]) == 0
+    expected = Board([load(hall, mix=0.5, decay=0.5)], mix=0.25).render(tone(0.5, 44100), 44100)
+    assert np.abs(read(tmp_path / "out.wav")[0] - expected).max() <= 1e-6
+
+
+def test_a_take_brings_its_board(hall: str, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.wav", tone(0.5, 44100), bit_depth=32)
+    board = Board([load(hall, mix=0.7)])
+    take = tmp_path / "take.jsonl"
+    take.write_text(take_header(44100, board.to_json()) + take_event(9000, f"{hall}.mix", 0.1))
+    assert main(["apply", str(source), str(tmp_path / "out.wav"), "--automation", str(take)]) == 0
+    expected = board.render(tone(0.5, 44100), 44100, automation=read_automation(take))
+    assert np.array_equal(read(tmp_path / "out.wav")[0], expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "which chain? Write it after the output"),
+        (["hall", "--automation", "bad.csv"], "bad.csv, line 3: mix = 2 is out of range"),
+        (["hall", "--automation", "name.csv"], "name.csv, line 1: hall has no parameter 'mux'"),
+        (["hall", "--automation", "bad.jsonl"], "bad.jsonl, line 2: mix: expected a number, got 'x'"),
+        (["hall", "--automation", "good.csv", "--automation", "good.csv"], "hall.mix is moved by good.csv, line 1 too"),
+        (["hall", "--midi-cc", "7=hall.mix"], "give --automation it"),
+        (["hall", "--midi-cc", "7:hall.mix"], "MIDI map '7:hall.mix': write [CHANNEL/]CC="),
+    ],
+)
+def test_automation_mistakes(
+    arguments: list[str],
+    message: str,
+    hall: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bad.csv").write_text("time_s,hall.mix\n0,0\n1,2\n")
+    Path("name.csv").write_text("time_s,hall.mux\n0,0\n")
+    Path("good.csv").write_text("time_s,hall.mix\n0,0\n")
+    Path("bad.jsonl").write_text('\n{"time_s": 0, "target": "hall.mix", "value": "x"}\n')
+    write(Path("in.wav"), tone(0.1, 44100))
+    assert main(["apply", "in.wav", "out.wav", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+    assert not Path("out.wav").exists()
 
 
 def test_clipping_is_reported(hall: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

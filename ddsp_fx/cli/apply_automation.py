@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `ddsp-fx apply` runs and how it moves: the chain or a take's board, and all --automation files together."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from ddsp_fx.automation import Automation, read_automation, read_take
+from ddsp_fx.automation.files import MIDI_SUFFIXES
+from ddsp_fx.automation.midi import Control, parse_control, read_controls
+from ddsp_fx.board import Board
+from ddsp_fx.board.text import parse_board
+from ddsp_fx.errors import AutomationError, BoardError
+
+
+def board_to_run(arguments: Namespace) -> Board:
+    """The chain as it is written; without one, as it stood when the only take with a board began."""
+    if arguments.chain is not None:
+        return parse_board(arguments.chain)
+    takes = [path for path in arguments.automation if Path(path).suffix.lower() == ".jsonl"]
+    boards = [(path, text) for path in takes if (text := read_take(path).board_json)]
+    if len(boards) != 1:
+        held = " and ".join(path for path, _ in boards) or "no --automation take holds one"
+        raise BoardError(f"which chain? Write it after the output, or give one take that holds its board; {held}")
+    path, text = boards[0]
+    try:
+        return Board.from_json(text)
+    except BoardError as error:
+        raise BoardError(f"{path}, line 1: {error}") from None
+
+
+def read_moves(arguments: Namespace, board: Board) -> Automation | None:
+    """Every file, merged; None without one."""
+    controls = _controls(arguments)
+    parts = [read_automation(path, board, controls) for path in arguments.automation]
+    return Automation.merged(parts) if parts else None
+
+
+def _controls(arguments: Namespace) -> list[Control]:
+    controls = [parse_control(text) for text in arguments.midi_cc]
+    if arguments.midi_map:
+        controls += read_controls(arguments.midi_map)
+    if controls and not any(Path(path).suffix.lower() in MIDI_SUFFIXES for path in arguments.automation):
+        raise AutomationError("--midi-cc and --midi-map say what a .mid file's controllers move: give --automation it")
+    return controls
