@@ -18,7 +18,7 @@ N_HARMONICS, N_BANDS, STATE = 20, 65, 4
 DATA = Path(__file__).parent / "data"
 
 
-def fake_decoder(level_floor_db: float = -80.0) -> FakeRunner:
+def fake_decoder(level_floor_db: float = -80.0, noise: float = 0.01) -> FakeRunner:
     """Amplitude follows level, k^-1 spectrum, noise 40 dB below; the state counts frames."""
     k = np.arange(1, N_HARMONICS + 1)
     distribution = (1.0 / k / (1.0 / k).sum()).astype(np.float32)
@@ -29,7 +29,7 @@ def fake_decoder(level_floor_db: float = -80.0) -> FakeRunner:
         return {
             "amplitude": np.array([amplitude], np.float32),
             "harmonic_distribution": distribution,
-            "noise_magnitudes": np.full(N_BANDS, 0.01 * amplitude, np.float32),
+            "noise_magnitudes": np.full(N_BANDS, noise * amplitude, np.float32),
             "state": tensors["state"] + 1,  # type: ignore[index]
         }
 
