@@ -16,6 +16,12 @@ Z_SIZE = 16
 ENCODERS = ("none", "z", "unsupervised")
 
 
+_LIMITS = {
+    0.0: ("gain_db", "level_error_db", "pitch_error_semitones", "varispeed_semitones"),
+    1.0: ("steps", "batch", "n_harmonics", "n_bands", "frame_rate"),
+}
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """Settings of one run.
@@ -35,6 +41,9 @@ class TrainConfig:
         sample_rate: of the synthesizer that is trained, 16000, 32000 or 48000 Hz: the model's ceiling is half of it.
             Pitch and level are always heard at 16 kHz.
         frame_rate: frames a second, of which 16000 is a multiple.
+        gain_db, level_error_db, pitch_error_semitones: deviations of what a clip is disturbed by, so that it is not
+            learned by heart: its gain, and, frame by frame, what the decoder hears of its level and its pitch.
+        varispeed_semitones: train on copies of every recording as much lower and higher too.
         room_seconds: length of the learned impulse response.
         licence: of the weights; `data_licence` is that of the recordings where it is another.
         recipe: where the card says that these settings can be found.
@@ -59,6 +68,10 @@ class TrainConfig:
     n_bands: int = 65
     level: Literal["loudness", "power"] = "loudness"
     tracker: str = "swift"
+    gain_db: float = 2.0
+    level_error_db: float = 0.7
+    pitch_error_semitones: float = 0.1
+    varispeed_semitones: float = 0.0
     room: bool = True
     room_seconds: float = 2.0
     holdout_seconds: float = 0.0
@@ -76,21 +89,27 @@ class TrainConfig:
     version: str = "1.0.0"
 
     def __post_init__(self) -> None:
+        for limit, names in _LIMITS.items():
+            for name in names:
+                if getattr(self, name) < limit:
+                    raise TrainingError(f"{name} = {getattr(self, name):g} must be at least {limit:g}")
+        if self.clip_seconds <= 0 or self.learning_rate <= 0 or self.room_seconds <= 0:
+            raise TrainingError("clip_seconds, learning_rate and room_seconds must be above 0")
+        if self.encoder not in ENCODERS:
+            raise TrainingError(f"encoder {self.encoder!r} is none of {', '.join(ENCODERS)}")
+        if self.encoder == "unsupervised" and self.varispeed_semitones:
+            raise TrainingError("varispeed_semitones needs a tracker's pitch, which encoder 'unsupervised' has not")
+        self._check_rates()
+
+    def _check_rates(self) -> None:
         if self.sample_rate < 1 or self.sample_rate % FEATURE_RATE:
             raise TrainingError(
                 f"sample_rate {self.sample_rate} is not a multiple of {FEATURE_RATE}, the features' rate"
             )
-        for name in ("steps", "batch", "n_harmonics", "n_bands", "frame_rate"):
-            if getattr(self, name) < 1:
-                raise TrainingError(f"{name} = {getattr(self, name)} must be at least 1")
-        if self.encoder not in ENCODERS:
-            raise TrainingError(f"encoder {self.encoder!r} is none of {', '.join(ENCODERS)}")
         if FEATURE_RATE % self.frame_rate:
             raise TrainingError(f"frame_rate {self.frame_rate} does not divide {FEATURE_RATE}: try 50, 100 or 250")
         if 2 * (self.n_bands - 1) > self.hop:
             raise TrainingError(f"n_bands {self.n_bands} makes filters longer than a frame of {self.hop} samples")
-        if self.clip_seconds <= 0 or self.learning_rate <= 0 or self.room_seconds <= 0:
-            raise TrainingError("clip_seconds, learning_rate and room_seconds must be above 0")
 
     @property
     def hop(self) -> int:

@@ -25,7 +25,6 @@ WEIGHT_DECAY = 0.1
 # Three minutes of music are soon learned by heart: undisturbed, the loss of the training set fell from 5.9 to 5.2 while
 # the held-out end stayed at 6.2. So the decoder hears it blurred - clips louder or softer, small errors of each frame's
 # level and pitch - and does without a share of the GRU's outputs, others for each clip.
-GAIN_DB, LEVEL_DB, PITCH_SEMITONES = 2.0, 0.7, 0.1
 DROPPED = 0.3
 LESSON_CLIPS = 2
 
@@ -85,25 +84,26 @@ def _compile(model: Any, learning_rate: float, undecayed: Sequence[Any] = ()) ->
 
 def audio_batch(tracks: Sequence[Track], config: TrainConfig, rng: np.random.Generator) -> Batch:
     """Random clips for the second stage."""
-    inputs, audio = blurred(clips.random_batch(tracks, clip_shape(config), config.batch, rng), rng)
+    inputs, audio = blurred(clips.random_batch(tracks, clip_shape(config), config.batch, rng), config, rng)
     # Drawn here and not in a layer, so that the state of one generator is all that a resumed run needs.
     keep = rng.random((config.batch, 1, decoder.PRESETS[config.preset][0])) >= DROPPED
     inputs["keep"] = (keep / (1.0 - DROPPED)).astype(np.float32)
     if config.encoder != "none":
         inputs["audio"] = audio
     if config.encoder == "unsupervised":
-        inputs["f0_error"] = rng.normal(0.0, PITCH_SEMITONES / 127.0, inputs["f0_scaled"].shape).astype(np.float32)
+        error = rng.normal(0.0, config.pitch_error_semitones / 127.0, inputs["f0_scaled"].shape)
+        inputs["f0_error"] = error.astype(np.float32)
         shape = self_supervision.sounds_like(config, LESSON_CLIPS)
         inputs["lesson"], inputs["answers"] = self_supervision.lesson(shape, rng)
     return inputs, audio
 
 
-def blurred(batch: Batch, rng: np.random.Generator) -> Batch:
+def blurred(batch: Batch, config: TrainConfig, rng: np.random.Generator) -> Batch:
     """The same clips at other gains, and with small errors of level and pitch in what the decoder hears of them."""
     inputs, audio = batch
-    gain_db = rng.normal(0.0, GAIN_DB, (len(audio), 1))
-    level_db = gain_db + rng.normal(0.0, LEVEL_DB, inputs["level_scaled"].shape)
-    semitones = rng.normal(0.0, PITCH_SEMITONES, inputs["f0_scaled"].shape)
+    gain_db = rng.normal(0.0, config.gain_db, (len(audio), 1))
+    level_db = gain_db + rng.normal(0.0, config.level_error_db, inputs["level_scaled"].shape)
+    semitones = rng.normal(0.0, config.pitch_error_semitones, inputs["f0_scaled"].shape)
     heard = {
         "level_scaled": (inputs["level_scaled"] + level_db / 80.0).astype(np.float32),
         "f0_scaled": (inputs["f0_scaled"] + semitones / 127.0).astype(np.float32),

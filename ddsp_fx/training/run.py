@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ddsp_fx.errors import TrainingError
-from ddsp_fx.training import evaluate, self_supervision, untracked, warm_up
+from ddsp_fx.training import evaluate, self_supervision, untracked, varispeed, warm_up
 from ddsp_fx.training.bundle_writer import Trained, write_bundle
 from ddsp_fx.training.checkpoint import FILE_NAME, Checkpoint, load_checkpoint
 from ddsp_fx.training.config import FEATURE_RATE, TrainConfig
@@ -108,16 +108,23 @@ def train(  # noqa: PLR0913, PLR0917 - the command's options, one to one
         note(f"warning: {text}")
     encoder = _listen(data, run_folder, config, report, resume) if config.encoder == "unsupervised" else None
     note("estimating the room")
-    try:
-        response = room_response(data.tracks, config)
-    except TrainingError as error:
-        note(f"warning: {error}. Going on without a room: the bundle will hold the instrument alone")
-        response = room_response(data.tracks, replace(config, room=False))
+    response = _room_or_none(data.tracks, config, note)
+    if config.varispeed_semitones:
+        note("analysing faster and slower copies")
+        data.tracks += varispeed.copies(data.tracks, config, run_folder / "cache")
     begun = checkpoint if checkpoint and checkpoint.progress.stage != warm_up.STAGE else None
     run = Run(run_folder, config, data.tracks, response, report, begun, encoder)
     run.run()
     note("exporting")
     return write_bundle(finished(run, data), bundle)
+
+
+def _room_or_none(tracks: list[Track], config: TrainConfig, note: Callable[[str], None]) -> Array:
+    try:
+        return room_response(tracks, config)
+    except TrainingError as error:
+        note(f"warning: {error}. Going on without a room: the bundle will hold the instrument alone")
+        return room_response(tracks, replace(config, room=False))
 
 
 def _last_checkpoint(run_folder: Path) -> Checkpoint:
