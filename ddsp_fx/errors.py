@@ -10,6 +10,8 @@ DdspFxError
 │   └── UnknownEffectError      a name that no bundle offers
 ├── BoardError                  a chain that cannot be parsed, built or restored
 ├── AutomationError             a curve or take that cannot be read or applied
+├── EngineError                 a running engine that cannot start, or refuses what it is asked
+│   └── RefusedError            a message from outside, with a code like HTTP's
 ├── MissingExtraError           a feature whose optional packages are not installed (also an ImportError)
 └── TrainingError               recordings or a run that cannot be trained from
 
@@ -51,6 +53,24 @@ class BoardError(DdspFxError):
 
 class AutomationError(DdspFxError):
     """An automation curve that cannot be read or applied."""
+
+
+class EngineError(DdspFxError):
+    """An engine that cannot start, or a request that it cannot fulfil."""
+
+
+class RefusedError(EngineError):
+    """A message from outside that was refused, and changed nothing.
+
+    Args:
+        code: 400 malformed, 403 not allowed, 404 unknown address, 405 not of that kind, 408 too late, 413 too much,
+            416 out of range, 425 too far ahead, 429 too fast, 500 failed inside, 503 full.
+        address: what it was about.
+    """
+
+    def __init__(self, code: int, address: str, text: str) -> None:
+        super().__init__(text)
+        self.code, self.address = code, address
 
 
 class MissingExtraError(DdspFxError, ImportError):

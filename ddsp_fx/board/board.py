@@ -33,6 +33,7 @@ class Board(SmoothedEffect, PluginList):
     kind: ClassVar[str] = "board"
 
     mix = Parameter("Mix", 0, 1, 1, description="0 is the input, delayed to match; 1 the chain")
+    bypass = Parameter("Bypass", default=False, scale="toggle", description="The input alone, delayed to match")
 
     def __init__(self, plugins: Iterable[Any] = (), **values: Value) -> None:
         self._plugins: list[Any] = []
@@ -130,6 +131,11 @@ class Board(SmoothedEffect, PluginList):
         for stage in self._stages:
             stage.reset()
 
+    @property
+    def position(self) -> int:
+        """Input samples since the last `reset`: what `schedule` counts."""
+        return self._position
+
     def schedule(self, sample: int, slot: int | None, symbol: str, value: Value) -> None:
         """Set a parameter when the sound of input sample `sample` passes through that plugin.
 
@@ -164,7 +170,7 @@ class Board(SmoothedEffect, PluginList):
         for stage in self._stages:
             wet = stage.process_block(np.ascontiguousarray(wet))
         self._position += block.shape[1]
-        mix = self._smooth("mix", block.shape[1])
+        mix = self._ramp("mix", 0.0 if self.bypass else float(self.mix), block.shape[1])
         return np.asarray(self._dry.process(block) * (1.0 - mix) + wet * mix, np.float32)
 
     def render(

@@ -19,7 +19,14 @@ VERSION = 1
 
 def board_to_json(board: Board) -> str:
     """Raises BoardError naming the slot that cannot be written down."""
-    data = {"format": FORMAT, "version": VERSION, "mix": board.mix, "slots": [_slot(p, board) for p in board]}
+    data: dict[str, Any] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "mix": board.mix,
+        "slots": [_slot(p, board) for p in board],
+    }
+    if board.bypass:
+        data["bypass"] = True
     return json.dumps(data, indent=2)
 
 
@@ -62,7 +69,8 @@ def board_from_json(text: str) -> Board:
     if data.get("version") != VERSION:
         raise BoardError(f"board version {data.get('version')!r} is unknown to this ddsp-fx, which reads {VERSION}")
     try:
-        return Board([_plugin(slot) for slot in data["slots"]], mix=data.get("mix", 1.0))
+        plugins = [_plugin(slot) for slot in data["slots"]]
+        return Board(plugins, mix=data.get("mix", 1.0), bypass=data.get("bypass", False))
     except (KeyError, TypeError, AttributeError) as error:
         raise BoardError(f"a slot of the board is malformed: {type(error).__name__}: {error}") from None
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from ddsp_fx import __version__
+from ddsp_fx.cli.extensions import extension_commands, load_command, summary
 from ddsp_fx.cli.figure_names import DEFINITIONS
 from ddsp_fx.errors import DdspFxError
 
@@ -117,24 +118,48 @@ COMMANDS = {
 }
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser with every command's arguments."""
+def build_parser(chosen: str = "") -> argparse.ArgumentParser:
+    """The parser with every command's arguments; of the commands of other packages only the chosen one's.
+
+    Raises DdspFxError when the chosen command's package is broken.
+    """
     parser = argparse.ArgumentParser(
         prog="ddsp-fx", description="Neural instruments, learned rooms and dereverb as audio effects."
     )
     parser.add_argument("--version", action="version", version=f"ddsp-fx {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, (summary, add_arguments) in COMMANDS.items():
-        add_arguments(commands.add_parser(name, help=summary, description=summary))
+    for name, (line, add_arguments) in COMMANDS.items():
+        add_arguments(commands.add_parser(name, help=line, description=line))
+    if chosen not in COMMANDS:
+        _add_extensions(commands, chosen)
     return parser
+
+
+def _add_extensions(commands: argparse._SubParsersAction[argparse.ArgumentParser], chosen: str) -> None:
+    # A name that is built in wins: what a user has typed for years must not change with what else is installed.
+    for name, point in extension_commands().items():
+        if name in COMMANDS:
+            continue
+        line = summary(point)
+        parser = commands.add_parser(name, help=line, description=line)
+        if name == chosen:
+            module = load_command(point)
+            module.add_arguments(parser)
+            parser.set_defaults(run=module.run)
+
+
+def _run(argv: Sequence[str]) -> int:
+    # No option of the program itself takes a value, so the first word is the command.
+    chosen = next((word for word in argv if not word.startswith("-")), "")
+    arguments = build_parser(chosen).parse_args(argv)
+    run = getattr(arguments, "run", None) or import_module(f"ddsp_fx.cli.{arguments.command}").run
+    return int(run(arguments))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a DdspFxError becomes one line on stderr and exit code 2."""
-    arguments = build_parser().parse_args(argv)
-    module = import_module(f"ddsp_fx.cli.{arguments.command}")
     try:
-        return int(module.run(arguments))
+        return _run(sys.argv[1:] if argv is None else argv)
     except DdspFxError as error:
         print(f"ddsp-fx: {' '.join(str(error).split())}", file=sys.stderr)
         return 2

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Boards that run, one a track. Knows nothing of OSC, HTTP or any other door that leads to it."""
+
+from ddsp_fx_bridge.engine.changes import Change
+from ddsp_fx_bridge.engine.engine import Changed, Engine, Event, TracksChanged
+from ddsp_fx_bridge.engine.track import Layout, Track
+
+__all__ = ["Change", "Changed", "Engine", "Event", "Layout", "Track", "TracksChanged"]

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be set on a track: each parameter of each slot, declared by an effect or told by a native plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ddsp_fx.board import Board
+from ddsp_fx.board.native import make_native, native_values, set_native
+from ddsp_fx.effects.parameters import Parameter, Value
+from ddsp_fx.errors import BoardError, ParameterError
+
+Key = tuple[int | None, str]
+
+
+@dataclass(frozen=True)
+class Control:
+    """One parameter of one slot.
+
+    Args:
+        slot: index in the board, None for the board itself.
+        slot_name: as `board.slot_names()` has it, "" for the board itself.
+        symbol: of the parameter.
+        parameter: its declaration; None for a built-in plugin of pedalboard, which tells no range.
+        refusal: for those, tries a value on a twin of the plugin and raises ParameterError.
+        initial: the value when the board came.
+    """
+
+    slot: int | None
+    slot_name: str
+    symbol: str
+    parameter: Parameter | None
+    initial: Value
+    refusal: Callable[[Value], None] | None = None
+
+    @property
+    def key(self) -> Key:
+        """What a board calls it."""
+        return self.slot, self.symbol
+
+    @property
+    def target(self) -> str:
+        """What automation calls it."""
+        return f"{self.slot_name}.{self.symbol}" if self.slot_name else self.symbol
+
+    def check(self, value: Value) -> Value:
+        """The value as the plugin will store it; raises ParameterError."""
+        if self.parameter is not None:
+            return self.parameter.check(value)
+        number = _like(self.initial, value, self.target)
+        if self.refusal is not None:
+            self.refusal(number)
+        return number
+
+    def text(self, value: Value) -> str:
+        """For people, with the unit."""
+        if self.parameter is not None:
+            return self.parameter.text(value)
+        return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+    def parse(self, text: str) -> Value:
+        """The inverse of `text`; raises ParameterError."""
+        if self.parameter is not None:
+            return self.parameter.parse(text)
+        if isinstance(self.initial, (str, bool)):
+            return self.check(text)
+        try:
+            return self.check(float(text))
+        except ValueError:
+            raise ParameterError(f"{self.target}: {text!r} is not a number") from None
+
+
+def _like(initial: Value, value: Value, name: str) -> Value:
+    """The value in the type that the plugin had; raises ParameterError."""
+    if isinstance(initial, bool):
+        if isinstance(value, str) and value.lower() in ("on", "off", "true", "false"):
+            return value.lower() in ("on", "true")
+        if isinstance(value, (bool, int, float)) and value in (0, 1):
+            return bool(value)
+        raise ParameterError(f"{name} = {value!r} is neither on nor off; use on or off")
+    if isinstance(initial, str):
+        if not isinstance(value, str):
+            raise ParameterError(f"{name}: expected a text, got {value!r}")
+        return value
+    if isinstance(value, (bool, str)):
+        raise ParameterError(f"{name}: expected a number, got {value!r}")
+    if not abs(value) < float("inf"):
+        raise ParameterError(f"{name} = {value!r} is not a finite number")
+    return float(value)
+
+
+def board_controls(board: Board) -> list[Control]:
+    """Every control of a board, its own first, then slot by slot."""
+    controls = _declared(board, None, "")
+    for slot, (plugin, name) in enumerate(zip(board, board.slot_names(), strict=True)):
+        declared = hasattr(plugin, "process_block")
+        controls += _declared(plugin, slot, name) if declared else _native(plugin, slot, name)
+    return controls
+
+
+def _declared(effect: Any, slot: int | None, name: str) -> list[Control]:
+    return [Control(slot, name, s, p, effect.get_value(s)) for s, p in effect.parameters.items()]
+
+
+def _native(plugin: Any, slot: int, name: str) -> list[Control]:
+    told = getattr(plugin, "parameters", {})
+    refusal = None if told else _twin(plugin)
+    return [
+        Control(slot, name, s, _told(told[s], s) if s in told else None, value, refusal(s) if refusal else None)
+        for s, value in native_values(plugin).items()
+    ]
+
+
+def _twin(plugin: Any) -> Callable[[str], Callable[[Value], None]] | None:
+    """A second plugin that takes each value first: pedalboard's own tell their limits only by refusing."""
+    try:
+        twin = make_native(type(plugin).__name__, native_values(plugin))
+    except (BoardError, ParameterError):
+        return None
+
+    def of(symbol: str) -> Callable[[Value], None]:
+        return lambda value: set_native(twin, symbol, value)
+
+    return of
+
+
+def _told(declared: Any, symbol: str) -> Parameter:
+    """The declaration of a loaded plugin's parameter, from what pedalboard says of it."""
+    name, unit = str(declared.name), str(declared.label or "")
+    if declared.type is bool:
+        parameter = Parameter(name, default=False, scale="toggle")
+    elif declared.type is str:
+        choices = tuple(str(value) for value in declared.valid_values)
+        parameter = Parameter(name, default=choices[0], scale="choices", choices=choices)
+    else:
+        low, high = float(declared.min_value), float(declared.max_value)
+        parameter = Parameter(name, low, high, low, unit)
+    parameter.symbol = symbol
+    return parameter

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Live audio through PortAudio (extra `live`)."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from ddsp_fx.errors import EngineError, MissingExtraError
+from ddsp_fx_bridge.engine.engine import Engine
+
+
+def import_sounddevice() -> Any:
+    """Raises MissingExtraError, with the package of the system where that is what is missing."""
+    try:
+        import sounddevice
+    except ImportError:
+        raise MissingExtraError('live audio needs sounddevice: pip install "ddsp-fx[live]"') from None
+    except OSError:
+        raise MissingExtraError(
+            "live audio needs the PortAudio library: apt install libportaudio2 (Debian, Ubuntu), or serve --clock"
+        ) from None
+    return sounddevice
+
+
+def has_device() -> bool:
+    """Whether there is anything to play on, without a word about what is missing."""
+    try:
+        devices = import_sounddevice().query_devices()
+    except (MissingExtraError, RuntimeError):
+        return False
+    return any(d["max_output_channels"] > 0 for d in devices) and any(d["max_input_channels"] > 0 for d in devices)
+
+
+class DeviceDoor:
+    """A full-duplex stream whose callback is `engine.process`.
+
+    Args:
+        engine: what processes; its rate, block size and channels are asked of the device.
+        device: a number or a part of a name, as sounddevice takes it; None is the system's default.
+    """
+
+    def __init__(self, engine: Engine, device: str | None = None) -> None:
+        self._engine = engine
+        self._sounddevice = import_sounddevice()
+        self._device = int(device) if device is not None and device.isdigit() else device
+        self._stream: Any = None
+
+    @property
+    def description(self) -> str:
+        """For the status line."""
+        return f"device {'default' if self._device is None else self._device}"
+
+    def start(self) -> None:
+        """Raises EngineError with what PortAudio said and the devices that there are."""
+        engine = self._engine
+        try:
+            self._stream = self._sounddevice.Stream(
+                samplerate=engine.sample_rate,
+                blocksize=engine.layout.max_block_size,
+                device=self._device,
+                channels=engine.layout.channels,
+                dtype="float32",
+                latency="low",
+                callback=self._callback,
+            )
+            self._stream.start()
+        except (ValueError, RuntimeError, OSError) as error:
+            # sounddevice raises PortAudioError, a RuntimeError's sibling in older releases, or ValueError for a name.
+            raise self._refused(error) from None
+        except self._sounddevice.PortAudioError as error:
+            raise self._refused(error) from None
+
+    def _refused(self, error: Exception) -> EngineError:
+        names = [f"{i} {d['name']}" for i, d in enumerate(self._sounddevice.query_devices())]
+        return EngineError(
+            f"the {self.description} cannot be opened: {' '.join(str(error).split())}; "
+            f"there is {', '.join(names) or 'no device at all; use --clock or --input FILE'}"
+        )
+
+    def stop(self) -> None:
+        """Ends the stream."""
+        if self._stream is not None:
+            self._stream.stop()
+            self._stream.close()
+            self._stream = None
+
+    def _callback(self, indata: Any, outdata: Any, frames: int, times: Any, status: Any) -> None:
+        if status.input_overflow or status.output_underflow:
+            self._engine.load.xrun()
+        # Both on the stream's clock: how long ago the first sample was at the converter.
+        age_s = max(0.0, times.currentTime - times.inputBufferAdcTime)
+        block = np.ascontiguousarray(indata.T)
+        outdata[:] = self._engine.process(block, time.time() - age_s).T[:frames]

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where the engine's own audio comes from: a device, a file, or a clock that pushes silence."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from ddsp_fx.effects.offline import Audio
+from ddsp_fx_bridge.engine.engine import Engine
+
+# Behind by more than this the clock lets the lost blocks go, as a device would, and counts each.
+_PATIENCE_S = 0.1
+
+
+class Door(Protocol):
+    """Calls `engine.process` from a thread of its own between `start` and `stop`."""
+
+    @property
+    def description(self) -> str:
+        """For the status line."""
+        ...
+
+    def start(self) -> None:
+        """Raises EngineError."""
+        ...
+
+    def stop(self) -> None:
+        """Returns when no block is in work any more."""
+        ...
+
+
+Read = Callable[[int], Audio | None]
+Write = Callable[[Audio], None]
+
+
+class ClockDoor:
+    """Blocks at the rate of the machine's clock: from `read`, or silence; `write` gets what comes out.
+
+    Args:
+        engine: what processes.
+        read: the next n samples (channels, n), or None at the end, after which the door is done.
+        write: where the output goes.
+        description: for the status line.
+        in_real_time: False runs as fast as it goes: then no message has a time, only a place.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        read: Read | None = None,
+        write: Write | None = None,
+        description: str = "no device, silence in",
+        in_real_time: bool = True,
+    ) -> None:
+        self._engine, self._read, self._write = engine, read, write
+        self._text, self._in_real_time = description, in_real_time
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="ddsp-fx audio", daemon=True)
+        self._silence = np.zeros((engine.layout.channels, engine.layout.max_block_size), np.float32)
+        self.error: BaseException | None = None
+        self.ended = threading.Event()
+
+    @property
+    def description(self) -> str:
+        """For the status line."""
+        return self._text
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, after the block in work."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _loop(self) -> None:
+        try:
+            self._run()
+        except BaseException as error:
+            self.error = error
+        finally:
+            self.ended.set()
+
+    def _run(self) -> None:
+        engine, size = self._engine, self._engine.layout.max_block_size
+        block_s = size / engine.sample_rate
+        # The block that was at the input from `due - block_s` on is complete, and processed, at `due`.
+        due = time.time() + block_s
+        while not self._stopping.is_set():
+            block = self._silence if self._read is None else self._read(size)
+            if block is None or not block.shape[1]:
+                return
+            if self._in_real_time:
+                due = self._wait_until(due, block_s)
+            out = engine.process(block, due - block_s if self._in_real_time else None)
+            if self._write is not None:
+                self._write(out)
+            due += block_s
+
+    def _wait_until(self, due: float, block_s: float) -> float:
+        late_s = time.time() - due
+        if late_s > _PATIENCE_S:
+            lost = int(late_s / block_s)
+            for _ in range(lost):
+                self._engine.load.xrun()
+            return due + lost * block_s
+        if late_s < 0.0:
+            time.sleep(-late_s)
+        return due

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine: tracks, and the one way in which anything outside changes them."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from threading import RLock
+
+import numpy as np
+
+from ddsp_fx.board import Board
+from ddsp_fx.effects.offline import Audio
+from ddsp_fx.errors import EngineError, RefusedError
+from ddsp_fx_bridge.engine.changes import MOST_TIMED, Change, Gate
+from ddsp_fx_bridge.engine.load import Load
+from ddsp_fx_bridge.engine.track import Layout, Track
+
+# Changes with a time are handed to the audio this long before it, so that a late control thread costs no accuracy.
+AHEAD_S = 0.25
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A parameter has a new value, by the wish of `source`."""
+
+    change: Change
+    source: object
+
+
+@dataclass(frozen=True)
+class TracksChanged:
+    """A track has come, gone, or has another board."""
+
+    track: int
+
+
+Event = Changed | TracksChanged
+Listener = Callable[[Event], None]
+
+
+@dataclass(frozen=True, order=True)
+class _Waiting:
+    at_s: float
+    order: int
+    changes: tuple[tuple[Change, int], ...]  # each with the generation of the board that it was checked against
+    source: object
+
+
+class Engine:
+    """Safe from several control threads; `process` is for the one audio thread of the engine's own device.
+
+    Args:
+        layout: of the house's own audio.
+    """
+
+    def __init__(self, layout: Layout | None = None) -> None:
+        self.layout = layout or Layout()
+        self.sample_rate = self.layout.sample_rate
+        self.tracks: dict[int, Track] = {}
+        self.load = Load()
+        self.position = 0
+        self.now: Callable[[], float] = time.time
+        self._gate = Gate()
+        self._control = RLock()
+        self._listeners: list[Listener] = []
+        self._order = itertools.count()
+        self._to_release: list[_Waiting] = []
+        self._to_announce: list[_Waiting] = []
+        self._house: tuple[Track, ...] = ()
+
+    # Tracks.
+
+    def add_track(self, board: Board, layout: Layout | None = None) -> Track:
+        """A new track with the lowest free number; raises what `Board.prepare` raises.
+
+        Args:
+            board: not yet prepared.
+            layout: of a track whose audio comes by a door of its own, which calls `Track.process`; None for one of the
+                house, which `process` runs.
+        """
+        with self._control:
+            number = next(n for n in itertools.count(1) if n not in self.tracks)
+            # A DAW runs its tracks in threads of their own: each has a gate, so that none keeps another out.
+            track = Track(number, board, layout or self.layout, Gate() if layout else self._gate)
+            self.tracks[number] = track
+            if layout is None:
+                self._house = (*self._house, track)
+        self._tell(TracksChanged(number))
+        return track
+
+    def remove_track(self, number: int) -> None:
+        """Raises EngineError when there is none of that number."""
+        with self._control:
+            track = self.track(number)
+            track.stop_recording()
+            del self.tracks[number]
+            self._house = tuple(t for t in self._house if t is not track)
+        self._tell(TracksChanged(number))
+
+    def track(self, number: int) -> Track:
+        """Raises EngineError."""
+        if number not in self.tracks:
+            raise EngineError(f"there is no track {number}; there is {', '.join(map(str, self.tracks)) or 'none'}")
+        return self.tracks[number]
+
+    def replace_board(self, number: int, board: Board) -> None:
+        """Another board for a track; raises EngineError, or what `Board.prepare` raises."""
+        self.track(number).replace_board(board)
+        self._tell(TracksChanged(number))
+
+    # Changes.
+
+    def check(self, changes: Sequence[Change]) -> list[Change]:
+        """With the values as they will be stored; raises ParameterError or EngineError for the first that cannot be."""
+        return [replace(c, value=self.track(c.track).check(c.key, c.value)) for c in changes]
+
+    def change(
+        self, changes: Sequence[Change], source: object = None, at_s: float | None = None, sample: int | None = None
+    ) -> None:
+        """All of them at one sample, or none.
+
+        Args:
+            changes: what to set.
+            source: who asked; listeners are told.
+            at_s: seconds since 1970 at which they act; None and what is past act with the next block.
+            sample: instead of a time, the position on the count of each change's track.
+
+        Raises ParameterError or EngineError for a change that cannot be; RefusedError 503 when too many wait.
+        """
+        checked = self.check(changes)
+        with self._control:
+            if at_s is not None and at_s > self.now():
+                self._wait(checked, source, at_s)
+            else:
+                self._post([(change, sample) for change in checked])
+                self._announce(checked, source)
+
+    def _wait(self, changes: Sequence[Change], source: object, at_s: float) -> None:
+        if self.waiting + len(changes) > MOST_TIMED:
+            raise RefusedError(503, "", f"{self.waiting} changes wait for their time already; at most {MOST_TIMED}")
+        marked = tuple((change, self.track(change.track).generation) for change in changes)
+        entry = _Waiting(at_s, next(self._order), marked, source)
+        heapq.heappush(self._to_release, entry)
+        self._release(self.now())
+
+    def _post(self, placed: Sequence[tuple[Change, int | None]]) -> None:
+        # One gate is shared by all tracks of the house, so that changes of several land in one block.
+        for gate in {self.tracks[change.track].gate for change, _ in placed}:
+            with gate.lock:
+                for change, sample in placed:
+                    track = self.tracks[change.track]
+                    if track.gate is gate:
+                        track.post(change.key, change.value, sample)
+
+    def _announce(self, changes: Sequence[Change], source: object) -> None:
+        for change in changes:
+            values = self.tracks[change.track].values
+            if values[change.key] != change.value or type(values[change.key]) is not type(change.value):
+                values[change.key] = change.value
+                self._tell(Changed(change, source))
+
+    @property
+    def waiting(self) -> int:
+        """Changes whose time has not come."""
+        return sum(len(entry.changes) for entry in (*self._to_release, *self._to_announce))
+
+    def tick(self) -> None:
+        """What the control thread does about every 10 ms: hand over what is due soon, tell it when due, write takes."""
+        with self._control:
+            now = self.now()
+            self._release(now)
+            while self._to_announce and self._to_announce[0].at_s <= now:
+                entry = heapq.heappop(self._to_announce)
+                self._announce(self._still_valid(entry), entry.source)
+            for track in self.tracks.values():
+                if track.recorder is not None:
+                    track.recorder.drain()
+
+    def _release(self, now: float) -> None:
+        while self._to_release and self._to_release[0].at_s <= now + AHEAD_S:
+            entry = heapq.heappop(self._to_release)
+            valid = self._still_valid(entry)
+            self._post([(c, self.tracks[c.track].clock.sample_at(entry.at_s)) for c in valid])
+            heapq.heappush(self._to_announce, entry)
+
+    def _still_valid(self, entry: _Waiting) -> list[Change]:
+        """Without those whose board is gone: their slot may be something else now."""
+        tracks = self.tracks
+        return [c for c, of in entry.changes if c.track in tracks and tracks[c.track].generation == of]
+
+    # Who wants to know.
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with every event, in the thread that causes it; returns what ends that."""
+        self._listeners.append(listener)
+
+        def end() -> None:
+            with suppress(ValueError):
+                self._listeners.remove(listener)
+
+        return end
+
+    def _tell(self, event: Event) -> None:
+        for listener in tuple(self._listeners):
+            listener(event)
+
+    # The audio thread of the house.
+
+    def process(self, block: Audio, time_s: float | None = None) -> Audio:
+        """One block (channels, n <= block_size) through every track of the house; what comes out is their sum.
+
+        Args:
+            block: float32.
+            time_s: when its first sample was at the input, seconds since 1970; None where nobody knows.
+        """
+        started = time.perf_counter()
+        house = self._house
+        if self._gate.enter():
+            try:
+                for track in house:
+                    track.collect()
+            finally:
+                self._gate.leave()
+        out = np.zeros_like(block) if len(house) != 1 else None
+        for track in house:
+            if time_s is not None:
+                track.clock.block(time_s, self.position)
+            part = track.run(block, self.position)
+            out = part if out is None else out + part
+        self.position += block.shape[1]
+        self.load.add(time.perf_counter() - started, block.shape[1] / self.sample_rate)
+        return out if out is not None else block

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files by name from one folder: what comes from the wire is a name, never a path."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ddsp_fx.errors import EngineError, RefusedError
+
+# No separator, no leading dot, nothing that a shell, a DAW or Windows could take amiss.
+NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,62}[A-Za-z0-9_-])?")
+
+
+class Library:
+    """The files of one kind in one folder.
+
+    Args:
+        folder: the only place that is read or written; made when the first file is written.
+        suffix: with its dot.
+    """
+
+    def __init__(self, folder: Path, suffix: str) -> None:
+        self.folder, self.suffix = folder, suffix
+
+    def names(self) -> list[str]:
+        """What there is, sorted."""
+        try:
+            found = sorted(path.name.removesuffix(self.suffix) for path in self.folder.glob(f"*{self.suffix}"))
+        except OSError:
+            return []
+        return [name for name in found if NAME.fullmatch(name)]
+
+    def path(self, name: str) -> Path:
+        """Where a name would be; raises RefusedError for anything but a plain name."""
+        if not NAME.fullmatch(name) or name.lower() in ("con", "nul", "aux", "prn"):
+            raise RefusedError(
+                403, "", f"{name[:80]!r} is not a plain name; use up to 64 letters, digits, spaces and . _ -"
+            )
+        return self.folder / f"{name}{self.suffix}"
+
+    def existing(self, name: str) -> Path:
+        """The file of that name; raises RefusedError."""
+        path = self.path(name)
+        if not path.is_file() or path.resolve().parent != self.folder.resolve():
+            known = ", ".join(self.names()[:20]) or "none"
+            raise RefusedError(404, "", f"there is no {name!r} in {self.folder.name}; there is {known}")
+        return path
+
+    def new(self, name: str) -> Path:
+        """Where to write that name, folder made; raises RefusedError or EngineError."""
+        path = self.path(name)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise EngineError(f"{self.folder}: cannot be made: {error.strerror}") from None
+        return path
+
+    def write(self, name: str, text: str) -> Path:
+        """The file, whole or not at all; raises RefusedError or EngineError."""
+        path = self.new(name)
+        part = path.with_name(path.name + ".part")
+        try:
+            part.write_text(text, encoding="utf-8")
+            part.replace(path)
+        except OSError as error:
+            raise EngineError(f"{path}: cannot be written: {error.strerror}") from None
+        return path

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How busy the audio thread is, and how often it was too late."""
+
+from __future__ import annotations
+
+# The mean over about 50 blocks: 0.3 s of 256 samples at 48 kHz.
+_SHARE = 0.02
+
+
+class Load:
+    """Written by the audio thread, read by anyone."""
+
+    def __init__(self) -> None:
+        self.mean = 0.0
+        self.peak = 0.0
+        self.xruns = 0
+
+    def add(self, spent_s: float, block_s: float) -> None:
+        """One block: time spent on it and time it lasts."""
+        share = spent_s / block_s if block_s else 0.0
+        self.mean += _SHARE * (share - self.mean)
+        # The peak falls by half in about a second, so that one bad block can be seen and is forgotten.
+        self.peak = max(share, self.peak * (1.0 - 0.7 * block_s))
+
+    def xrun(self) -> None:
+        """A block came too late, or was lost."""
+        self.xruns += 1

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A recorded take, played to a running track."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from ddsp_fx.automation import read_take
+from ddsp_fx.effects.parameters import Value
+from ddsp_fx.errors import AutomationError, BoardError, EngineError
+from ddsp_fx_bridge.engine.changes import Change
+from ddsp_fx_bridge.engine.controls import Key
+from ddsp_fx_bridge.engine.engine import AHEAD_S, Engine
+
+# Between the command and sample 0, so that the first events are not late.
+LEAD_S = 0.1
+
+
+class Player:
+    """Events of a .jsonl take, sent with their sample positions a quarter of a second before they are due.
+
+    Args:
+        engine, number: the track that plays.
+        path: of the take.
+
+    Raises AutomationError or EngineError when the take does not fit the track's board.
+    """
+
+    def __init__(self, engine: Engine, number: int, path: Path) -> None:
+        self._engine, self._track = engine, engine.track(number)
+        self._events = self._read(path)
+        self._next = 0
+        self._generation = self._track.generation
+        self._start = self._track.position + round(LEAD_S * self._track.sample_rate)
+
+    def _read(self, path: Path) -> list[tuple[int, Key, Value]]:
+        track = self._track
+        automation = read_take(path).automation
+        try:
+            moves = automation.events(track.board, track.sample_rate, math.inf)  # type: ignore[arg-type]
+            events = [(sample, (slot, symbol), value) for sample, slot, symbol, value in moves]
+        except BoardError as error:
+            raise AutomationError(f"{path.name}: {error}") from None
+        checked = [(sample, key, track.check(key, value)) for sample, key, value in events]
+        return sorted(checked, key=lambda event: event[0])
+
+    def tick(self) -> bool:
+        """Send what is due soon; False when the take is over, or its board is gone."""
+        if self._track.generation != self._generation:
+            return False
+        horizon = self._track.position - self._start + round(AHEAD_S * self._track.sample_rate)
+        while self._next < len(self._events) and self._events[self._next][0] <= horizon:
+            sample, (slot, symbol), value = self._events[self._next]
+            self._send(Change(self._track.number, slot, symbol, value), self._start + sample)
+            self._next += 1
+        return self._next < len(self._events)
+
+    def _send(self, change: Change, sample: int) -> None:
+        try:
+            self._engine.change([change], source=self, sample=sample)
+        except EngineError:
+            # The track was removed between two ticks.
+            self._next = len(self._events)

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A track: a board that runs, and everything that may happen to it while it does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ddsp_fx.board import Board
+from ddsp_fx.effects.offline import Audio
+from ddsp_fx.effects.parameters import Value
+from ddsp_fx.errors import EngineError
+from ddsp_fx_bridge.engine.changes import Gate, Inbox
+from ddsp_fx_bridge.engine.clock import ClockMap
+from ddsp_fx_bridge.engine.controls import Control, Key, board_controls
+from ddsp_fx_bridge.engine.meters import Meter, Scope
+from ddsp_fx_bridge.engine.recorder import Recorder, board_with_values
+
+# A new board takes over in this time; a cut would click.
+FADE_S = 0.02
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Rate in Hz, longest block in samples, and channels of a stream of audio."""
+
+    sample_rate: float = 48000.0
+    max_block_size: int = 256
+    channels: int = 2
+
+
+class Track:
+    """Audio goes through `process`, called by any door: a device, a clock, a file, a plugin in a DAW.
+
+    Two sides share it. The control side (all other methods, one thread at a time) checks and posts; the audio side
+    (`process`, or `collect` and `run`) takes what was posted at the start of a block and never waits.
+
+    Args:
+        number: from 1; what it is called from outside.
+        board: not yet prepared.
+        layout: of its audio.
+        gate: shared with every track that is to change together with this one.
+
+    Raises what `Board.prepare` raises.
+    """
+
+    def __init__(self, number: int, board: Board, layout: Layout, gate: Gate | None = None) -> None:
+        self.number, self.layout = number, layout
+        self.sample_rate = sample_rate = layout.sample_rate
+        self.gate = gate or Gate()
+        self.clock = ClockMap(sample_rate)
+        self.meter_in, self.meter_out = Meter(sample_rate), Meter(sample_rate)
+        self.scope_in, self.scope_out = Scope(), Scope()
+        self.position = 0
+        self.generation = 0
+        self.recorder: Recorder | None = None
+        self._inbox = Inbox()
+        self._next: Board | None = None
+        self._leaving: Board | None = None
+        self._left = 0
+        self._fade = max(1, round(FADE_S * sample_rate))
+        self._describe(self._prepared(board))
+        self._board = self.board
+
+    # The control side.
+
+    def _prepared(self, board: Board) -> Board:
+        board.prepare(self.sample_rate, self.layout.max_block_size, self.layout.channels)
+        return board
+
+    def _describe(self, board: Board) -> None:
+        self.board = board
+        self.controls: Mapping[Key, Control] = {control.key: control for control in board_controls(board)}
+        self.values: dict[Key, Value] = {key: control.initial for key, control in self.controls.items()}
+
+    @property
+    def latency_samples(self) -> int:
+        """By which the output lags the input."""
+        return self.board.latency_samples
+
+    def check(self, key: Key, value: Value) -> Value:
+        """The value as it will be stored; raises ParameterError, or EngineError where there is no such control."""
+        if key not in self.controls:
+            raise EngineError(f"track {self.number} has no parameter {key[1]!r} in slot {key[0]}")
+        return self.controls[key].check(value)
+
+    def post(self, key: Key, value: Value, sample: int | None = None) -> None:
+        """Send a checked value to the audio, now or for a sample of this track's count. The gate must be held."""
+        self._inbox.post(key, value, sample)
+
+    def replace_board(self, board: Board) -> None:
+        """Another board takes over at the next block, faded over 20 ms; raises what `Board.prepare` raises.
+
+        Changes that wait for their time are forgotten. A take of the old board ends.
+        """
+        self._prepared(board)
+        self.stop_recording()
+        with self.gate.lock:
+            self._inbox.clear()
+            self._next = board
+            self.generation += 1
+        self._describe(board)
+
+    def board_json(self) -> str:
+        """The board as it has been asked to be; raises BoardError for one that has no name to load it by."""
+        return board_with_values(self.board.to_json(), self.values)
+
+    def start_recording(self, recorder: Recorder) -> None:
+        """From the next block on, every change goes to the recorder too; raises EngineError while one is running."""
+        if self.recorder is not None:
+            raise EngineError(f"track {self.number} is recording {self.recorder.path.name} already; stop that first")
+        with self.gate.lock:
+            self.recorder = recorder
+
+    def stop_recording(self) -> Recorder | None:
+        """The recorder, finished, or None when there was none; raises EngineError when it cannot be written."""
+        with self.gate.lock:
+            recorder, self.recorder = self.recorder, None
+        if recorder is not None:
+            recorder.finish()
+        return recorder
+
+    # The audio side.
+
+    def process(self, block: Audio, position: int | None = None) -> Audio:
+        """One block (channels, n), n <= max_block_size -> the same shape, `latency_samples` late.
+
+        Args:
+            block: float32.
+            position: of its first sample on the source's own count; None goes on from the last block.
+        """
+        if self.gate.enter():
+            try:
+                self.collect()
+            finally:
+                self.gate.leave()
+        return self.run(block, position)
+
+    def collect(self) -> None:
+        """Take what was posted, inside the gate; `run` applies it."""
+        if self._next is not None:
+            self._leaving, self._left = self._board, self._fade
+            self._board, self._next = self._next, None
+        self._current = self._inbox.collect()
+        self._recording = self.recorder
+
+    _current: Mapping[Key, Value] = {}
+    _recording: Recorder | None = None
+
+    def run(self, block: Audio, position: int | None = None) -> Audio:
+        """The rest of `process`."""
+        start = self.position if position is None else position
+        self._apply(start, start + block.shape[1])
+        self.meter_in.push(block)
+        self.scope_in.push(block)
+        out = self._board.process_block(block)
+        if self._leaving is not None:
+            out = self._crossfade(self._leaving, block, out)
+        self.meter_out.push(out)
+        self.scope_out.push(out)
+        self.position = start + block.shape[1]
+        return out
+
+    def _apply(self, start: int, end: int) -> None:
+        current, self._current = self._current, {}
+        if self._recording is not None:
+            self._recording.begin(start)
+        for key, value in current.items():
+            self._schedule(start, start, key, value)
+        for sample, key, value in self._inbox.due(end):
+            self._schedule(max(sample, start), start, key, value)
+
+    def _schedule(self, sample: int, start: int, key: Key, value: Value) -> None:
+        self._board.schedule(self._board.position + sample - start, *key, value)
+        if self._recording is not None:
+            self._recording.add(sample, key, value)
+
+    def _crossfade(self, leaving: Board, block: Audio, new: Audio) -> Audio:
+        old = leaving.process_block(block)
+        done = self._fade - self._left
+        ramp = np.clip(np.arange(done + 1, done + 1 + block.shape[1], dtype=np.float32) / self._fade, 0.0, 1.0)
+        self._left -= block.shape[1]
+        if self._left <= 0:
+            self._leaving = None
+        return np.asarray(old * (1.0 - ramp) + new * ramp, np.float32)

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Commands from installed packages: entry point group `ddsp_fx.commands`, name = "package.module".
+
+The module has a docstring, whose first line is the command's line in `ddsp-fx --help`, and two functions:
+`add_arguments(parser)` and `run(arguments) -> exit code`. It is imported only when its command is chosen; for the help
+its docstring is read from the file, so that `ddsp-fx --help` costs the same whatever is installed.
+"""
+
+from __future__ import annotations
+
+import ast
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from ddsp_fx.errors import DdspFxError, MissingExtraError
+
+GROUP = "ddsp_fx.commands"
+
+
+def extension_commands() -> dict[str, EntryPoint]:
+    """Command name -> where it is."""
+    return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)}
+
+
+def summary(point: EntryPoint) -> str:
+    """The first line of the module's docstring, without importing it; empty when there is none to be read."""
+    try:
+        tree = ast.parse(_source(point.value).read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError, ImportError):
+        return ""
+    return (ast.get_docstring(tree) or "").partition("\n")[0].strip().rstrip(".")
+
+
+def _source(module: str) -> Path:
+    package, *rest = module.split(".")
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ImportError(package)
+    if not rest:
+        return Path(spec.origin)
+    path = Path(spec.origin).parent.joinpath(*rest)
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def load_command(point: EntryPoint) -> Any:
+    """The command's module; raises MissingExtraError, or DdspFxError for a package that is broken."""
+    try:
+        return import_module(point.value)
+    except MissingExtraError:
+        raise
+    except ImportError as error:
+        raise DdspFxError(
+            f"the command {point.name!r} cannot be loaded from {point.value}: {error}; reinstall its package"
+        ) from None
