@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The faders of a board: what each DAW's file shows, in one order for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ddsp_fx.board import Board
+from ddsp_fx.effects.parameters import Parameter, Value, did_you_mean
+from ddsp_fx.errors import BoardError
+from ddsp_fx_bridge.engine.controls import board_controls
+
+CONTINUOUS = ("linear", "log", "dB", "steps")
+
+
+@dataclass(frozen=True)
+class Target:
+    """An engine: where it listens, and which of its tracks is meant.
+
+    Args:
+        host, port: of its OSC server.
+        track: from 1.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 9000
+    track: int = 1
+
+
+@dataclass(frozen=True)
+class Fader:
+    """One parameter that a DAW may automate.
+
+    Args:
+        slot: the slot's name, "" for the board's own.
+        parameter: its declaration.
+        value: where it stands now, in the parameter's unit.
+    """
+
+    slot: str
+    parameter: Parameter
+    value: Value
+
+    @property
+    def target(self) -> str:
+        """slot.symbol, as automation names it."""
+        return f"{self.slot}.{self.parameter.symbol}" if self.slot else self.parameter.symbol
+
+    @property
+    def label(self) -> str:
+        """For people; unique on a board."""
+        return f"{self.slot}: {self.parameter.name}" if self.slot else f"Board: {self.parameter.name}"
+
+    @property
+    def label_with_unit(self) -> str:
+        """Where the DAW has no place of its own for a unit."""
+        return f"{self.label} ({self.parameter.unit})" if self.parameter.unit else self.label
+
+    @property
+    def is_continuous(self) -> bool:
+        """A number on a range, rather than a choice or a switch."""
+        return self.parameter.scale in CONTINUOUS
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The positions of a choice or a switch, in order of their number."""
+        return ("off", "on") if self.parameter.scale == "toggle" else self.parameter.choices
+
+    @property
+    def number(self) -> float:
+        """Where it stands, as the number that a DAW's slider holds."""
+        return self.parameter.number(self.value)
+
+    def address(self, track: int | str) -> str:
+        """In plain units."""
+        return "/".join(["", "track", str(track), *([self.slot] if self.slot else []), self.parameter.symbol])
+
+    def wire(self, track: int | str) -> tuple[str, float, float]:
+        """(address, lowest, highest): numbers in their unit, choices and switches as positions 0 to 1."""
+        if self.is_continuous:
+            return self.address(track), self.parameter.minimum, self.parameter.maximum
+        return f"{self.address(track)}/n", 0.0, 1.0
+
+
+def board_faders(board: Board, only: Sequence[str] = ()) -> list[Fader]:
+    """Every parameter of every slot that declares them, then the board's own; or those in `only`, in that order.
+
+    Raises BoardError for a name in `only` that no fader has.
+    """
+    controls = board_controls(board)
+    controls.sort(key=lambda control: control.slot is None)
+    found = [Fader(c.slot_name, c.parameter, c.initial) for c in controls if c.parameter is not None]
+    if not only:
+        return found
+    by_target = {fader.target: fader for fader in found}
+    unknown = next((name for name in only if name not in by_target), None)
+    if unknown is not None:
+        hint = did_you_mean(unknown, by_target)
+        raise BoardError(f"no fader is called {unknown!r}{hint}; the board has {', '.join(by_target)}")
+    return [by_target[name] for name in only]
+
+
+def check_track(track: int) -> int:
+    """The track; raises BoardError below 1."""
+    if track < 1:
+        raise BoardError(f"--track {track}: tracks count from 1")
+    return track

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ableton Live: a Max for Live device whose dials are automated and send OSC, or a rack's macros through AbletonOSC.
+
+The device is a Max patcher in JSON inside the .amxd envelope. AbletonOSC's addresses are those of its README:
+`/live/device/start_listen/parameter/value track device parameter` makes Live report a parameter, 0 is a device's
+on-switch and 1 to 16 are the macros of a rack, 0 to 127.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+from ddsp_fx_bridge.daw.faders import Fader, Target
+from ddsp_fx_bridge.daw.relay_map import RelayMap, Route
+
+DEVICE, MAP = "ddsp-fx remote.amxd", "live.relay.json"
+MACROS = 16
+ABLETON_OSC_LISTENS, ABLETON_OSC_SENDS = 11000, 11001
+# A dial is 44 x 48 in Live's own devices, which are 169 high: three rows.
+ROWS, ROW, COLUMN = 3, 54.0, 96.0
+_TYPE_FLOAT, _TYPE_INT, _TYPE_ENUM = 0, 1, 2
+_UNIT_FLOAT, _UNIT_CUSTOM = 1, 9
+
+
+def files(faders: Sequence[Fader], target: Target) -> dict[str, str | bytes]:
+    """Name -> content."""
+    macros = [fader for fader in faders if fader.is_continuous][:MACROS]
+    return {DEVICE: amxd(patcher(faders, target)), MAP: relay_map(macros, target).to_json()}
+
+
+def relay_map(faders: Sequence[Fader], target: Target) -> RelayMap:
+    """Macro k of the first device of Live's track <-> the k-th fader."""
+    listen, hear, tell = (f"/live/device/{verb}/parameter/value" for verb in ("start_listen", "get", "set"))
+    greeting, routes = [], []
+    for number, fader in enumerate(faders, start=1):
+        place = (target.track - 1, 0, number)
+        greeting.append((listen, *place))
+        routes.append(Route((hear, *place), (tell, *place), 0.0, 127.0, *fader.wire(target.track)))
+    engine = (target.host, target.port)
+    return RelayMap(("127.0.0.1", ABLETON_OSC_LISTENS), ABLETON_OSC_SENDS, engine, greeting, routes)
+
+
+def amxd(patch: dict[str, Any]) -> bytes:
+    """An audio effect's envelope: chunks of four letters, a little-endian length, and so many bytes."""
+    text = json.dumps(patch, indent=1).encode("utf-8") + b"\n\0"
+    chunks = [(b"ampf", b"aaaa"), (b"meta", struct.pack("<I", 0)), (b"ptch", text)]
+    return b"".join(name + struct.pack("<I", len(data)) + data for name, data in chunks)
+
+
+def patcher(faders: Sequence[Fader], target: Target) -> dict[str, Any]:
+    """Sound passes; each dial goes to the engine by its address."""
+    patch = _Patch()
+    patch.add("in", "plugin~", (20, 20), (2, 2))
+    patch.add("out", "plugout~", (20, 60), (2, 2))
+    patch.add("send", f"udpsend {target.host} {target.port}", (20, 200 + 30 * len(faders)), (1, 0))
+    for channel in (0, 1):
+        patch.line("in", channel, "out", channel)
+    for index, fader in enumerate(faders):
+        address, low, high = fader.wire(target.track)
+        patch.dial(index, fader)
+        # A menu or switch counts from 0, and the address wants 0 to 1.
+        scale = "" if fader.is_continuous else f"scale 0. {len(fader.texts) - 1}. {low:g} {high:g}."
+        patch.add(f"scale{index}", scale or "t f", (200, 110 + 30 * index), (6 if scale else 1, 1))
+        patch.add(f"to{index}", f"prepend {address}", (420, 110 + 30 * index), (1, 1))
+        patch.line(f"dial{index}", 0, f"scale{index}", 0)
+        patch.line(f"scale{index}", 0, f"to{index}", 0)
+        patch.line(f"to{index}", 0, "send", 0)
+    return patch.data(columns=-(-len(faders) // ROWS))
+
+
+class _Patch:
+    """Boxes and lines of a Max patcher."""
+
+    def __init__(self) -> None:
+        self._boxes: list[dict[str, Any]] = []
+        self._lines: list[dict[str, Any]] = []
+
+    def add(self, name: str, text: str, place: tuple[float, float], ports: tuple[int, int]) -> None:
+        inlets, outlets = ports
+        self._box(
+            id=name,
+            maxclass="newobj",
+            text=text,
+            numinlets=inlets,
+            numoutlets=outlets,
+            outlettype=["signal" if text.endswith("~") else ""] * outlets,
+            patching_rect=[*place, 200.0, 22.0],
+        )
+
+    def dial(self, index: int, fader: Fader) -> None:
+        column, row = divmod(index, ROWS)
+        kind = "live.dial" if fader.is_continuous else "live.menu"
+        height = 48.0 if fader.is_continuous else 15.0
+        self._box(
+            id=f"dial{index}",
+            maxclass=kind,
+            varname=fader.target,
+            numinlets=1,
+            numoutlets=2 if fader.is_continuous else 3,
+            outlettype=["", "float"] if fader.is_continuous else ["", "", "float"],
+            parameter_enable=1,
+            patching_rect=[20.0, 110.0 + 30 * index, 90.0, height],
+            presentation=1,
+            presentation_rect=[6.0 + COLUMN * column, 4.0 + ROW * row, 90.0, height],
+            saved_attribute_attributes={"valueof": _parameter(fader)},
+        )
+
+    def line(self, source: str, outlet: int, destination: str, inlet: int) -> None:
+        self._lines.append({"patchline": {"source": [source, outlet], "destination": [destination, inlet]}})
+
+    def data(self, columns: int) -> dict[str, Any]:
+        head = {
+            "fileversion": 1,
+            "appversion": {"major": 8, "minor": 5, "revision": 0, "architecture": "x64", "modernui": 1},
+            "classnamespace": "box",
+            "rect": [80.0, 80.0, 900.0, 700.0],
+            "openinpresentation": 1,
+            "devicewidth": 12.0 + COLUMN * columns,
+            "description": "Steers the ddsp-fx engine by OSC",
+        }
+        return {"patcher": {**head, "boxes": self._boxes, "lines": self._lines}}
+
+    def _box(self, **values: Any) -> None:
+        self._boxes.append({"box": values})
+
+
+def _parameter(fader: Fader) -> dict[str, Any]:
+    """What Live shows, stores and automates."""
+    p = fader.parameter
+    names = {
+        "parameter_longname": fader.label,
+        "parameter_shortname": p.name,
+        "parameter_initial_enable": 1,
+        "parameter_initial": [fader.number],
+    }
+    if not fader.is_continuous:
+        return {**names, "parameter_type": _TYPE_ENUM, "parameter_enum": list(fader.texts)}
+    style = {"parameter_unitstyle": _UNIT_CUSTOM, "parameter_units": f"%0.2f {p.unit}".strip()}
+    return {
+        **names,
+        "parameter_type": _TYPE_FLOAT,
+        "parameter_mmin": p.minimum,
+        "parameter_mmax": p.maximum,
+        **(style if p.unit else {"parameter_unitstyle": _UNIT_FLOAT}),
+    }

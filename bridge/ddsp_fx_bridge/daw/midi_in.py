@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Live MIDI controllers to the engine, for DAWs and hardware that speak no OSC."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from ddsp_fx.automation.midi import BoundControl, Control, bind, import_mido
+from ddsp_fx.board import Board
+from ddsp_fx.effects.parameters import Value
+from ddsp_fx.errors import AutomationError, MissingExtraError
+from ddsp_fx_bridge.daw.faders import Target
+from ddsp_fx_bridge.daw.relay import osc_codec
+
+VIRTUAL = "virtual"
+
+
+class MidiSender:
+    """MIDI messages in, OSC messages out.
+
+    Args:
+        board: as the engine's track holds it; it tells the ranges.
+        controls: which controller moves what.
+        track: of the engine, from 1.
+        send: takes (address, value).
+    """
+
+    def __init__(
+        self, board: Board, controls: Sequence[Control], track: int, send: Callable[[str, Value], None]
+    ) -> None:
+        names = board.slot_names()
+        self._bound = [(control, _address(control, names, track)) for control in bind(controls, board)]
+        self._send = send
+        self._sent: dict[str, Value] = {}
+
+    def take(self, message: Any) -> None:
+        """One message of mido; sends what it moves, once a value."""
+        for control, address in self._bound:
+            value = control.value(message)
+            if value is not None and self._sent.get(address) != value:
+                self._sent[address] = value
+                self._send(address, value)
+
+
+def _address(control: BoundControl, names: Sequence[str], track: int) -> str:
+    slot = [] if control.slot is None else [names[control.slot]]
+    return "/".join(["", "track", str(track), *slot, control.symbol])
+
+
+class UdpSender:
+    """Sends to an engine; raises MissingExtraError without python-osc."""
+
+    def __init__(self, target: Target) -> None:
+        self._codec = osc_codec()
+        self._place = (target.host, target.port)
+        self._door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+    def send(self, address: str, value: Value) -> None:
+        """One message."""
+        self._door.sendto(self._codec.encode((address, value)), self._place)
+
+    def close(self) -> None:
+        """Give the socket back."""
+        self._door.close()
+
+
+def open_input(name: str | None) -> Iterable[Any]:
+    """A port of the machine by name or part of it, the only one for None, or a virtual one named after "virtual:".
+
+    Raises AutomationError naming the ports there are, MissingExtraError without mido and python-rtmidi.
+    """
+    mido = import_mido()
+    try:
+        if name is not None and name.startswith(VIRTUAL):
+            port: Iterable[Any] = mido.open_input(name.partition(":")[2] or "ddsp-fx", virtual=True)
+            return port
+        ports = mido.get_input_names()
+    except ImportError:
+        raise MissingExtraError('live MIDI needs python-rtmidi: pip install "ddsp-fx[midi]"') from None
+    except Exception as error:  # rtmidi's own errors derive from Exception alone
+        raise AutomationError(f"MIDI cannot be opened on this machine: {error}") from None
+    fitting = [port for port in ports if name is None or name.lower() in port.lower()]
+    if len(fitting) != 1:
+        there = ", ".join(ports) or "none"
+        raise AutomationError(f"which MIDI port? --midi-port {name!r} fits {len(fitting)}; there are: {there}")
+    opened: Iterable[Any] = mido.open_input(fitting[0])
+    return opened

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The relay: hears a DAW's numbered messages, tells the engine by name, and carries the engine's changes back.
+
+Moves go both ways without going round: the engine sends nothing back to whom it came from, and what a DAW reports
+within `HOLD_S` of being told is taken for its echo.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ddsp_fx.errors import AutomationError, MissingExtraError
+from ddsp_fx_bridge.daw.relay_map import Message, RelayMap, Route
+
+# REAPER and Live report what they were told on their next pass of the screen, 30 to 60 ms later.
+HOLD_S = 0.25
+# The engine forgets who does not ask again.
+SUBSCRIBE_EVERY_S = 5.0
+# What a 32-bit float on the wire may be off, of the whole range.
+SAME = 1e-6
+
+Address = tuple[str, int]
+
+
+class Relay:
+    """The rules, apart from the sockets.
+
+    Args:
+        routes: what is what.
+        tell_engine, tell_daw: send (address, *arguments).
+        clock: seconds, for telling an echo from a move.
+    """
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        tell_engine: Callable[[Message], None],
+        tell_daw: Callable[[Message], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._by_daw = {route.hear: route for route in routes}
+        self._by_engine = {route.engine: route for route in self._by_daw.values()}
+        self._tell_engine, self._tell_daw, self._clock = tell_engine, tell_daw, clock
+        self._told: dict[str, float] = {}
+        self._at: dict[str, float] = {}
+
+    def from_daw(self, message: Message) -> None:
+        """(address, *arguments, value); anything unknown is not for the engine."""
+        route, value = self._by_daw.get(message[:-1]), _number(message[-1])
+        if route is None or value is None or self._clock() - self._at.get(route.engine, -math.inf) < HOLD_S:
+            return
+        number = route.to_engine(value)
+        if self._moved(route, number):
+            self._tell_engine((route.engine, number))
+
+    def from_engine(self, message: Message) -> None:
+        """(address, value, ...)."""
+        route = self._by_engine.get(message[0])
+        value = _number(message[1]) if len(message) > 1 else None
+        if route is None or value is None:
+            return
+        self._at[route.engine] = self._clock()
+        if self._moved(route, value):
+            self._tell_daw((*route.tell, route.to_daw(value)))
+
+    def _moved(self, route: Route, value: float) -> bool:
+        before = self._told.get(route.engine, math.inf)
+        self._told[route.engine] = value
+        return abs(value - before) > SAME * abs(route.engine_high - route.engine_low)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, str) or not isinstance(value, (bool, int, float)) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+async def run_relay(plan: RelayMap, ready: Callable[[str], None] = print) -> None:
+    """Until cancelled; raises AutomationError when the DAW's port is taken, MissingExtraError without python-osc."""
+    codec = osc_codec()
+    loop = asyncio.get_running_loop()
+    relay: Relay
+    try:
+        daw, _ = await loop.create_datagram_endpoint(
+            lambda: _Socket(codec, lambda message: relay.from_daw(message)), local_addr=("127.0.0.1", plan.listen)
+        )
+    except OSError as error:
+        raise AutomationError(
+            f"port {plan.listen}, which the DAW sends to, is taken: {error.strerror}; end the other program, "
+            'or change "listen" in the map and in the DAW'
+        ) from None
+    engine, _ = await loop.create_datagram_endpoint(
+        lambda: _Socket(codec, lambda message: relay.from_engine(message)), remote_addr=plan.engine
+    )
+    relay = Relay(
+        plan.routes,
+        lambda message: engine.sendto(codec.encode(message)),
+        lambda message: daw.sendto(codec.encode(message), plan.daw),
+        loop.time,
+    )
+    ready(f"relay: {len(plan.routes)} parameters between {_at(plan.daw)} and the engine at {_at(plan.engine)}")
+    try:
+        for message in plan.greeting:
+            daw.sendto(codec.encode(message), plan.daw)
+        while True:
+            engine.sendto(codec.encode(("/subscribe",)))
+            await asyncio.sleep(SUBSCRIBE_EVERY_S)
+    finally:
+        engine.close()
+        daw.close()
+
+
+def _at(place: Address) -> str:
+    return f"{place[0]}:{place[1]}"
+
+
+class _Socket(asyncio.DatagramProtocol):
+    """Datagrams in, messages out; what is no OSC is dropped."""
+
+    def __init__(self, codec: Codec, handle: Callable[[Message], None]) -> None:
+        self._codec, self._handle = codec, handle
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        """Every message of a packet, in order."""
+        del addr
+        for message in self._codec.decode(data):
+            self._handle(message)
+
+    def error_received(self, exc: Exception) -> None:
+        """The other side is not up yet; it is asked again."""
+
+
+class Codec:
+    """python-osc's, without its servers."""
+
+    def __init__(self, builder: Any, packet: Any) -> None:
+        self._builder, self._packet = builder, packet
+
+    def encode(self, message: Message) -> bytes:
+        """(address, *arguments) -> a datagram; ints stay ints, floats are 32 bits."""
+        builder = self._builder.OscMessageBuilder(address=message[0])
+        for argument in message[1:]:
+            builder.add_arg(argument)
+        data: bytes = builder.build().dgram
+        return data
+
+    def decode(self, data: bytes) -> list[Message]:
+        """A datagram -> its messages; none where it is no OSC."""
+        try:
+            messages = self._packet.OscPacket(data).messages
+        except (self._packet.ParseError, ValueError, IndexError, RecursionError):
+            return []
+        return [(timed.message.address, *timed.message.params) for timed in messages]
+
+
+def osc_codec() -> Codec:
+    """Raises MissingExtraError without python-osc."""
+    try:
+        from pythonosc import osc_message_builder, osc_packet
+    except ImportError:
+        raise MissingExtraError('OSC needs python-osc: pip install "ddsp-fx[serve]"') from None
+    return Codec(osc_message_builder, osc_packet)

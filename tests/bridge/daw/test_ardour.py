@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Ardour itself, without a display or a sound card: an automation lane plays, and the engine's addresses move."""
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ddsp_fx.board.text import parse_board
+from ddsp_fx_bridge.daw.ardour import NAME, SENDER, files
+from ddsp_fx_bridge.daw.faders import Target, board_faders
+from ddsp_fx_bridge.daw.files import write_all
+from ddsp_fx_bridge.daw.relay import osc_codec
+
+pytest.importorskip("pythonosc")
+ARDOUR = shutil.which("ardour7-lua")
+RATE, FROM, TO = 48000, -12.0, 24.0
+# Lines of "MARK sample value" tell what Ardour itself reads off the control that the hook has just sent.
+SCRIPT = """
+AudioEngine:set_backend("None (Dummy)", "", "")
+Session = create_session("{folder}/session", "session", {rate})
+local last, normal = ARDOUR.PresentationInfo.max_order, ARDOUR.TrackMode.Normal
+local added = Session:new_audio_track(1, 2, nil, 1, "one", last, normal, true)
+local plugin = ARDOUR.LuaAPI.new_luaproc(Session, "{name}")
+assert(not plugin:isnil(), "the plugin was not found")
+assert(added:front():add_processor_by_index(plugin, 0, nil, true) == 0)
+ardour = function() end
+dofile("{hook}")
+local hook = factory()
+hook()
+local lane = ARDOUR.LuaAPI.plugin_automation(plugin, 1)
+lane:add(Temporal.timepos_t(0), {low}, false, true)
+lane:add(Temporal.timepos_t({rate}), {high}, false, true)
+local shift = Evoral.Parameter(ARDOUR.AutomationType.PluginAutomation, 0, 1)
+plugin:to_automatable():automation_control(shift, true):set_automation_state(ARDOUR.AutoState.Play)
+Session:request_locate(0, false, ARDOUR.LocateTransportDisposition.MustStop, ARDOUR.TransportRequestSource.TRS_UI)
+ARDOUR.LuaAPI.usleep(300000)
+Session:request_roll(ARDOUR.TransportRequestSource.TRS_UI)
+for turn = 1, 400 do
+	ARDOUR.LuaAPI.usleep(50000)
+	hook()
+	if (ARDOUR.LuaAPI.get_processor_param(plugin, 1, true)) >= {high} then break end
+end
+print("MARK", Session:transport_sample())
+close_session()
+quit()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(ARDOUR is None, reason="Ardour 7 is not installed: apt install ardour")
+def test_an_automation_lane_moves_the_engines_addresses(tmp_path: Path) -> None:
+    assert ARDOUR is not None
+    door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    door.bind(("127.0.0.1", 0))
+    door.setblocking(False)
+    board = parse_board("violin | violin-room")
+    scripts = tmp_path / "config" / "ardour7" / "scripts"
+    write_all(scripts, files(board_faders(board), Target(*door.getsockname())))
+    script = tmp_path / "test.lua"
+    names = {"folder": tmp_path, "hook": scripts / SENDER, "name": NAME, "rate": RATE, "low": FROM, "high": TO}
+    script.write_text(SCRIPT.format(**names))
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    done = subprocess.run(
+        [ARDOUR, str(script)], env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert "MARK" in done.stdout, done.stdout + done.stderr
+    heard = _all(door)
+    # At first everything is told, as it stands.
+    first = dict(reversed(heard))
+    for fader in board_faders(board):
+        address, low, high = fader.wire(1)
+        number = fader.number if fader.is_continuous else fader.parameter.normalise(fader.value)
+        assert first[address] == pytest.approx(number, abs=1e-4 * (high - low))
+    moved = [value for address, value in heard if address == "/track/1/violin/pitch_shift"][1:]
+    assert len(moved) >= 3
+    assert moved == sorted(moved)
+    assert FROM <= moved[0] < TO
+    assert moved[-1] == TO
+    # Nothing but the lane has moved.
+    assert len(heard) == len(board_faders(board)) + len(moved)
+
+
+def _all(door: socket.socket) -> list[tuple[str, float]]:
+    codec, heard = osc_codec(), []
+    while True:
+        try:
+            heard += [(str(address), float(value)) for address, value in codec.decode(door.recv(4096))]
+        except BlockingIOError:
+            door.close()
+            return heard
