@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""run the engine: live audio, OSC, OSCQuery, the control panel"""
+
+from __future__ import annotations
+
+import argparse
+
+SUMMARY_S = 10.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Nothing heavy is imported for this."""
+    parser.add_argument(
+        "chains", nargs="*", help="one track each, such as 'violin | violin-room' or board.json (default: one, empty)"
+    )
+    network = parser.add_argument_group("network")
+    network.add_argument("--osc-port", type=int, default=9000, metavar="N", help="UDP (default 9000; 0 is any)")
+    network.add_argument("--http-port", type=int, default=9080, metavar="N", help="TCP (default 9080; 0 is any)")
+    network.add_argument(
+        "--lan", metavar="ADDRESS", help="listen there too, 0.0.0.0 for every interface; needs --allow (default: no)"
+    )
+    network.add_argument(
+        "--allow",
+        metavar="NETWORK",
+        action="append",
+        default=[],
+        help="who is heard, such as 192.168.1.0/24; repeatable",
+    )
+    network.add_argument("--mdns", action="store_true", help="announce the server on the network (extra mdns)")
+    audio = parser.add_argument_group("audio")
+    audio.add_argument("--device", metavar="NAME", help="a part of its name, or its number (extra live)")
+    audio.add_argument("--clock", action="store_true", help="no device: silence in, at the machine's clock")
+    audio.add_argument("--input", metavar="FILE", help="an audio file in place of a device, at the machine's clock")
+    audio.add_argument("--loop", action="store_true", help="the input file again and again")
+    audio.add_argument("--output", metavar="FILE.wav", help="write what comes out, in place of a device")
+    audio.add_argument("--sample-rate", type=float, metavar="HZ", help="default 48000, or the input file's")
+    audio.add_argument("--block-size", type=int, default=256, metavar="N", help="samples a block (default 256)")
+    audio.add_argument("--channels", type=int, default=2, metavar="N", help="default 2")
+    folders = parser.add_argument_group("folders")
+    folders.add_argument(
+        "--boards", metavar="DIR", help="where boards are loaded and saved by name (default: the user's)"
+    )
+    folders.add_argument("--takes", metavar="DIR", help="where takes are written (default: the user's)")
+    parser.add_argument("--record", metavar="NAME", help="record a take of track 1 from the first sample on")
+    parser.add_argument("--seconds", type=float, metavar="S", help="stop by itself")
+    parser.add_argument("--quiet", action="store_true", help="no status line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Until it is interrupted, the input has ended, or the time is up."""
+    from ddsp_fx_bridge.cli.session import Session
+
+    return Session(arguments).run()

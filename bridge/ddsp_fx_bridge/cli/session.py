@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`ddsp-fx serve` from start to stop."""
+
+from __future__ import annotations
+
+import ipaddress
+import signal
+import sys
+import threading
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import platformdirs
+
+from ddsp_fx.board import Board
+from ddsp_fx.board.text import parse_board
+from ddsp_fx.errors import EngineError
+from ddsp_fx_bridge.cli.sources import open_door
+from ddsp_fx_bridge.engine.doors import ClockDoor, Door
+from ddsp_fx_bridge.server import LOOPBACK, Doors, Network, Server
+
+STATUS_S = 1.0
+# The network thread may hold the interpreter this long before the audio thread gets it back: 10 % of a block of 256.
+# Python's default is 5 ms, a whole block.
+SWITCH_S = 0.0005
+
+
+class Session:
+    """One run of the command."""
+
+    def __init__(self, arguments: Namespace) -> None:
+        self._arguments = arguments
+        self._stop = threading.Event()
+        self.server: Server | None = None
+
+    def run(self) -> int:
+        """Everything that can be wrong is said before anything sounds."""
+        arguments = self._arguments
+        doors = self._doors()
+        boards = [parse_board(chain) for chain in arguments.chains] or [Board()]
+        with ExitStack() as stack:
+            engine, door = open_door(arguments, stack)
+            for board in boards:
+                engine.add_track(board)
+            server = self.server = Server(engine, self._folder("boards"), self._folder("takes"), doors)
+            stack.callback(self._closed, server)
+            server.start()
+            self._warm(server)
+            if arguments.record:
+                server.studio.record(1, arguments.record)
+            stack.enter_context(_short_switches())
+            stack.enter_context(self._signals())
+            self._greet(server, door)
+            door.start()
+            stack.callback(door.stop)
+            self._wait(server, door)
+        return 0
+
+    def _doors(self) -> Doors:
+        a = self._arguments
+        for name, port in (("--osc-port", a.osc_port), ("--http-port", a.http_port)):
+            if not 0 <= port <= 65535:
+                raise EngineError(f"{name} {port} is outside 0 to 65535")
+        try:
+            allow = tuple(ipaddress.ip_network(text, strict=False) for text in a.allow)
+            host = str(ipaddress.IPv4Address(a.lan)) if a.lan else "127.0.0.1"
+        except ValueError as error:
+            raise EngineError(
+                f"{error}; --lan takes an IPv4 address, --allow a network such as 192.168.1.0/24"
+            ) from None
+        if a.lan and not allow:
+            raise EngineError(
+                f"--lan {a.lan} needs --allow NETWORK: say who may steer this engine, such as 192.168.1.0/24"
+            )
+        if allow and not a.lan:
+            raise EngineError("--allow without --lan: only this machine is heard; add --lan 0.0.0.0")
+        networks: tuple[Network, ...] = (*LOOPBACK, *allow)
+        return Doors(host, a.osc_port, a.http_port, networks, a.mdns)
+
+    def _folder(self, kind: str) -> Path:
+        chosen = getattr(self._arguments, kind)
+        return Path(chosen) if chosen else platformdirs.user_data_path("ddsp-fx", appauthor=False) / kind
+
+    @staticmethod
+    def _warm(server: Server) -> None:
+        """What is imported and compiled at first use takes the interpreter for a second: not while audio runs."""
+        from ddsp_fx_bridge.http.eyes import Eyes
+
+        for track in server.engine.tracks.values():
+            Eyes(server.engine, track).look()
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {s: signal.signal(s, lambda *_: self._stop.set()) for s in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def stop(self) -> None:
+        """From another thread: as an interrupt would."""
+        self._stop.set()
+
+    def _greet(self, server: Server, door: Door) -> None:
+        engine = server.engine
+        if self._arguments.lan:
+            print(
+                f"ddsp-fx: warning: anyone in {', '.join(self._arguments.allow)} can change sounds, load and save "
+                "boards by name, and upload files to render; nothing is encrypted",
+                file=sys.stderr,
+            )
+        for number, track in engine.tracks.items():
+            print(f"track {number}: {' | '.join(track.board.slot_names()) or 'an empty board'}")
+        latency = max((t.latency_samples for t in engine.tracks.values()), default=0)
+        print(
+            f"audio: {door.description}, {engine.sample_rate:g} Hz, blocks of {engine.layout.max_block_size}, "
+            f"latency of the boards {1000.0 * latency / engine.sample_rate:.1f} ms"
+        )
+        print(f"OSC: udp port {server.osc_port}; panel and OSCQuery: {server.url}", flush=True)
+
+    def _wait(self, server: Server, door: Door) -> None:
+        seconds = self._arguments.seconds
+        ends = time.monotonic() + seconds if seconds else None
+        told = 0.0
+        while not self._stop.wait(0.1):
+            now = time.monotonic()
+            if isinstance(door, ClockDoor) and door.ended.is_set():
+                if door.error is not None:
+                    raise door.error
+                break
+            if ends is not None and now >= ends:
+                break
+            if not self._arguments.quiet and now - told >= STATUS_S:
+                told = now
+                self._status(server)
+
+    @staticmethod
+    def _status(server: Server) -> None:
+        if not sys.stdout.isatty():
+            return
+        load = server.engine.load
+        text = (
+            f"load {100 * load.mean:5.1f} %  peak {100 * load.peak:5.1f} %  xruns {load.xruns}  "
+            f"clients {server.service.hub.count}  messages {server.service.dispatcher.messages}"
+        )
+        print(f"\r{text:<78}", end="", flush=True)
+
+    def _closed(self, server: Server) -> None:
+        failed = server.stop()
+        if sys.stdout.isatty() and not self._arguments.quiet:
+            print()
+        for line in failed:
+            print(f"ddsp-fx: {line}", file=sys.stderr)
+        load = server.engine.load
+        print(f"stopped: {server.service.dispatcher.messages} messages, {load.xruns} xruns")
+
+
+@contextmanager
+def _short_switches() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

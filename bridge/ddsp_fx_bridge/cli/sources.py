@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which door the audio comes by: what the options say, or a device where there is one."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from contextlib import ExitStack
+from pathlib import Path
+
+from ddsp_fx.cli.audio_files import InputFile, check_output, output_file
+from ddsp_fx.effects.offline import Audio
+from ddsp_fx.errors import AudioError, EngineError
+from ddsp_fx_bridge.engine import Engine, Layout
+from ddsp_fx_bridge.engine.device import DeviceDoor, has_device
+from ddsp_fx_bridge.engine.doors import ClockDoor, Door, Write
+
+
+def open_door(arguments: Namespace, stack: ExitStack) -> tuple[Engine, Door]:
+    """The engine and its door; files are closed with the stack.
+
+    Raises EngineError, AudioError or MissingExtraError.
+    """
+    _check(arguments)
+    source = None
+    if arguments.input:
+        source = InputFile(Path(arguments.input), arguments.channels, arguments.sample_rate)
+        stack.callback(source.close)
+    rate = source.sample_rate if source is not None else arguments.sample_rate or 48000.0
+    engine = Engine(Layout(rate, arguments.block_size, arguments.channels))
+    if source is not None or arguments.clock or arguments.output:
+        return engine, _clock(arguments, engine, source, stack)
+    if arguments.device is None and not has_device():
+        print("ddsp-fx: no audio device (see --device); silence goes in, at the machine's clock", file=sys.stderr)
+        return engine, ClockDoor(engine)
+    return engine, DeviceDoor(engine, arguments.device)
+
+
+def _check(a: Namespace) -> None:
+    if not 1 <= a.block_size <= 8192:
+        raise EngineError(f"--block-size {a.block_size} is outside 1 to 8192")
+    if not 1 <= a.channels <= 8:
+        raise EngineError(f"--channels {a.channels} is outside 1 to 8")
+    if a.sample_rate is not None and not 8000 <= a.sample_rate <= 384000:
+        raise AudioError(f"--sample-rate {a.sample_rate:g} is outside 8000 to 384000 Hz")
+    if a.loop and not a.input:
+        raise EngineError("--loop needs --input FILE")
+    clocks = [name for name in ("clock", "input", "output") if getattr(a, name)]
+    if a.device is not None and clocks:
+        raise EngineError(f"--device and --{clocks[0]} exclude each other")
+    if a.output:
+        check_output(Path(a.output))
+
+
+def _clock(arguments: Namespace, engine: Engine, source: InputFile | None, stack: ExitStack) -> Door:
+    write: Write | None = None
+    if arguments.output:
+        layout = engine.layout
+        depth = source.bit_depth if source is not None else 32
+        write = stack.enter_context(
+            output_file(Path(arguments.output), layout.sample_rate, layout.channels, depth)
+        ).write
+    if source is None:
+        return ClockDoor(engine, None, write, "no device, silence in")
+    return ClockDoor(engine, _reader(source, arguments), write, f"{source.path.name}{', looped' * arguments.loop}")
+
+
+class _reader:  # noqa: N801 - it is called like a function
+    """The file's samples, again and again where it loops; the last block is as short as it is."""
+
+    def __init__(self, source: InputFile, arguments: Namespace) -> None:
+        self._source, self._loop = source, arguments.loop
+        self._arguments = arguments
+
+    def __call__(self, n: int) -> Audio | None:
+        block = self._source.read(n)
+        if block.shape[1] == 0 and self._loop:
+            self._source.close()
+            a = self._arguments
+            self._source = InputFile(Path(a.input), a.channels, a.sample_rate)
+            block = self._source.read(n)
+        return block if block.shape[1] else None

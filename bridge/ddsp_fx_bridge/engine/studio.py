@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an engine is asked to do beside changing parameters: boards by name, presets, takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from ddsp_fx.board import Board
+from ddsp_fx.bundles.loading import find_bundle
+from ddsp_fx.effects.parameters import Value, did_you_mean
+from ddsp_fx.errors import BundleError, DdspFxError, RefusedError
+from ddsp_fx_bridge.engine.changes import Change
+from ddsp_fx_bridge.engine.engine import Engine
+from ddsp_fx_bridge.engine.library import Library
+from ddsp_fx_bridge.engine.player import Player
+from ddsp_fx_bridge.engine.recorder import Recorder
+
+Presets = dict[str, dict[str, Value]]
+
+
+def _nobody(_track: int) -> None:
+    """Nobody wants to know."""
+
+
+class Studio:
+    """An engine with its folders.
+
+    Args:
+        engine: what runs.
+        boards: where boards are loaded from and saved to.
+        takes: where takes are written to and played from.
+    """
+
+    def __init__(self, engine: Engine, boards: Library, takes: Library) -> None:
+        self.engine, self.boards, self.takes = engine, boards, takes
+        self.board_names: dict[int, str] = {}
+        self.preset_names: dict[tuple[int, int], str] = {}
+        self._players: dict[int, Player] = {}
+        self._presets: dict[tuple[int, int, int], Presets] = {}
+        self.on_take: Callable[[int], None] = _nobody
+
+    # Boards.
+
+    def load_board(self, track: int, name: str) -> None:
+        """From the folder, faded in; raises RefusedError or what loading raises. May take seconds: models are read."""
+        path = self.boards.existing(name)
+        board = Board.from_json(path.read_text(encoding="utf-8"))
+        self.board_names[track] = name
+        self._forget(track)
+        self.engine.replace_board(track, board)
+
+    def save_board(self, track: int, name: str) -> Path:
+        """As it has been asked to be; raises RefusedError, BoardError or EngineError."""
+        path = self.boards.write(name, self.engine.track(track).board_json() + "\n")
+        self.board_names[track] = name
+        return path
+
+    def _forget(self, track: int) -> None:
+        self._presets = {key: value for key, value in self._presets.items() if key[0] != track}
+        self.preset_names = {key: value for key, value in self.preset_names.items() if key[0] != track}
+
+    # Presets.
+
+    def presets(self, track: int, slot: int) -> Presets:
+        """By name, each with every parameter that it sets; empty for what is not from a bundle."""
+        of = self.engine.track(track)
+        key = (track, of.generation, slot)
+        if key not in self._presets:
+            self._presets[key] = self._read_presets(track, slot)
+        return self._presets[key]
+
+    def _read_presets(self, track: int, slot: int) -> Presets:
+        effect = self.engine.track(track).board[slot]
+        origin = getattr(effect, "origin", "")
+        if not origin or origin.endswith(".tflite"):
+            return {}
+        try:
+            bundle, symbol = find_bundle(origin)
+            entry = bundle.entry(symbol)
+        except BundleError:
+            return {}
+        declared = {symbol: parameter.default for symbol, parameter in effect.parameters.items()}
+        start = {**declared, **entry.defaults}
+        return {"default": start, **{name: {**start, **values} for name, values in entry.presets.items()}}
+
+    def load_preset(self, track: int, slot: int, name: str, source: object = None) -> None:
+        """All of its parameters at one sample; raises RefusedError 404."""
+        known = self.presets(track, slot)
+        if name not in known:
+            raise RefusedError(
+                404,
+                "",
+                f"there is no preset {name[:64]!r}{did_you_mean(name, known)}; there is {', '.join(known) or 'none'}",
+            )
+        self.engine.change([Change(track, slot, symbol, value) for symbol, value in known[name].items()], source)
+        self.preset_names[track, slot] = name
+
+    # Takes.
+
+    def record(self, track: int, name: str) -> Path:
+        """Write a take from the next block on; raises RefusedError, BoardError or EngineError."""
+        of = self.engine.track(track)
+        if of.recorder is not None:
+            raise RefusedError(405, "", f"track {track} is recording {of.recorder.path.stem} already; stop that first")
+        targets = {key: control.target for key, control in of.controls.items()}
+        path = self.takes.new(name)
+        of.start_recording(Recorder(path, of.sample_rate, of.board_json(), targets))
+        self.on_take(track)
+        return path
+
+    def stop_take(self, track: int) -> None:
+        """End recording and playing; nothing happens where neither runs. Raises EngineError."""
+        self._players.pop(track, None)
+        self.engine.track(track).stop_recording()
+        self.on_take(track)
+
+    def play(self, track: int, name: str) -> None:
+        """Send a take's events to the track, from a tenth of a second on; raises RefusedError or AutomationError."""
+        self._players[track] = Player(self.engine, track, self.takes.existing(name))
+        self.on_take(track)
+
+    def take_state(self, track: int) -> str:
+        """ "recording NAME", "playing", both, or "stopped"."""
+        recorder = self.engine.track(track).recorder
+        states = [f"recording {recorder.path.stem}"] if recorder else []
+        return ", ".join(states + ["playing"] * (track in self._players)) or "stopped"
+
+    def tick(self) -> None:
+        """Every 10 ms or so: the engine's own, and what is playing."""
+        self.engine.tick()
+        for track, player in list(self._players.items()):
+            if not player.tick():
+                del self._players[track]
+                self.on_take(track)
+
+    def close(self) -> list[str]:
+        """Finish what is being written; what went wrong, one line each."""
+        failed = []
+        for number in list(self.engine.tracks):
+            try:
+                self.stop_take(number)
+            except DdspFxError as error:
+                failed.append(str(error))
+        return failed

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the panel draws of a track: levels, a spectrum in 96 bands, the pitch of what goes in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx_bridge.engine import Engine, Track
+from ddsp_fx_bridge.engine.meters import SCOPE_SAMPLES
+
+FFT = 2048
+BANDS = 96
+LOWEST_HZ, HIGHEST_HZ = 40.0, 16000.0
+FLOOR_DB = -100.0
+
+
+class Spectrum:
+    """Peak levels of 96 bands, equally wide in octaves.
+
+    Args:
+        sample_rate: in Hz.
+    """
+
+    def __init__(self, sample_rate: float) -> None:
+        self._window = np.hanning(FFT + 1)[:FFT].astype(np.float32)
+        # A full-scale sine reads 0 dB.
+        self._scale = 2.0 / float(self._window.sum())
+        self.edges_hz = np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, sample_rate / 2.0), BANDS + 1)
+        first = np.floor(self.edges_hz[:-1] * FFT / sample_rate + 0.5).astype(int)
+        last = np.floor(self.edges_hz[1:] * FFT / sample_rate + 0.5).astype(int)
+        # Low bands are narrower than a bin: each shows at least the nearest.
+        self._ranges = [(a, max(a + 1, b)) for a, b in zip(first.tolist(), last.tolist(), strict=True)]
+
+    def levels_db(self, samples: NDArray[np.float32]) -> list[int]:
+        """(FFT,) -> whole dB a band, not below -100."""
+        size = np.abs(np.fft.rfft(samples * self._window)) * self._scale
+        peaks = np.array([size[a:b].max() for a, b in self._ranges])
+        return [int(v) for v in np.round(20.0 * np.log10(np.maximum(peaks, 10.0 ** (FLOOR_DB / 20.0))))]
+
+
+class Eyes:
+    """All of it for one track."""
+
+    def __init__(self, engine: Engine, track: Track) -> None:
+        # Compiled loops come with it, which cost a second to import: a caller makes one before the audio starts.
+        from ddsp_fx.analysis.features import FeatureStream
+
+        self._engine, self._track = engine, track
+        self.spectrum = Spectrum(track.sample_rate)
+        self._features = FeatureStream(track.sample_rate)
+
+    def hello(self) -> dict[str, Any]:
+        """What does not change while a connection lasts."""
+        return {
+            "track": self._track.number,
+            "sample_rate_hz": self._track.sample_rate,
+            "bands_hz": [round(float(edge), 1) for edge in self.spectrum.edges_hz],
+            "floor_db": FLOOR_DB,
+        }
+
+    def look(self) -> dict[str, Any]:
+        """Now."""
+        track, load = self._track, self._engine.load
+        f0_hz, confidence = self._pitch()
+        return {
+            "position": track.position,
+            "in_db": [round(v, 1) for v in track.meter_in.levels_db],
+            "out_db": [round(v, 1) for v in track.meter_out.levels_db],
+            "spectrum_db": self.spectrum.levels_db(track.scope_out.latest(FFT)),
+            "f0_hz": f0_hz,
+            "confidence": confidence,
+            "latency_samples": track.latency_samples,
+            "latency_ms": round(1000.0 * track.latency_samples / track.sample_rate, 1),
+            "load": round(load.mean, 4),
+            "peak_load": round(load.peak, 4),
+            "xruns": load.xruns,
+        }
+
+    def _pitch(self) -> tuple[float | None, float]:
+        """The newest frame of the input that is voiced, or None."""
+        self._features.reset()
+        features = self._features.process(self._track.scope_in.latest(SCOPE_SAMPLES))
+        # The first frames look at silence from before the snippet.
+        if features.f0_hz.size < 3:
+            return None, 0.0
+        confidence = float(features.confidence[-1])
+        return (round(float(features.f0_hz[-1]), 2) if confidence >= 0.5 else None), round(confidence, 3)

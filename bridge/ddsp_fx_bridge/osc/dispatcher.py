@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A packet from anyone: answered, refused, or turned into changes of the engine, whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from ddsp_fx.errors import DdspFxError, RefusedError
+from ddsp_fx_bridge.engine import Change, Engine
+from ddsp_fx_bridge.osc.limits import Limits
+from ddsp_fx_bridge.osc.namespace import Namespace
+from ddsp_fx_bridge.osc.nodes import CommandNode, Node, Peer, ReadNode, ValueNode
+from ddsp_fx_bridge.osc.packets import Group, Message, decode, encode
+from ddsp_fx_bridge.osc.patterns import is_pattern
+
+# A time tag later than this ago is a late packet; earlier, it is a wrong clock.
+LATEST_S = 5.0
+FARTHEST_S = 60.0
+# What we send ourselves. Two engines that are subscribed to each other must not answer answers.
+_OURS = frozenset({"/error", "/pong", "/subscribed", "/unsubscribed"})
+_PATTERN_COST = 8.0
+
+
+class Dispatcher:
+    """Knows what every address does; knows nothing of sockets.
+
+    Args:
+        engine: what changes.
+        namespace: what there is.
+        limits: how fast each may be.
+    """
+
+    def __init__(self, engine: Engine, namespace: Namespace, limits: Limits) -> None:
+        self._engine, self._namespace, self._limits = engine, namespace, limits
+        self._running: set[asyncio.Task[None]] = set()
+        self.messages = self.errors = self.late = 0
+
+    def packet(self, peer: Peer, datagram: bytes) -> None:
+        """Everything that one packet asks for. Never raises for what is in it."""
+        try:
+            self._packet(peer, datagram)
+        except DdspFxError as error:
+            self.refuse(peer, error)
+
+    def _packet(self, peer: Peer, datagram: bytes) -> None:
+        groups = decode(datagram)
+        count = sum(len(group.messages) for group in groups)
+        # The first message was paid for before the packet was opened.
+        if count > 1 and not self._limits.allow(peer.identity, count - 1):
+            raise RefusedError(429, "", "too fast: the packet was dropped")
+        self.messages += count
+        plans = [self._plan(group, peer) for group in groups]
+        for group, (changes, others) in zip(groups, plans, strict=True):
+            if changes:
+                self._engine.change(changes, peer.identity, group.at_s)
+            for message, node in others:
+                self._other(peer, message, node)
+
+    def _plan(self, group: Group, peer: Peer) -> tuple[list[Change], list[tuple[Message, Node]]]:
+        """What a group would do, all of it checked; raises RefusedError."""
+        self._check_time(group)
+        changes: list[Change] = []
+        others: list[tuple[Message, Node]] = []
+        for message in group.messages:
+            for node in self._nodes(message, peer):
+                if isinstance(node, ValueNode) and message.arguments:
+                    changes.append(node.change(message.arguments))
+                else:
+                    self._check_other(message, node, group.at_s)
+                    others.append((message, node))
+        return changes, others
+
+    def _check_time(self, group: Group) -> None:
+        if group.at_s is None:
+            return
+        ahead_s = group.at_s - self._engine.now()
+        address = group.messages[0].address
+        if ahead_s > FARTHEST_S:
+            raise RefusedError(425, address, f"time tag {ahead_s:.1f} s ahead; at most {FARTHEST_S:g} s")
+        if ahead_s < -LATEST_S:
+            raise RefusedError(408, address, f"time tag {-ahead_s:.1f} s ago; at most {LATEST_S:g} s")
+        self.late += ahead_s < 0.0
+
+    def _nodes(self, message: Message, peer: Peer) -> Iterator[Node]:
+        if not is_pattern(message.address):
+            if message.address not in _OURS:
+                yield self._namespace.find(message.address)
+            return
+        if not self._limits.allow(peer.identity, _PATTERN_COST):
+            raise RefusedError(429, message.address, "too fast: the pattern was dropped")
+        yield from self._namespace.match(message.address)
+
+    def _check_other(self, message: Message, node: Node, at_s: float | None) -> None:
+        if isinstance(node, CommandNode):
+            node.check(message.arguments)
+        elif message.arguments:
+            raise RefusedError(405, message.address, "this address cannot be set")
+        else:
+            node.read()
+        if at_s is not None and at_s > self._engine.now():
+            raise RefusedError(405, message.address, "only a parameter's value can wait for a time tag")
+
+    def _other(self, peer: Peer, message: Message, node: Node) -> None:
+        if not isinstance(node, CommandNode):
+            assert isinstance(node, (ValueNode, ReadNode))
+            peer.send(encode(node.address, node.read()))
+            return
+        result = node.run(peer, message.arguments)
+        if inspect.iscoroutine(result):
+            task = asyncio.get_running_loop().create_task(self._finish(peer, message.address, result))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def _finish(self, peer: Peer, address: str, work: Any) -> None:
+        try:
+            await work
+        except DdspFxError as error:
+            self.refuse(peer, error, address)
+
+    def refuse(self, peer: Peer, error: DdspFxError, address: str = "") -> None:
+        """Tell a client, if it has not been told too often."""
+        self.errors += 1
+        code = error.code if isinstance(error, RefusedError) else 400
+        about = (error.address if isinstance(error, RefusedError) else "") or address
+        if self._limits.allow_error(peer.identity):
+            text = "".join(c if c.isprintable() else "?" for c in str(error))[:400]
+            peer.send(encode("/error", [code, about[:255], text]))
+
+    async def settle(self) -> None:
+        """Wait for commands that are still running."""
+        if self._running:
+            await asyncio.gather(*self._running, return_exceptions=True)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Addresses that are there whatever runs: /ping, /subscribe, the engine's state, the names of boards and takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from ddsp_fx.errors import RefusedError
+from ddsp_fx_bridge.osc.hub import DEFAULT_LEASE_S, LONGEST_LEASE_S
+from ddsp_fx_bridge.osc.nodes import CommandNode, Node, Peer, ReadNode
+from ddsp_fx_bridge.osc.packets import encode
+
+if TYPE_CHECKING:
+    from ddsp_fx_bridge.osc.service import OscService
+
+
+def fixed_nodes(service: OscService) -> Iterator[Node]:
+    """All of them."""
+    yield CommandNode("/ping", "answered with /pong and the same arguments", types="*", run=_ping)
+    yield CommandNode(
+        "/subscribe",
+        f"changes, sent to you: pattern (default /), lease in s (default {DEFAULT_LEASE_S:g}), port (default yours)",
+        types="sfi",
+        optional=True,
+        run=lambda peer, arguments: _subscribe(service, peer, *arguments),
+    )
+    yield CommandNode(
+        "/unsubscribe",
+        "no more of a pattern, or (no argument) of anything",
+        types="s",
+        optional=True,
+        run=lambda peer, arguments: _unsubscribe(service, peer, *arguments),
+    )
+    yield from _engine(service)
+    studio = service.studio
+    yield ReadNode("/boards", "what /track/N/board/load knows", types="s*", get=lambda: list(studio.boards.names()))
+    yield ReadNode("/takes", "what /track/N/take/play knows", types="s*", get=lambda: list(studio.takes.names()))
+
+
+def _ping(peer: Peer, arguments: tuple[Any, ...]) -> None:
+    peer.send(encode("/pong", arguments))
+
+
+def _subscribe(
+    service: OscService, peer: Peer, pattern: str = "/", lease_s: float = DEFAULT_LEASE_S, port: int = 0
+) -> None:
+    if not 1.0 <= lease_s <= LONGEST_LEASE_S:
+        raise RefusedError(416, "/subscribe", f"a lease of {lease_s:g} s; the range is 1 to {LONGEST_LEASE_S:g} s")
+    target = peer
+    if port:
+        if not 1024 <= port <= 65535 or not hasattr(peer, "at_port"):
+            raise RefusedError(416, "/subscribe", f"port {port}; the range is 1024 to 65535, over UDP only")
+        target = peer.at_port(port)
+    service.hub.subscribe(target, [pattern], lease_s)
+    peer.send(encode("/subscribed", [pattern, float(lease_s)]))
+
+
+def _unsubscribe(service: OscService, peer: Peer, pattern: str | None = None) -> None:
+    service.hub.unsubscribe(peer, pattern)
+    peer.send(encode("/unsubscribed", [] if pattern is None else [pattern]))
+
+
+def _engine(service: OscService) -> Iterator[Node]:
+    engine = service.studio.engine
+    figures: list[tuple[str, str, str, str, Callable[[], Any]]] = [
+        ("load", "f", "%", "time spent on audio, of the time it lasts", lambda: 100.0 * engine.load.mean),
+        ("peak_load", "f", "%", "the worst block of late", lambda: 100.0 * engine.load.peak),
+        ("xruns", "i", "", "blocks that came too late or were lost", lambda: engine.load.xruns),
+        ("clients", "i", "", "subscribers", lambda: service.hub.count),
+        ("position", "h", "samples", "of the house's audio since the start", lambda: engine.position),
+        ("sample_rate", "f", "Hz", "of the house's audio", lambda: float(engine.sample_rate)),
+        ("block_size", "i", "samples", "of the house's audio", lambda: engine.layout.max_block_size),
+        ("waiting", "i", "", "changes whose time tag has not come", lambda: engine.waiting),
+        ("messages", "h", "", "messages that were looked at", lambda: service.dispatcher.messages),
+        ("dropped", "h", "", "packets that came too fast", lambda: service.limits.dropped),
+        ("errors", "h", "", "packets and commands that were refused", lambda: service.dispatcher.errors),
+        ("late", "h", "", "bundles that came after their time", lambda: service.dispatcher.late),
+    ]
+    live = {"load", "peak_load", "xruns", "clients", "position"}
+    for name, types, unit, text, get in figures:
+        yield ReadNode(f"/engine/{name}", text, types=types, unit=unit, is_stream=name in live, get=_one(get))
+
+
+def _one(get: Callable[[], Any]) -> Callable[[], list[Any]]:
+    return lambda: [get()]

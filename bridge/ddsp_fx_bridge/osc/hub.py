@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who hears of changes: every subscriber but the one who made it, each value once, the latest one."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass, field
+
+from ddsp_fx.errors import RefusedError
+from ddsp_fx_bridge.engine import Changed, Event
+from ddsp_fx_bridge.osc.namespace import Namespace
+from ddsp_fx_bridge.osc.nodes import READ, Peer
+from ddsp_fx_bridge.osc.packets import encode
+
+MOST_SUBSCRIBERS = 64
+MOST_PATTERNS = 1024  # a panel listens to each parameter by itself
+DEFAULT_LEASE_S, LONGEST_LEASE_S = 60.0, 3600.0
+# A change goes out at once; what follows within 10 ms goes out together, so a dragged fader is 100 packets a second.
+FLUSH_S = 0.01
+STREAM_S = 0.05
+
+
+@dataclass
+class Subscription:
+    """One client's wishes.
+
+    Args:
+        peer: where it goes.
+        lease_end_s: on the hub's clock; infinite for a connection, which ends by itself.
+    """
+
+    peer: Peer
+    lease_end_s: float
+    patterns: dict[str, None] = field(default_factory=dict)
+    wanted: set[str] = field(default_factory=set)
+    dirty: dict[str, None] = field(default_factory=dict)
+
+
+class Hub:
+    """All methods in the loop's thread but `on_event`, which is for any.
+
+    Args:
+        namespace: what the patterns are about.
+        now: seconds that only go forward.
+    """
+
+    def __init__(self, namespace: Namespace, now: Callable[[], float]) -> None:
+        self._namespace, self._now = namespace, now
+        self._subscriptions: dict[Hashable, Subscription] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushed_s = -math.inf
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def count(self) -> int:
+        """Subscribers whose lease runs."""
+        return len(self._subscriptions)
+
+    # Coming and going.
+
+    def subscribe(self, peer: Peer, patterns: Iterable[str], lease_s: float = math.inf) -> None:
+        """Add patterns and renew the lease; raises RefusedError 400 (pattern) or 503 (full)."""
+        self._hold(peer, {pattern: self._namespace.below(pattern) for pattern in patterns}, lease_s)
+
+    def listen(self, peer: Peer, address: str) -> None:
+        """OSCQuery's LISTEN: exactly this address, as long as the connection lasts; raises RefusedError 404 or 503."""
+        node = self._namespace.find(address)
+        if not node.access & READ:
+            raise RefusedError(405, address, "there is no value here to listen to")
+        self._hold(peer, {address: {address}}, math.inf)
+
+    def _hold(self, peer: Peer, wanted: dict[str, set[str]], lease_s: float) -> None:
+        key = peer.identity
+        held = self._subscriptions.get(key)
+        if held is None and len(self._subscriptions) >= MOST_SUBSCRIBERS:
+            raise RefusedError(
+                503, "/subscribe", f"{MOST_SUBSCRIBERS} subscribers already; try again when a lease ends"
+            )
+        if len({*(held.patterns if held else ()), *wanted}) > MOST_PATTERNS:
+            raise RefusedError(503, "/subscribe", f"more than {MOST_PATTERNS} patterns of one subscriber")
+        held = self._subscriptions.setdefault(key, Subscription(peer, 0.0))
+        held.peer, held.lease_end_s = peer, self._now() + lease_s
+        for pattern, addresses in wanted.items():
+            held.patterns[pattern] = None
+            held.wanted |= addresses
+
+    def unsubscribe(self, peer: Peer, pattern: str | None = None) -> None:
+        """One pattern, or all."""
+        held = self._subscriptions.get(peer.identity)
+        if held is None:
+            return
+        if pattern is not None:
+            held.patterns.pop(pattern, None)
+        if pattern is None or not held.patterns:
+            del self._subscriptions[peer.identity]
+            return
+        self._want_again(held)
+
+    def _want_again(self, held: Subscription) -> None:
+        held.wanted = set().union(*(self._namespace.below(pattern) for pattern in held.patterns))
+        held.dirty = {address: None for address in held.dirty if address in held.wanted}
+
+    def namespace_changed(self) -> None:
+        """Patterns may mean something else now."""
+        for held in self._subscriptions.values():
+            self._want_again(held)
+
+    def expire(self) -> None:
+        """Forget those whose lease has ended."""
+        now = self._now()
+        for key in [key for key, held in self._subscriptions.items() if held.lease_end_s <= now]:
+            del self._subscriptions[key]
+
+    # News.
+
+    def on_event(self, event: Event) -> None:
+        """From any thread: a parameter has changed."""
+        if isinstance(event, Changed):
+            self.in_loop(self._changed, event)
+
+    def in_loop(self, call: Callable[..., None], *arguments: object) -> None:
+        """Call it in the loop's thread: at once from inside, soon from another; not at all where no loop runs."""
+        loop = self.loop
+        if loop is None or loop.is_closed():
+            return
+        try:
+            inside = asyncio.get_running_loop() is loop
+        except RuntimeError:
+            inside = False
+        if inside:
+            call(*arguments)
+        else:
+            loop.call_soon_threadsafe(call, *arguments)
+
+    def _changed(self, event: Changed) -> None:
+        if self._subscriptions:
+            forms = self._namespace.forms_of(event.change.track, event.change.key)
+            self.mark([node.address for node in forms], event.source)
+
+    def mark(self, addresses: Iterable[str], source: object = None) -> None:
+        """These have new values; everyone but the source who wants them gets them with the next flush."""
+        marked = False
+        for key, held in self._subscriptions.items():
+            for address in addresses:
+                if address in held.wanted and (source is None or key != source):
+                    held.dirty[address] = None
+                    marked = True
+        if marked:
+            self._schedule()
+
+    def _schedule(self) -> None:
+        if self._timer is None and self.loop is not None:
+            wait_s = max(0.0, self._flushed_s + FLUSH_S - self._now())
+            self._timer = self.loop.call_later(wait_s, self._flush)
+
+    def _flush(self) -> None:
+        self._timer, self._flushed_s = None, self._now()
+        encoded: dict[str, bytes] = {}
+        left = False
+        for held in self._subscriptions.values():
+            left = self._send(held, encoded) or left
+        if left:
+            self._schedule()
+
+    def _send(self, held: Subscription, encoded: dict[str, bytes]) -> bool:
+        """Send what is dirty, as far as it goes; True when something stays for the next time."""
+        for address in list(held.dirty):
+            if address not in encoded:
+                node = self._namespace.nodes.get(address)
+                encoded[address] = encode(address, node.read()) if node is not None else b""
+            if encoded[address] and not held.peer.send(encoded[address]):
+                return True
+            del held.dirty[address]
+        return False
+
+    def stream(self) -> None:
+        """Every 50 ms: meters and other streams to those who asked for them."""
+        nodes = self._namespace.nodes
+        for held in self._subscriptions.values():
+            fresh = [a for a in held.wanted if a in nodes and nodes[a].is_stream]
+            held.dirty.update(dict.fromkeys(fresh))
+        if any(held.dirty for held in self._subscriptions.values()):
+            self._schedule()
+
+    def close(self) -> None:
+        """No flush after this."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._subscriptions.clear()
+        self.loop = None

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every address that there is, made from what the tracks' boards declare."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from ddsp_fx.errors import RefusedError
+from ddsp_fx_bridge.engine import Track
+from ddsp_fx_bridge.engine.controls import Control, Key
+from ddsp_fx_bridge.engine.studio import Studio
+from ddsp_fx_bridge.osc.names import address_parts
+from ddsp_fx_bridge.osc.nodes import Form, Node, ReadNode, ValueNode
+from ddsp_fx_bridge.osc.patterns import part_pattern, parts_of
+from ddsp_fx_bridge.osc.track_nodes import track_nodes
+
+# A pattern that fits more than this is refused: each one is a reply, or a change.
+MOST_MATCHES = 1024
+
+
+class Namespace:
+    """A tree of nodes; `rebuild` when a track has come, gone, or has another board.
+
+    Args:
+        studio: what the addresses are about.
+
+    Attributes:
+        fixed: nodes that are always there, such as /ping.
+    """
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self.fixed: list[Node] = []
+        self.version = 0
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Look at the tracks again."""
+        self.root = Node("/", "ddsp-fx: neural instruments, learned rooms and dereverb")
+        self.nodes: dict[str, Node] = {"/": self.root}
+        self._by_control: dict[tuple[int, Key], list[ValueNode]] = {}
+        self.version += 1
+        for node in self.fixed:
+            self._add(node)
+        self._container("/track", "tracks, numbered from 1")
+        for track in self._studio.engine.tracks.values():
+            self._add_track(track)
+        self.match = lru_cache(maxsize=256)(self._match)
+
+    def _container(self, address: str, description: str) -> None:
+        node = Node(address, description)
+        if address in self.nodes:
+            self.nodes[address].description = description
+        else:
+            self._add(node)
+
+    def _add(self, node: Node) -> None:
+        parent_address, _, name = node.address.rpartition("/")
+        parent_address = parent_address or "/"
+        if parent_address not in self.nodes:
+            self._add(Node(parent_address))
+        self.nodes[node.address] = node
+        self.nodes[parent_address].children[name] = node
+
+    def _add_track(self, track: Track) -> None:
+        base = f"/track/{track.number}"
+        self._container(base, " | ".join(track.board.slot_names()) or "an empty board")
+        slots = [f"{base}/{part}" for part in address_parts(track.board.slot_names())]
+        for address, name in zip(slots, track.board.slot_names(), strict=True):
+            self._container(address, name)
+        for control in track.controls.values():
+            parent = base if control.slot is None else slots[control.slot]
+            self._add_control(f"{parent}/{control.symbol}", track, control)
+        for node in track_nodes(self._studio, track, base, slots):
+            if node.address not in self.nodes:
+                self._add(node)
+
+    def _add_control(self, address: str, track: Track, control: Control) -> None:
+        declared = control.parameter
+        text = (declared.description or declared.name) if declared is not None else control.symbol.replace("_", " ")
+        forms: list[tuple[str, Form, str]] = [(address, "plain", text)]
+        if declared is not None:
+            forms.append((f"{address}/n", "n", f"{declared.name}, from 0 to 1"))
+        forms.append((f"{address}/s", "s", f"{control.symbol} as text"))
+        for place, form, description in forms:
+            node = ValueNode(place, description, track=track, control=control, form=form)
+            self._add(node)
+            self._by_control.setdefault((track.number, control.key), []).append(node)
+
+    # Finding.
+
+    def find(self, address: str) -> Node:
+        """Raises RefusedError 404."""
+        if address not in self.nodes:
+            raise RefusedError(404, address, "no such address; ask the HTTP port for the whole namespace")
+        return self.nodes[address]
+
+    def forms_of(self, track: int, key: Key) -> list[ValueNode]:
+        """Every address of a parameter, the plain one first."""
+        return self._by_control.get((track, key), [])
+
+    def _match(self, pattern: str) -> tuple[Node, ...]:
+        """The nodes that a pattern fits, containers and commands left out; raises RefusedError 400, 404 or 413."""
+        level = [self.root]
+        for part in parts_of(pattern):
+            wanted = part_pattern(part)
+            level = [child for node in level for name, child in node.children.items() if wanted.matches(name)]
+        found = tuple(node for node in level if isinstance(node, (ValueNode, ReadNode)))
+        if not found:
+            raise RefusedError(404, pattern, "the pattern matches no parameter and no figure")
+        if len(found) > MOST_MATCHES:
+            raise RefusedError(413, pattern, f"the pattern matches {len(found)} addresses; at most {MOST_MATCHES}")
+        return found
+
+    def below(self, pattern: str) -> set[str]:
+        """What a subscription to a pattern means.
+
+        That is the addresses it fits, and the plain parameters below the containers that it fits. The forms n and s,
+        and the streams, must be meant: by themselves, or streams by the container right above them.
+        """
+        level = [self.root]
+        for part in parts_of(pattern) if pattern != "/" else []:
+            wanted = part_pattern(part)
+            level = [child for node in level for name, child in node.children.items() if wanted.matches(name)]
+        found = {node.address for node in level if isinstance(node, (ValueNode, ReadNode))}
+        for node in level:
+            found.update(child.address for child in node.children.values() if child.is_stream)
+            found.update(_plain_below(node))
+        return found
+
+
+def _plain_below(node: Node) -> Iterator[str]:
+    todo = list(node.children.values())
+    while todo:
+        child = todo.pop()
+        todo.extend(child.children.values())
+        quiet = child.is_stream or (isinstance(child, ValueNode) and child.form != "plain")
+        if isinstance(child, (ValueNode, ReadNode)) and not quiet:
+            yield child.address

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kinds of address: a parameter in one of its three forms, a figure that is read, a command that is run."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from ddsp_fx.effects.parameters import Value
+from ddsp_fx.errors import ParameterError, RefusedError
+from ddsp_fx_bridge.engine import Change, Track
+from ddsp_fx_bridge.engine.controls import Control
+
+Form = Literal["plain", "n", "s"]
+READ, WRITE = 1, 2
+
+
+class Peer(Protocol):
+    """Who a message came from, whatever it came by."""
+
+    @property
+    def identity(self) -> object:
+        """The same for every message of one client."""
+        ...
+
+    def send(self, datagram: bytes) -> bool:
+        """Hand over one packet; False when it does not fit now."""
+        ...
+
+
+Run = Callable[[Peer, tuple[Any, ...]], Awaitable[None] | None]
+
+
+@dataclass
+class Node:
+    """One address. A container has none of the three powers below.
+
+    Args:
+        address: whole.
+        description: one line.
+    """
+
+    address: str
+    description: str = ""
+    children: dict[str, Node] = field(default_factory=dict)
+
+    types = ""
+    unit = ""
+    is_stream = False
+
+    @property
+    def access(self) -> int:
+        """As OSCQuery counts: 0 none, 1 read, 2 write, 3 both."""
+        return 0
+
+    def type_tags(self) -> str:
+        """OSC type tags of the value, or of the arguments."""
+        return self.types
+
+    def ranges(self) -> list[dict[str, Any]] | None:
+        """OSCQuery's RANGE, one an argument, or None."""
+        return None
+
+    def read(self) -> list[Any]:
+        """The arguments of an answer; raises RefusedError 405."""
+        raise RefusedError(405, self.address, "this address holds others and has no value; ask for one below it")
+
+
+@dataclass
+class ValueNode(Node):
+    """A parameter: plain in its unit, `n` from 0 to 1, or `s` as text."""
+
+    track: Track = None  # type: ignore[assignment]
+    control: Control = None  # type: ignore[assignment]
+    form: Form = "plain"
+
+    @property
+    def access(self) -> int:
+        return READ | WRITE
+
+    @property
+    def types(self) -> str:  # type: ignore[override]
+        """OSC type tags."""
+        if self.form != "plain":
+            return "f" if self.form == "n" else "s"
+        parameter = self.control.parameter
+        if parameter is not None:
+            return {"toggle": "T", "choices": "s", "steps": "i"}.get(parameter.scale, "f")
+        return {bool: "T", str: "s"}.get(type(self.control.initial), "f")
+
+    @property
+    def unit(self) -> str:  # type: ignore[override]
+        """As declared, for the plain form."""
+        parameter = self.control.parameter
+        return parameter.unit if parameter is not None and self.form == "plain" else ""
+
+    def ranges(self) -> list[dict[str, Any]] | None:
+        parameter = self.control.parameter
+        if self.form == "n":
+            return [{"MIN": 0.0, "MAX": 1.0}]
+        if self.form == "s" or parameter is None or parameter.scale == "toggle":
+            return None
+        if parameter.scale == "choices":
+            return [{"VALS": list(parameter.choices)}]
+        return [{"MIN": parameter.minimum, "MAX": parameter.maximum}]
+
+    def read(self) -> list[Any]:
+        value = self.track.values[self.control.key]
+        if self.form == "s":
+            return [self.control.text(value)]
+        if self.form == "n" and self.control.parameter is not None:
+            return [float(self.control.parameter.normalise(value))]
+        return [float(value) if self.types == "f" else value]
+
+    def change(self, arguments: Sequence[Any]) -> Change:
+        """Checked against the declaration; raises RefusedError 400 (type) or 416 (range)."""
+        value = self._typed(arguments)
+        try:
+            checked = self._checked(value)
+        except ParameterError as error:
+            raise RefusedError(416, self.address, str(error)) from None
+        return Change(self.track.number, *self.control.key, checked)
+
+    def _checked(self, value: Any) -> Value:
+        if self.form == "s":
+            return self.control.parse(value)
+        parameter = self.control.parameter
+        if self.form == "n" and parameter is not None:
+            return parameter.from_normalised(value)
+        if parameter is not None and isinstance(value, float):
+            value = _snapped(value, parameter.minimum, parameter.maximum)
+        return self.control.check(value)
+
+    def _typed(self, arguments: Sequence[Any]) -> Any:
+        types = self.types
+        if len(arguments) != 1:
+            raise RefusedError(400, self.address, f"{len(arguments)} arguments; expected one of type {types}")
+        value = arguments[0]
+        fits = {
+            "f": isinstance(value, (int, float)) and not isinstance(value, bool),
+            "i": isinstance(value, (int, float)) and not isinstance(value, bool),
+            "T": isinstance(value, (bool, int, float)),
+            "s": isinstance(value, str),
+        }[types]
+        if not fits:
+            raise RefusedError(400, self.address, f"{value!r:.80} is of another type; expected {types}")
+        return float(value) if types == "f" else value
+
+
+def _snapped(value: float, *limits: float) -> float:
+    """A limit that has been through 32 bits is that limit: 0.3 arrives as 0.30000001192."""
+    for limit in limits:
+        if value == struct.unpack(">f", struct.pack(">f", limit))[0]:
+            return limit
+    return value
+
+
+@dataclass
+class ReadNode(Node):
+    """A figure. One that `is_stream` is sent to who asked for it by name, 20 times a second.
+
+    Types of "s*" are as many texts as there are.
+    """
+
+    types: str = ""
+    unit: str = ""
+    is_stream: bool = False
+    get: Callable[[], list[Any]] = list
+
+    def type_tags(self) -> str:
+        return "s" * len(self.get()) if self.types == "s*" else self.types
+
+    @property
+    def access(self) -> int:
+        return READ
+
+    def read(self) -> list[Any]:
+        return self.get()
+
+
+@dataclass
+class CommandNode(Node):
+    """Something to do. Patterns do not reach it, so that no star saves a board. Types of "*" take any arguments."""
+
+    types: str = ""
+    run: Run = lambda _peer, _arguments: None
+    optional: bool = False
+
+    @property
+    def access(self) -> int:
+        return WRITE
+
+    def ranges(self) -> list[dict[str, Any]] | None:
+        return None
+
+    def read(self) -> list[Any]:
+        raise RefusedError(405, self.address, f"a command, without a value; expected arguments {self.types}")
+
+    def check(self, arguments: Sequence[Any]) -> None:
+        """Raises RefusedError 400."""
+        if self.types == "*":
+            return
+        kinds: dict[str, tuple[type, ...]] = {"s": (str,), "i": (int,), "f": (int, float)}
+        fits = len(arguments) <= len(self.types) and (self.optional or len(arguments) == len(self.types))
+        for value, tag in zip(arguments, self.types, strict=False):
+            fits = fits and isinstance(value, kinds[tag]) and not isinstance(value, bool)
+        if not fits:
+            few = " or fewer" if self.optional else ""
+            raise RefusedError(
+                400, self.address, f"expected arguments {self.types!r}{few}, got {list(arguments)!r:.80}"
+            )

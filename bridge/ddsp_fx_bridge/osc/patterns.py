@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""OSC 1.0 address patterns, part by part: ? * [a-z] [!a-z] {one,two}. Never across `/`, never more than linear.
+
+A part becomes a small automaton whose states are followed all at once (Thompson 1968), so matching costs at most the
+length of the text times the length of the pattern. Regular expressions of Python backtrack: 30 stars take hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+from ddsp_fx.errors import RefusedError
+
+SPECIAL = frozenset("?*[]{}")
+
+# Characters, and whether they are the ones that do not match.
+_Class = tuple[frozenset[str], bool]
+_ANY: _Class = (frozenset(), True)
+
+
+def is_pattern(text: str) -> bool:
+    """Whether it says more than itself."""
+    return not SPECIAL.isdisjoint(text)
+
+
+class PartPattern:
+    """The pattern of one part of an address; raises RefusedError 400 when it is malformed."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._edges: list[list[tuple[_Class, int]]] = [[]]
+        self._loops: set[int] = set()
+        self._skips: dict[int, set[int]] = {}
+        self._compile()
+
+    def _compile(self) -> None:
+        at, index, text = 0, 0, self._text
+        while index < len(text):
+            char = text[index]
+            if char == "*":
+                self._loops.add(at)
+                index += 1
+            elif char == "[":
+                chars, index = self._class(index)
+                at = self._chain(at, [chars])
+            elif char == "{":
+                at, index = self._choice(at, index)
+            elif char in "]}":
+                raise RefusedError(400, "", f"pattern {text!r}: {char} without its opening")
+            else:
+                at = self._chain(at, [_ANY if char == "?" else (frozenset(char), False)])
+                index += 1
+        self._last = at
+
+    def _state(self) -> int:
+        self._edges.append([])
+        return len(self._edges) - 1
+
+    def _chain(self, start: int, classes: Iterable[_Class], end: int | None = None) -> int:
+        steps = list(classes)
+        for number, chars in enumerate(steps):
+            target = end if end is not None and number == len(steps) - 1 else self._state()
+            self._edges[start].append((chars, target))
+            start = target
+        return start
+
+    def _class(self, index: int) -> tuple[_Class, int]:
+        end = self._text.find("]", index)
+        body = self._text[index + 1 : end] if end >= 0 else ""
+        negated, body = body.startswith("!"), body.removeprefix("!")
+        if not body:
+            raise RefusedError(400, "", f"pattern {self._text!r}: [ without characters and ]")
+        chars: set[str] = set()
+        at = 0
+        while at < len(body):
+            if body[at + 1 : at + 2] == "-" and at + 2 < len(body):
+                low, high = sorted((ord(body[at]), ord(body[at + 2])))
+                chars.update(map(chr, range(low, high + 1)))
+                at += 3
+            else:
+                chars.add(body[at])
+                at += 1
+        return (frozenset(chars), negated), end + 1
+
+    def _choice(self, start: int, index: int) -> tuple[int, int]:
+        end = self._text.find("}", index)
+        if end < 0:
+            raise RefusedError(400, "", f"pattern {self._text!r}: {{ without }}")
+        words = self._text[index + 1 : end].split(",")
+        if not SPECIAL.isdisjoint("".join(words)):
+            raise RefusedError(
+                400, "", f"pattern {self._text!r}: a pattern inside {{}}; only plain words can stand there"
+            )
+        # A star before the brace stays with the state before it; each word starts there.
+        target = self._state()
+        for word in words:
+            if word:
+                self._chain(start, [(frozenset(c), False) for c in word], target)
+        if "" in words:
+            self._skips.setdefault(start, set()).add(target)
+        return target, end + 1
+
+    def _closed(self, states: set[int]) -> set[int]:
+        """With what an empty word of a choice reaches."""
+        todo = list(states)
+        while todo:
+            for target in self._skips.get(todo.pop(), ()):
+                if target not in states:
+                    states.add(target)
+                    todo.append(target)
+        return states
+
+    def matches(self, text: str) -> bool:
+        """Whether all of `text`, one part without `/`, is matched."""
+        states = self._closed({0})
+        for char in text:
+            reached = {state for state in states if state in self._loops}
+            for state in states:
+                for (chars, negated), target in self._edges[state]:
+                    if (char in chars) is not negated:
+                        reached.add(target)
+            states = self._closed(reached)
+            if not states:
+                return False
+        return self._last in states
+
+
+@lru_cache(maxsize=256)
+def part_pattern(text: str) -> PartPattern:
+    """Compiled once; a client that moves a fader sends one pattern thousands of times."""
+    return PartPattern(text)
+
+
+def parts_of(address: str) -> list[str]:
+    """/a/b -> a, b; raises RefusedError 400 for an empty part, such as // has."""
+    parts = address.split("/")[1:]
+    if not address.startswith("/") or not all(parts):
+        raise RefusedError(400, address, "an address starts with / and has no empty part")
+    return parts
+
+
+def matches(pattern: str, address: str) -> bool:
+    """Whether a whole pattern matches a whole address; raises RefusedError 400."""
+    wanted, have = parts_of(pattern), parts_of(address)
+    return len(wanted) == len(have) and all(part_pattern(w).matches(h) for w, h in zip(wanted, have, strict=True))

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""OSC as a whole, without a socket: namespace, dispatcher and hub around a studio."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from ddsp_fx_bridge.engine import Event, TracksChanged
+from ddsp_fx_bridge.engine.studio import Studio
+from ddsp_fx_bridge.osc.dispatcher import Dispatcher
+from ddsp_fx_bridge.osc.fixed_nodes import fixed_nodes
+from ddsp_fx_bridge.osc.hub import STREAM_S, Hub
+from ddsp_fx_bridge.osc.limits import Limits
+from ddsp_fx_bridge.osc.namespace import Namespace
+from ddsp_fx_bridge.osc.nodes import Peer
+
+TICK_S = 0.01
+
+
+class OscService:
+    """What every door that speaks OSC shares; it lives in one event loop.
+
+    Args:
+        studio: what it is about.
+        now: seconds that only go forward, for leases and limits.
+    """
+
+    def __init__(self, studio: Studio, now: Callable[[], float]) -> None:
+        self.studio = studio
+        self.limits = Limits(now)
+        self.namespace = Namespace(studio)
+        self.hub = Hub(self.namespace, now)
+        self.dispatcher = Dispatcher(studio.engine, self.namespace, self.limits)
+        self.namespace.fixed = list(fixed_nodes(self))
+        self.namespace.rebuild()
+        self.on_namespace: list[Callable[[str], None]] = []
+        self._ends = [studio.engine.listen(self.hub.on_event), studio.engine.listen(self._on_event)]
+        studio.on_take = lambda track: self.hub.in_loop(self.hub.mark, [f"/track/{track}/take/state"])
+        self._task: asyncio.Task[None] | None = None
+
+    def packet(self, peer: Peer, datagram: bytes) -> None:
+        """A packet that its sender may send; never raises for what is in it."""
+        self.dispatcher.packet(peer, datagram)
+
+    def _on_event(self, event: Event) -> None:
+        if isinstance(event, TracksChanged):
+            self.hub.in_loop(self._rebuild, event.track)
+
+    def _rebuild(self, track: int) -> None:
+        self.namespace.rebuild()
+        self.hub.namespace_changed()
+        self.hub.mark(self.namespace.below(f"/track/{track}"))
+        for tell in self.on_namespace:
+            tell(f"/track/{track}")
+
+    def start(self) -> None:
+        """In the loop that it is to live in."""
+        self.hub.loop = asyncio.get_running_loop()
+        self._task = asyncio.create_task(self._beat())
+
+    async def _beat(self) -> None:
+        beat = 0
+        while True:
+            self.studio.tick()
+            beat += 1
+            if beat % round(STREAM_S / TICK_S) == 0:
+                self.hub.stream()
+            if beat % 100 == 0:
+                self.hub.expire()
+            await asyncio.sleep(TICK_S)
+
+    async def stop(self) -> None:
+        """Let running commands end, and be gone."""
+        for end in self._ends:
+            end()
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await self.dispatcher.settle()
+        self.hub.close()

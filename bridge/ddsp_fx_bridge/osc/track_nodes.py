@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a track has beside its parameters: meters, latency, board, presets, takes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ddsp_fx_bridge.engine import Track
+from ddsp_fx_bridge.engine.studio import Studio
+from ddsp_fx_bridge.osc.nodes import CommandNode, Node, Peer, ReadNode, Run
+
+
+def track_nodes(studio: Studio, track: Track, base: str, slots: list[str]) -> Iterator[Node]:
+    """All of them; `slots` are the addresses of the board's slots."""
+    yield from _figures(track, base, slots)
+    yield from _board(studio, track.number, base)
+    yield from _takes(studio, track.number, base)
+    for slot, address in enumerate(slots):
+        names = list(studio.presets(track.number, slot))
+        if names:
+            yield from _presets(studio, (track.number, slot), address, names)
+
+
+def _figures(track: Track, base: str, slots: list[str]) -> Iterator[Node]:
+    for name, meter in (("in", track.meter_in), ("out", track.meter_out)):
+        yield ReadNode(
+            f"{base}/meter/{name}",
+            f"peak and RMS of the last 50 ms, {name}put",
+            types="ff",
+            unit="dBFS",
+            is_stream=True,
+            get=lambda meter=meter: list(meter.levels_db),  # type: ignore[misc]
+        )
+    yield ReadNode(
+        f"{base}/latency",
+        "by which the output lags the input",
+        types="i",
+        unit="samples",
+        get=lambda: [track.latency_samples],
+    )
+    names = [slot.rpartition("/")[2] for slot in slots]
+    yield ReadNode(f"{base}/slots", "the addresses of the slots, in order", types="s*", get=lambda: names)
+
+
+def _board(studio: Studio, track: int, base: str) -> Iterator[Node]:
+    yield CommandNode(
+        f"{base}/board/load",
+        "load a board by its name in the folder of boards",
+        types="s",
+        run=_in_thread(lambda name: studio.load_board(track, name)),
+    )
+    yield CommandNode(
+        f"{base}/board/save",
+        "save the board under a name in the folder of boards",
+        types="s",
+        run=_in_thread(lambda name: studio.save_board(track, name)),
+    )
+    name = ReadNode(f"{base}/board/name", "as it was last loaded or saved", types="s")
+    name.get = lambda: [studio.board_names.get(track, "")]
+    yield name
+
+
+def _takes(studio: Studio, track: int, base: str) -> Iterator[Node]:
+    commands: list[tuple[str, str, str, Callable[..., Any]]] = [
+        ("record", "s", "write every change of this track to a take of that name", studio.record),
+        ("play", "s", "send a take's changes to this track", studio.play),
+        ("stop", "", "end recording and playing", studio.stop_take),
+    ]
+    for word, types, text, act in commands:
+        run = _at_once(lambda *arguments, act=act: act(track, *arguments))
+        yield CommandNode(f"{base}/take/{word}", text, types=types, run=run)
+    state = ReadNode(f"{base}/take/state", "recording NAME, playing, or stopped", types="s")
+    state.get = lambda: [studio.take_state(track)]
+    yield state
+
+
+def _presets(studio: Studio, place: tuple[int, int], address: str, names: list[str]) -> Iterator[Node]:
+    yield CommandNode(
+        f"{address}/preset/load",
+        f"one of: {', '.join(names)}",
+        types="s",
+        run=_at_once(lambda name: studio.load_preset(*place, name)),
+    )
+    yield ReadNode(f"{address}/preset/names", "the presets that there are", types="s*", get=lambda: names)
+    last = ReadNode(f"{address}/preset/name", "the preset that was last loaded", types="s")
+    last.get = lambda: [studio.preset_names.get(place, "")]
+    yield last
+
+
+def _at_once(act: Callable[..., Any]) -> Run:
+    def run(_peer: Peer, arguments: tuple[Any, ...]) -> None:
+        act(*arguments)
+
+    return run
+
+
+def _in_thread(act: Callable[..., Any]) -> Run:
+    """Files and models take long, and the loop has others to serve."""
+
+    async def run(_peer: Peer, arguments: tuple[Any, ...]) -> None:
+        await asyncio.to_thread(act, *arguments)
+
+    return run
