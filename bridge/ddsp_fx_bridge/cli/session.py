@@ -40,7 +40,7 @@ class Session:
         """Everything that can be wrong is said before anything sounds."""
         arguments = self._arguments
         doors = self._doors()
-        boards = [parse_board(chain) for chain in arguments.chains] or [Board()]
+        boards = [_board(chain) for chain in arguments.chains] or [Board()]
         with ExitStack() as stack:
             engine, door = open_door(arguments, stack)
             for board in boards:
@@ -160,6 +160,12 @@ class Session:
             print(f"ddsp-fx: {line}", file=sys.stderr)
         load = server.engine.load
         print(f"stopped: {server.service.dispatcher.messages} messages, {load.xruns} xruns")
+
+
+def _board(chain: str) -> Board:
+    """A chain's board. One that is a file alone is that board itself, so that its slots have addresses."""
+    board = parse_board(chain)
+    return board[0] if len(board) == 1 and isinstance(board[0], Board) else board
 
 
 @contextmanager

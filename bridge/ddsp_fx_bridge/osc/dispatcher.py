@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,7 +37,7 @@ class Dispatcher:
     def __init__(self, engine: Engine, namespace: Namespace, limits: Limits) -> None:
         self._engine, self._namespace, self._limits = engine, namespace, limits
         self._running: set[asyncio.Task[None]] = set()
-        self.messages = self.errors = self.late = 0
+        self.messages = self.errors = self.late = self.failures = 0
 
     def packet(self, peer: Peer, datagram: bytes) -> None:
         """Everything that one packet asks for. Never raises for what is in it."""
@@ -44,6 +45,15 @@ class Dispatcher:
             self._packet(peer, datagram)
         except DdspFxError as error:
             self.refuse(peer, error)
+        except Exception:
+            self._failed(peer)
+
+    def _failed(self, peer: Peer) -> None:
+        """A mistake of ours must not end the server; the first one is printed."""
+        self.failures += 1
+        if self.failures == 1:
+            traceback.print_exc()
+        self.refuse(peer, RefusedError(500, "", "this server failed; please report what it was sent"))
 
     def _packet(self, peer: Peer, datagram: bytes) -> None:
         groups = decode(datagram)
@@ -119,6 +129,8 @@ class Dispatcher:
             await work
         except DdspFxError as error:
             self.refuse(peer, error, address)
+        except Exception:
+            self._failed(peer)
 
     def refuse(self, peer: Peer, error: DdspFxError, address: str = "") -> None:
         """Tell a client, if it has not been told too often."""

@@ -39,7 +39,10 @@ def fixed_nodes(service: OscService) -> Iterator[Node]:
 
 
 def _ping(peer: Peer, arguments: tuple[Any, ...]) -> None:
-    peer.send(encode("/pong", arguments))
+    try:
+        peer.send(encode("/pong", arguments))
+    except ValueError:
+        raise RefusedError(400, "/ping", "arguments of a type that cannot be sent back, such as a time tag") from None
 
 
 def _subscribe(

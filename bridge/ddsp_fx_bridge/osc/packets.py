@@ -15,7 +15,7 @@ from typing import Any
 
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message import ParseError as MessageParseError
-from pythonosc.osc_message_builder import OscMessageBuilder
+from pythonosc.osc_message_builder import BuildError, OscMessageBuilder
 
 from ddsp_fx.errors import RefusedError
 
@@ -191,12 +191,15 @@ def tag_of(time_s: float) -> int:
 def encode(address: str, arguments: Sequence[Any]) -> bytes:
     """One message. Floats go as 32 bits; an integer beyond 32 bits as 64.
 
-    Raises ValueError for other types than bool, int, float, str, bytes and None.
+    Raises ValueError for other types than bool, int, float, str, bytes (not empty), None and lists of these.
     """
     builder = OscMessageBuilder(address)
-    for value in arguments:
-        builder.add_arg(value)
-    datagram: bytes = builder.build().dgram
+    try:
+        for value in arguments:
+            builder.add_arg(value)
+        datagram: bytes = builder.build().dgram
+    except BuildError as error:
+        raise ValueError(str(error)) from None
     return datagram
 
 
