@@ -25,7 +25,7 @@ from ddsp_fx.cli import main
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "plugins" / "ddsp_fx_plugins" / "violin" / "bundle.toml"  # pictures are of it
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"(?:<!-- not run: ([^\n]+) -->\n)?^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 # A speed or an accuracy that only a measurement can know.

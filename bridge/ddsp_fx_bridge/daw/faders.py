@@ -10,6 +10,7 @@ from ddsp_fx.board import Board
 from ddsp_fx.effects.parameters import Parameter, Value, did_you_mean
 from ddsp_fx.errors import BoardError
 from ddsp_fx_bridge.engine.controls import board_controls
+from ddsp_fx_bridge.osc.names import address_parts
 
 CONTINUOUS = ("linear", "log", "dB", "steps")
 
@@ -34,11 +35,13 @@ class Fader:
 
     Args:
         slot: the slot's name, "" for the board's own.
+        part: the slot's name as an address may hold it.
         parameter: its declaration.
         value: where it stands now, in the parameter's unit.
     """
 
     slot: str
+    part: str
     parameter: Parameter
     value: Value
 
@@ -74,7 +77,7 @@ class Fader:
 
     def address(self, track: int | str) -> str:
         """In plain units."""
-        return "/".join(["", "track", str(track), *([self.slot] if self.slot else []), self.parameter.symbol])
+        return "/".join(["", "track", str(track), *([self.part] if self.part else []), self.parameter.symbol])
 
     def wire(self, track: int | str) -> tuple[str, float, float]:
         """(address, lowest, highest): numbers in their unit, choices and switches as positions 0 to 1."""
@@ -90,7 +93,12 @@ def board_faders(board: Board, only: Sequence[str] = ()) -> list[Fader]:
     """
     controls = board_controls(board)
     controls.sort(key=lambda control: control.slot is None)
-    found = [Fader(c.slot_name, c.parameter, c.initial) for c in controls if c.parameter is not None]
+    parts = address_parts(board.slot_names())
+    found = [
+        Fader(c.slot_name, "" if c.slot is None else parts[c.slot], c.parameter, c.initial)
+        for c in controls
+        if c.parameter is not None
+    ]
     if not only:
         return found
     by_target = {fader.target: fader for fader in found}

@@ -13,6 +13,7 @@ from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import AutomationError, MissingExtraError
 from ddsp_fx_bridge.daw.faders import Target
 from ddsp_fx_bridge.daw.relay import osc_codec
+from ddsp_fx_bridge.osc.names import address_parts
 
 VIRTUAL = "virtual"
 
@@ -30,7 +31,7 @@ class MidiSender:
     def __init__(
         self, board: Board, controls: Sequence[Control], track: int, send: Callable[[str, Value], None]
     ) -> None:
-        names = board.slot_names()
+        names = address_parts(board.slot_names())
         self._bound = [(control, _address(control, names, track)) for control in bind(controls, board)]
         self._send = send
         self._sent: dict[str, Value] = {}

@@ -19,6 +19,8 @@ from ddsp_fx_bridge.daw.relay_map import Message, RelayMap, Route
 HOLD_S = 0.25
 # The engine forgets who does not ask again.
 SUBSCRIBE_EVERY_S = 5.0
+# Plain values; and positions, which choices and switches travel as.
+SUBSCRIPTIONS = ("/track", "/track/*/*/n", "/track/*/*/*/n")
 # What a 32-bit float on the wire may be off, of the whole range.
 SAME = 1e-6
 
@@ -106,7 +108,8 @@ async def run_relay(plan: RelayMap, ready: Callable[[str], None] = print) -> Non
         for message in plan.greeting:
             daw.sendto(codec.encode(message), plan.daw)
         while True:
-            engine.sendto(codec.encode(("/subscribe",)))
+            for pattern in SUBSCRIPTIONS:
+                engine.sendto(codec.encode(("/subscribe", pattern)))
             await asyncio.sleep(SUBSCRIBE_EVERY_S)
     finally:
         engine.close()

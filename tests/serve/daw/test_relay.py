@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddsp_fx.errors import AutomationError
-from ddsp_fx_bridge.daw.relay import HOLD_S, Relay, osc_codec, run_relay
+from ddsp_fx_bridge.daw.relay import HOLD_S, SUBSCRIPTIONS, Relay, osc_codec, run_relay
 from ddsp_fx_bridge.daw.relay_map import Message, RelayMap, Route, read_map
 
 pytest.importorskip("pythonosc")
@@ -133,8 +133,9 @@ def test_over_the_wire() -> None:
         plan = RelayMap(daw.getsockname(), port, engine.getsockname(), [("/listen", 7)], [DIAL])
         running = asyncio.create_task(run_relay(plan, lambda line: None))
         assert (await _next(daw))[0] == [("/listen", 7)]
-        messages, relay = await _next(engine)
-        assert messages == [("/subscribe",)]
+        for pattern in SUBSCRIPTIONS:
+            messages, relay = await _next(engine)
+            assert messages == [("/subscribe", pattern)]
         daw.sendto(b"no osc at all", ("127.0.0.1", port))
         daw.sendto(codec.encode(("/d", 0, 3, 127.0)), ("127.0.0.1", port))
         assert (await _next(engine))[0] == [("/track/1/violin/pitch_shift", 48.0)]

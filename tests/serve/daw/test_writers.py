@@ -53,7 +53,7 @@ def parameters() -> st.SearchStrategy[Parameter]:
 def board_of(declared: list[Parameter]) -> list[Fader]:
     for index, parameter in enumerate(declared):
         parameter.symbol = f"p{index}"
-    return [Fader("slot", parameter, parameter.default) for parameter in declared]
+    return [Fader("slot", "slot", parameter, parameter.default) for parameter in declared]
 
 
 ANY = st.lists(parameters(), min_size=1, max_size=12).map(board_of)

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One parameter of the namespace as a slider, a menu or a switch. What it is follows from OSCQuery's TYPE and RANGE.
+
+import { el, freshId } from "./dom.js";
+import { Slider } from "./slider.js";
+
+/** pitch_shift -> Pitch shift */
+export function title(symbol) {
+  const words = symbol.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Whether a node of the namespace is a parameter: it has a value, can be set, and can be had as text. */
+export function isParameter(node) {
+  return node.ACCESS === 3 && node.CONTENTS?.s !== undefined;
+}
+
+/** Where a value lies in its range, from 0 to 1, along the scale that the effect declares. */
+export function position(value, { minimum, maximum, scale }) {
+  if (scale === "log") return Math.log(value / minimum) / Math.log(maximum / minimum);
+  return maximum > minimum ? (value - minimum) / (maximum - minimum) : 0;
+}
+
+export class ParameterView {
+  /** @param {import("./client.js").Client} client  @param {object} node of the namespace */
+  constructor(client, node) {
+    Object.assign(this, { client, address: node.FULL_PATH, symbol: node.FULL_PATH.split("/").pop() });
+    this.told = node.DDSP_FX ?? {};
+    const name = this.told.name ?? title(this.symbol);
+    const choices = node.RANGE?.[0]?.VALS;
+    const description = this.told.description || name;
+    if (node.TYPE === "T" || node.TYPE === "F") this.#switch(name, description);
+    else if (choices) this.#menu(name, description, choices);
+    else this.#slider(name, description, node);
+    this.#follow(node);
+  }
+
+  /** What an A/B store keeps: the message that brings this value back. */
+  get state() {
+    return this.current === undefined ? null : [this.sendTo ?? this.address, this.current];
+  }
+
+  /** Show a value that an A/B store has sent. */
+  recall(value) {
+    this.show(value);
+    this.#askText();
+  }
+
+  #switch(name, description) {
+    const id = freshId("switch");
+    this.input = el("input", { type: "checkbox", role: "switch", id, class: "switch" });
+    this.input.addEventListener("change", () => this.#send(this.input.checked));
+    this.node = el("div", { class: "control control-switch", title: description },
+      el("label", { for: id, class: "name" }, name), this.input);
+    this.show = (value) => {
+      this.current = Boolean(value);
+      this.input.checked = this.current;
+    };
+    this.listenTo = this.address;
+  }
+
+  #menu(name, description, choices) {
+    const id = freshId("menu");
+    const options = choices.map((choice) => el("option", { value: choice }, choice));
+    this.select = el("select", { id, class: "menu" }, ...options);
+    this.select.addEventListener("change", () => this.#send(this.select.value));
+    this.node = el("div", { class: "control", title: description },
+      el("label", { for: id, class: "name" }, name), this.select);
+    this.show = (value) => {
+      this.current = value;
+      this.select.value = value;
+    };
+    this.listenTo = this.address;
+  }
+
+  #slider(name, description, node) {
+    const scaled = node.CONTENTS.n !== undefined;
+    this.sendTo = scaled ? `${this.address}/n` : this.address;
+    const home = scaled && typeof this.told.default === "number" ? position(this.told.default, this.told) : null;
+    // A range with both signs has its bar begin at 0.
+    const isTwoSided = this.told.minimum < 0 && this.told.maximum > 0;
+    this.slider = new Slider({
+      name, description, home, zero: isTwoSided ? position(0, this.told) : 0,
+      onMove: (position) => this.#moved(position),
+      onText: (text) => this.#typed(text),
+    });
+    if (!scaled) this.slider.track.hidden = true;
+    this.node = this.slider.node;
+    this.show = (value) => {
+      this.current = value;
+      if (scaled) this.slider.show(value);
+    };
+    this.listenTo = this.sendTo;
+    this.client.listen(`${this.address}/s`, (text) => this.slider.showText(text));
+  }
+
+  #follow(node) {
+    this.client.listen(this.listenTo, (value) => this.show(value));
+    const first = this.listenTo === this.address ? node.VALUE : node.CONTENTS.n?.VALUE;
+    if (first?.length) this.show(first[0]);
+    if (this.slider && node.CONTENTS.s.VALUE?.length) this.slider.showText(node.CONTENTS.s.VALUE[0]);
+  }
+
+  #send(value) {
+    this.current = value;
+    this.client.send(this.address, value);
+  }
+
+  #moved(position) {
+    this.current = position;
+    this.pending = position;
+    // One message a frame, however fast the mouse; the engine ramps between them.
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.client.send(this.sendTo, this.pending);
+      this.#askText();
+    });
+  }
+
+  #typed(text) {
+    this.client.send(`${this.address}/s`, text);
+    this.client.send(`${this.address}/n`);
+    this.#askText();
+  }
+
+  #askText() {
+    // The engine tells everyone of a change but the one who made it, so its text has to be asked for.
+    if (this.slider) this.client.send(`${this.address}/s`);
+  }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Drop a sound file: the engine renders it through the track as it stands, tail and all, and hands it back.
+
+import { el, freshId } from "./dom.js";
+
+const ACCEPT = "audio/*,.wav,.flac,.aiff,.mp3,.ogg";
+
+export class RenderBox {
+  constructor(track) {
+    this.track = track;
+    const id = freshId("file");
+    this.input = el("input", { type: "file", id, accept: ACCEPT, class: "visually-hidden",
+      onchange: () => this.#take(this.input.files) });
+    this.list = el("ul", { class: "renders", "aria-live": "polite" });
+    this.zone = el("label", { for: id, class: "drop" }, el("strong", {}, "Render a file"),
+      el("span", {}, "Drop a sound here, or choose one. It goes through this track as it stands now."), this.input);
+    this.node = el("section", { class: "render card", "aria-label": "Render a file" }, this.zone, this.list);
+    for (const name of ["dragenter", "dragover"]) this.zone.addEventListener(name, (event) => this.#over(event, true));
+    for (const name of ["dragleave", "drop"]) this.zone.addEventListener(name, (event) => this.#over(event, false));
+    this.zone.addEventListener("drop", (event) => this.#take(event.dataTransfer.files));
+  }
+
+  #over(event, on) {
+    event.preventDefault();
+    this.zone.classList.toggle("over", on);
+  }
+
+  async #take(files) {
+    for (const file of files) await this.#render(file);
+    this.input.value = "";
+  }
+
+  async #render(file) {
+    const entry = el("li", { class: "busy" }, el("span", { class: "file" }, file.name), el("span", {}, "rendering…"));
+    this.list.prepend(entry);
+    try {
+      const answer = await fetch(`/api/render?track=${this.track}&name=${encodeURIComponent(file.name)}`,
+        { method: "POST", body: file, headers: { "Content-Type": "application/octet-stream" } });
+      if (!answer.ok) throw new Error((await answer.text()) || `the engine answered ${answer.status}`);
+      this.#done(entry, file.name.replace(/\.[^.]*$/, "") + " - ddsp-fx.wav", await answer.blob());
+    } catch (error) {
+      entry.className = "failed";
+      entry.lastChild.textContent = error.message;
+    }
+  }
+
+  #done(entry, name, blob) {
+    const url = URL.createObjectURL(blob);
+    entry.className = "done";
+    entry.replaceChildren(el("span", { class: "file" }, name), el("audio", { controls: true, src: url }),
+      el("a", { href: url, download: name, class: "button" }, "Download"));
+  }
+}
