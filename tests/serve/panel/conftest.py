@@ -3,6 +3,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -90,10 +91,14 @@ def eventually() -> Callable[[Callable[[], object]], None]:
     """Wait until something is so; fails after a minute, which is no measure of speed."""
     import time
 
+    from selenium.common.exceptions import JavascriptException, StaleElementReferenceException
+
     def wait(condition: Callable[[], object]) -> None:
         for _ in range(600):
-            if condition():
-                return
+            # While the page is built anew, what was found is gone and what is asked for is not there yet.
+            with suppress(JavascriptException, StaleElementReferenceException):
+                if condition():
+                    return
             time.sleep(0.1)
         assert condition()
 
