@@ -377,6 +377,23 @@ def test_unsubscribing(desk: Desk) -> None:
     assert desk.service.hub.count == 0
 
 
+def test_a_surface_that_has_just_been_opened_asks_for_everything(desk: Desk) -> None:
+    def act() -> None:
+        desk.send(desk.a, "/track/1/hall/mix", 0.75)
+        desk.send(desk.b, "/subscribe", "/track/1/hall")
+        desk.send(desk.b, "/subscribe", "/track/1/*/*/n")
+        desk.send(desk.b, "/refresh")
+        desk.send(desk.c, "/refresh")
+
+    in_loop(desk, act)
+    got = dict(desk.b.take())
+    hall = {f"/track/1/hall/{symbol}" for symbol in desk.engine.track(1).board[0].parameters}
+    assert {address for address in got if "preset" not in address} == hall | {f"{address}/n" for address in hall}
+    assert all(values == (pytest.approx(desk.value(address)),) for address, values in got.items() if address in hall)
+    assert got["/track/1/hall/mix/n"] == (0.75,)
+    assert desk.c.take() == []
+
+
 def test_meters_come_to_those_who_name_them(desk: Desk) -> None:
     async def act() -> None:
         desk.send(desk.a, "/subscribe")

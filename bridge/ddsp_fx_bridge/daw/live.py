@@ -8,6 +8,7 @@ on-switch and 1 to 16 are the macros of a rack, 0 to 127.
 
 from __future__ import annotations
 
+import itertools
 import json
 import struct
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from ddsp_fx_bridge.daw.relay_map import RelayMap, Route
 DEVICE, MAP = "ddsp-fx remote.amxd", "live.relay.json"
 MACROS = 16
 ABLETON_OSC_LISTENS, ABLETON_OSC_SENDS = 11000, 11001
+# The device of track N hears the engine on port 9010 + N, so that one on every track can.
+HEARS = 9010
 # A dial is 44 x 48 in Live's own devices, which are 169 high: three rows.
 ROWS, ROW, COLUMN = 3, 54.0, 96.0
 _TYPE_FLOAT, _TYPE_INT, _TYPE_ENUM = 0, 1, 2
@@ -51,24 +54,44 @@ def amxd(patch: dict[str, Any]) -> bytes:
 
 
 def patcher(faders: Sequence[Fader], target: Target) -> dict[str, Any]:
-    """Sound passes; each dial goes to the engine by its address."""
+    """Sound passes; each dial goes to the engine by its address, and what the engine says moves the dial in silence."""
     patch = _Patch()
     patch.add("in", "plugin~", (20, 20), (2, 2))
     patch.add("out", "plugout~", (20, 60), (2, 2))
     patch.add("send", f"udpsend {target.host} {target.port}", (20, 200 + 30 * len(faders)), (1, 0))
     for channel in (0, 1):
         patch.line("in", channel, "out", channel)
+    _listen(patch, [fader.wire(target.track)[0] for fader in faders], target.track)
     for index, fader in enumerate(faders):
-        address, low, high = fader.wire(target.track)
+        address, _, _ = fader.wire(target.track)
+        top = 110.0 + 30 * index
+        # A menu counts from 0, and its address wants 0 to 1.
+        last = len(fader.texts) - 1
+        there, back = (f"scale 0. {last}. 0. 1.", f"scale 0. 1. 0 {last}") if last > 0 else ("t f", "t f")
         patch.dial(index, fader)
-        # A menu or switch counts from 0, and the address wants 0 to 1.
-        scale = "" if fader.is_continuous else f"scale 0. {len(fader.texts) - 1}. {low:g} {high:g}."
-        patch.add(f"scale{index}", scale or "t f", (200, 110 + 30 * index), (6 if scale else 1, 1))
-        patch.add(f"to{index}", f"prepend {address}", (420, 110 + 30 * index), (1, 1))
-        patch.line(f"dial{index}", 0, f"scale{index}", 0)
-        patch.line(f"scale{index}", 0, f"to{index}", 0)
-        patch.line(f"to{index}", 0, "send", 0)
+        patch.add(f"there{index}", there, (200, top), (6, 1) if last > 0 else (1, 1))
+        patch.add(f"to{index}", f"prepend {address}", (420, top), (1, 1))
+        patch.add(f"back{index}", back, (640, top), (6, 1) if last > 0 else (1, 1))
+        patch.add(f"set{index}", "prepend set", (860, top), (1, 1))
+        patch.chain(f"dial{index}", f"there{index}", f"to{index}", "send")
+        patch.line("route", index, f"back{index}", 0)
+        patch.chain(f"back{index}", f"set{index}", f"dial{index}")
     return patch.data(columns=-(-len(faders) // ROWS))
+
+
+def _listen(patch: _Patch, addresses: Sequence[str], track: int) -> None:
+    """Ask for every change when the device is there, and again every half hour of the hour that it lasts."""
+    port = HEARS + track
+    asked = (f"/track/{track}", f"/track/{track}/*/n", f"/track/{track}/*/*/n")
+    messages = [*(f"/subscribe {pattern} 3600. {port}" for pattern in asked), "/refresh"]
+    patch.add("begin", "live.thisdevice", (640, 20), (1, 3))
+    patch.add("every", "metro 1800000 @active 1", (640, 50), (2, 1))
+    patch.message("ask", ", ".join(messages), (860, 50))
+    patch.add("hear", f"udpreceive {port}", (860, 20), (1, 1))
+    patch.add("route", "route " + " ".join(addresses), (860, 80), (1, len(addresses) + 1))
+    patch.chain("begin", "ask", "send")
+    patch.chain("every", "ask")
+    patch.chain("hear", "route")
 
 
 class _Patch:
@@ -107,6 +130,16 @@ class _Patch:
             presentation_rect=[6.0 + COLUMN * column, 4.0 + ROW * row, 90.0, height],
             saved_attribute_attributes={"valueof": _parameter(fader)},
         )
+
+    def message(self, name: str, text: str, place: tuple[float, float]) -> None:
+        """A message box; commas part what is sent one after the other."""
+        ports = {"numinlets": 2, "numoutlets": 1, "outlettype": [""]}
+        self._box(id=name, maxclass="message", text=text, patching_rect=[*place, 400.0, 22.0], **ports)
+
+    def chain(self, *names: str) -> None:
+        """First outlet to first inlet, one after the other."""
+        for source, destination in itertools.pairwise(names):
+            self.line(source, 0, destination, 0)
 
     def line(self, source: str, outlet: int, destination: str, inlet: int) -> None:
         self._lines.append({"patchline": {"source": [source, outlet], "destination": [destination, inlet]}})

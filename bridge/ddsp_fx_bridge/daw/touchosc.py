@@ -19,6 +19,8 @@ LAYOUT = "ddsp-fx.tosc"
 COLUMNS, CELL_WIDTH, CELL_HEIGHT, MARGIN, TOP = 4, 250, 96, 12, 64
 Colour = tuple[float, float, float]
 ACCENT, INK, PAPER = (0.95, 0.62, 0.25), (0.93, 0.93, 0.93), (0.09, 0.10, 0.12)
+# The longest lease there is, and the port that docs/daw/touchosc.md has TouchOSC receive on.
+LEASE_S, LISTENS = "3600", "9001"
 _SPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
 
 
@@ -41,12 +43,19 @@ def layout(faders: Sequence[Fader], target: Target) -> ET.Element:
     top.label("title", f"ddsp-fx  track {target.track}", (MARGIN, MARGIN, 500, 40), 22)
     connect = top.child("BUTTON", "connect", (size[0] - 170, MARGIN, 150, 40), ACCENT)
     connect.values("x", "0")
-    connect.message("/subscribe", send_when="RISE")
+    for pattern in _patterns(target.track):
+        connect.command("/subscribe", (("STRING", pattern), ("FLOAT", LEASE_S), ("INTEGER", LISTENS)))
+    connect.command("/refresh", ())
     top.label("connect text", "connect", (size[0] - 170, MARGIN, 150, 40), 18)
     for index, fader in enumerate(faders):
         row, column = divmod(index, COLUMNS)
         _cell(top, fader, target, (MARGIN + column * CELL_WIDTH, TOP + row * CELL_HEIGHT))
     return root
+
+
+def _patterns(track: int) -> list[str]:
+    """Positions and texts of the board's own parameters, and of every slot's."""
+    return [f"/track/{track}/{slot}{form}" for slot in ("*/", "*/*/") for form in ("n", "s")]
 
 
 def _cell(top: _Node, fader: Fader, target: Target, place: tuple[int, int]) -> None:
@@ -122,20 +131,28 @@ class _Node:
         variable: str = "x",
         conversion: str = "FLOAT",
         send: bool = True,
-        send_when: str = "ANY",
     ) -> None:
         """An OSC message, on the first connection, sent when the variable changes and taken whenever it comes."""
+        osc = self._osc(address, variable, send, receive=True)
+        _partial(ET.SubElement(osc, "arguments"), "VALUE", conversion, variable)
+
+    def command(self, address: str, arguments: Sequence[tuple[str, str]]) -> None:
+        """A fixed OSC message, sent when a button goes down; arguments are (type, text)."""
+        osc = self._osc(address, "x", send=True, receive=False, condition="RISE")
+        given = ET.SubElement(osc, "arguments")
+        for conversion, value in arguments:
+            _partial(given, "CONSTANT", conversion, value)
+
+    def _osc(self, address: str, variable: str, send: bool, receive: bool, condition: str = "ANY") -> ET.Element:
         if self._messages is None:
             self._messages = ET.SubElement(self._node, "messages")
         osc = ET.SubElement(self._messages, "osc")
-        flags = {"enabled": "1", "send": str(int(send)), "receive": "1", "feedback": "0", "connections": "00001"}
-        _parts(osc, flags)
+        flags = {"enabled": "1", "send": str(int(send)), "receive": str(int(receive)), "feedback": "0"}
+        _parts(osc, {**flags, "connections": "00001"})
         trigger = ET.SubElement(ET.SubElement(osc, "triggers"), "trigger")
-        _parts(trigger, {"var": variable, "condition": send_when})
+        _parts(trigger, {"var": variable, "condition": condition})
         _partial(ET.SubElement(osc, "path"), "CONSTANT", "STRING", address)
-        arguments = ET.SubElement(osc, "arguments")
-        if address != "/subscribe":
-            _partial(arguments, "VALUE", conversion, variable)
+        return osc
 
 
 def _partial(parent: ET.Element, kind: str, conversion: str, value: str) -> None:

@@ -32,6 +32,11 @@ def fixed_nodes(service: OscService) -> Iterator[Node]:
         optional=True,
         run=lambda peer, arguments: _unsubscribe(service, peer, *arguments),
     )
+    yield CommandNode(
+        "/refresh",
+        "everything that you are subscribed to, as it stands",
+        run=lambda peer, _: service.hub.refresh(peer),
+    )
     yield from _engine(service)
     studio = service.studio
     yield ReadNode("/boards", "what /track/N/board/load knows", types="s*", get=lambda: list(studio.boards.names()))

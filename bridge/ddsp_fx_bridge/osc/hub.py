@@ -98,6 +98,14 @@ class Hub:
             return
         self._want_again(held)
 
+    def refresh(self, peer: Peer) -> None:
+        """Send a subscriber every value that it is told the changes of; nothing to anyone else."""
+        held = self._subscriptions.get(peer.identity)
+        if held is not None:
+            nodes = self._namespace.nodes
+            held.dirty.update(dict.fromkeys(a for a in sorted(held.wanted) if a in nodes and not nodes[a].is_stream))
+            self._schedule()
+
     def _want_again(self, held: Subscription) -> None:
         held.wanted = set().union(*(self._namespace.below(pattern) for pattern in held.patterns))
         held.dirty = {address: None for address in held.dirty if address in held.wanted}

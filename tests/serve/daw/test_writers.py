@@ -134,11 +134,11 @@ def test_the_touchosc_layout_is_a_tree_of_nodes(faders: list[Fader]) -> None:
     for node in nodes:
         assert {"frame", "name", "color"} <= {key.text for key in node.findall("./properties/property/key")}
     sent = [osc.findtext("./path/partial/value") for osc in root.findall(".//osc") if osc.findtext("send") == "1"]
-    assert sent == ["/subscribe", *(f"{fader.address(1)}/n" for fader in faders)]
+    assert sent == ["/subscribe"] * 4 + ["/refresh"] + [f"{fader.address(1)}/n" for fader in faders]
     starts = [
         float(node.findtext("./values/value/default") or "nan")
         for node in nodes
-        if node.get("type") in ("FADER", "BUTTON") and node.find("./messages/osc/arguments/partial") is not None
+        if node.get("type") in ("FADER", "BUTTON") and node.findtext("./messages/osc/receive") == "1"
     ]
     assert starts == pytest.approx([f.parameter.normalise(f.value) for f in faders], abs=1e-6)
 
