@@ -66,7 +66,8 @@ def _declaration(node: Node) -> dict[str, Any] | None:
         return None
     control = node.control
     told: dict[str, Any] = control.parameter.describe() if control.parameter is not None else {}
-    return {**told, "symbol": control.symbol, "slot": control.slot_name, "unit": node.unit}
+    started = {} if node.default is None else {"default": node.default}
+    return {**told, **started, "symbol": control.symbol, "slot": control.slot_name, "unit": node.unit}
 
 
 ATTRIBUTES: dict[str, Attribute] = {

@@ -83,8 +83,10 @@ class Namespace:
         if declared is not None:
             forms.append((f"{address}/n", "n", f"{declared.name}, from 0 to 1"))
         forms.append((f"{address}/s", "s", f"{control.symbol} as text"))
+        presets = {} if control.slot is None else self._studio.presets(track.number, control.slot)
+        default = presets.get("default", {}).get(control.symbol)
         for place, form, description in forms:
-            node = ValueNode(place, description, track=track, control=control, form=form)
+            node = ValueNode(place, description, track=track, control=control, form=form, default=default)
             self._add(node)
             self._by_control.setdefault((track.number, control.key), []).append(node)
 

@@ -70,11 +70,15 @@ class Node:
 
 @dataclass
 class ValueNode(Node):
-    """A parameter: plain in its unit, `n` from 0 to 1, or `s` as text."""
+    """A parameter: plain in its unit, `n` from 0 to 1, or `s` as text.
+
+    `default` is what the effect's bundle starts it with, None where no bundle says.
+    """
 
     track: Track = None  # type: ignore[assignment]
     control: Control = None  # type: ignore[assignment]
     form: Form = "plain"
+    default: Value | None = None
 
     @property
     def access(self) -> int:

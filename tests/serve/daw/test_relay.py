@@ -12,8 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddsp_fx.errors import AutomationError
+from ddsp_fx_bridge.daw import reaper
+from ddsp_fx_bridge.daw.faders import Target, board_faders
 from ddsp_fx_bridge.daw.relay import HOLD_S, SUBSCRIPTIONS, Relay, osc_codec, run_relay
 from ddsp_fx_bridge.daw.relay_map import Message, RelayMap, Route, read_map
+from ddsp_fx_bridge.engine import Engine
+from ddsp_fx_bridge.server import Doors, Server
 
 pytest.importorskip("pythonosc")
 DIAL = Route(("/d", 0, 3), ("/set", 0, 3), 0.0, 127.0, "/track/1/violin/pitch_shift", -48.0, 48.0)
@@ -150,3 +154,35 @@ def test_over_the_wire() -> None:
         engine.close()
 
     asyncio.run(asyncio.wait_for(talk(), 60))
+
+
+def test_with_the_engine_itself(engine: Engine, tmp_path: Path) -> None:
+    pytest.importorskip("aiohttp")
+    codec = osc_codec()
+    faders = board_faders(engine.track(1).board)
+    number = next(k for k, fader in enumerate(faders, start=1) if fader.target == "hall.decay")
+    slider = f"/track/1/fx/1/fxparam/{number}/value"
+    decay = lambda: engine.track(1).values[0, "decay"]  # noqa: E731
+
+    async def talk(server: Server) -> None:
+        daw, free = _bound(), _bound()
+        port = free.getsockname()[1]
+        free.close()
+        routes = reaper.relay_map(faders, Target()).routes
+        plan = RelayMap(daw.getsockname(), port, ("127.0.0.1", server.osc_port), [], routes)
+        running = asyncio.create_task(run_relay(plan, lambda line: None))
+        while server.service.hub.count < 1:
+            await asyncio.sleep(0.01)
+        daw.sendto(codec.encode((slider, 1.0)), ("127.0.0.1", port))
+        while decay() != 2.0:
+            await asyncio.sleep(0.01)
+        other = _bound()
+        other.sendto(codec.encode(("/track/1/hall/decay", 0.25)), ("127.0.0.1", server.osc_port))
+        # The first thing that the DAW hears: its own move has not come back.
+        assert (await _next(daw))[0] == [(slider, 0.0)]
+        running.cancel()
+        for door in (daw, other):
+            door.close()
+
+    with Server(engine, tmp_path / "boards", tmp_path / "takes", Doors(osc_port=0, http_port=0)) as server:
+        asyncio.run(asyncio.wait_for(talk(server), 60))

@@ -102,6 +102,11 @@ def test_drag_fine_drag_and_double_click(panel: Any, engine: Engine, eventually:
     eventually(lambda: value() == pytest.approx(coarse + 0.24, abs=0.05))
     ActionChains(panel).double_click(bar).perform()
     eventually(lambda: value() == 0)
+    # The bundle's own default, 0.25, is home, not the 0.3 that the kind of effect declares.
+    control(panel, "Mix").send_keys(Keys.END)
+    eventually(lambda: engine.track(1).values[0, "mix"] == 1)
+    ActionChains(panel).double_click(track_of(panel, "Mix")).perform()
+    eventually(lambda: engine.track(1).values[0, "mix"] == pytest.approx(0.25))
 
 
 def test_keyboard_and_typed_values(panel: Any, engine: Engine, eventually: Wait) -> None:
