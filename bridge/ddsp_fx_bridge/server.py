@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from ddsp_fx.errors import EngineError, MissingExtraError
 from ddsp_fx_bridge.engine import Engine
 from ddsp_fx_bridge.engine.library import Library
+from ddsp_fx_bridge.engine.priority import prefer
 from ddsp_fx_bridge.engine.studio import Studio
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -33,6 +34,7 @@ class Doors:
         osc_port, http_port: 0 lets the system choose.
         allow: networks that are heard.
         announce: by mDNS, which needs the extra `mdns`.
+        realtime: ask the system for real-time priority, below the audio's.
     """
 
     host: str = "127.0.0.1"
@@ -40,6 +42,7 @@ class Doors:
     http_port: int = HTTP_PORT
     allow: Sequence[Network] = LOOPBACK
     announce: bool = False
+    realtime: bool = False
 
 
 class Server:
@@ -99,6 +102,8 @@ class Server:
             self._announcement = Announcement(self._udp.host, self.osc_port, self.http_port)
 
     def _run(self) -> None:
+        if self._doors.realtime:
+            prefer("network")
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._open())

@@ -89,7 +89,7 @@ class LearnedReverb(SmoothedEffect):
 
     def _value_changed(self, symbol: str) -> None:
         if symbol in _SHAPING and self._room:
-            self._room.set_response(self._shaped())
+            self._room.set_response(self._shaped)
 
     def _reset(self) -> None:
         super()._reset()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +33,7 @@ class Room:
         self.channels = channels
         self._fade = max(int(FADE_S * sample_rate), 1)
         self._response = response
-        self._pending: Audio | None = None
+        self._pending: Callable[[], Audio] | None = None
         self._current = self._convolver(response)
         self._ringing: list[_Ringing] = []
 
@@ -44,18 +45,25 @@ class Room:
     @property
     def tail_samples(self) -> int:
         """Length of the response that is in use or next in line."""
-        latest = self._response if self._pending is None else self._pending
+        latest = self._response
+        if self._pending is not None:
+            latest = self._pending()
+            self.set_response(lambda: latest)
         return int(max(latest.shape[1] - 1, 0))
 
-    def set_response(self, response: Audio) -> None:
-        """Change the room from the next sample on."""
+    def set_response(self, response: Callable[[], Audio]) -> None:
+        """Change the room from the next sample on.
+
+        Args:
+            response: called once, when its turn has come. A response takes 10 ms to make; of those that a dragged knob
+                asks for while others ring, the latest alone is made.
+        """
         self._pending = response
 
     def reset(self) -> None:
         """Silence; a pending response takes over at once."""
         if self._pending is not None:
-            self._response, self._pending = self._pending, None
-            self._current = self._convolver(self._response)
+            self._take_over(self._pending)
         self._current.reset()
         self._ringing.clear()
 
@@ -83,7 +91,10 @@ class Room:
         if self._pending is None or fading or len(self._ringing) >= MAX_RINGING:
             return
         self._ringing.append(_Ringing(self._current, self._response.shape[1]))
-        self._response, self._pending = self._pending, None
+        self._take_over(self._pending)
+
+    def _take_over(self, pending: Callable[[], Audio]) -> None:
+        self._response, self._pending = pending(), None
         self._current = self._convolver(self._response)
 
     def _process(self, block: Audio) -> Audio:

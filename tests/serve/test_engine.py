@@ -107,7 +107,7 @@ def test_two_takes_of_the_same_moves_are_the_same_file(make_board: MakeBoard, tm
         track.stop_recording()
         texts.append((tmp_path / f"{name}.jsonl").read_text())
     assert texts[0] == texts[1]
-    assert texts[0].count("hall.mix") == 8
+    assert texts[0].count("hall.mix") == 4
 
 
 def test_a_change_acts_at_its_sample(engine: Engine, make_board: MakeBoard) -> None:

@@ -23,9 +23,9 @@ from ddsp_fx_bridge.engine.doors import ClockDoor, Door
 from ddsp_fx_bridge.server import LOOPBACK, Doors, Network, Server
 
 STATUS_S = 1.0
-# The network thread may hold the interpreter this long before the audio thread gets it back: 10 % of a block of 256.
-# Python's default is 5 ms, a whole block.
-SWITCH_S = 0.0005
+# How long the network thread may hold the interpreter when the audio wants it back, which it does many times a block:
+# 2 % of a block of 256 at 48 kHz. Python's default is 5 ms, a whole block.
+SWITCH_S = 0.0001
 
 
 class Session:
@@ -78,7 +78,7 @@ class Session:
         if allow and not a.lan:
             raise EngineError("--allow without --lan: only this machine is heard; add --lan 0.0.0.0")
         networks: tuple[Network, ...] = (*LOOPBACK, *allow)
-        return Doors(host, a.osc_port, a.http_port, networks, a.mdns)
+        return Doors(host, a.osc_port, a.http_port, networks, a.mdns, realtime=True)
 
     def _folder(self, kind: str) -> Path:
         chosen = getattr(self._arguments, kind)

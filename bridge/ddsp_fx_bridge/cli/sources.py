@@ -32,7 +32,7 @@ def open_door(arguments: Namespace, stack: ExitStack) -> tuple[Engine, Door]:
         return engine, _clock(arguments, engine, source, stack)
     if arguments.device is None and not has_device():
         print("ddsp-fx: no audio device (see --device); silence goes in, at the machine's clock", file=sys.stderr)
-        return engine, ClockDoor(engine)
+        return engine, ClockDoor(engine, realtime=True)
     return engine, DeviceDoor(engine, arguments.device)
 
 
@@ -61,8 +61,9 @@ def _clock(arguments: Namespace, engine: Engine, source: InputFile | None, stack
             output_file(Path(arguments.output), layout.sample_rate, layout.channels, depth)
         ).write
     if source is None:
-        return ClockDoor(engine, None, write, "no device, silence in")
-    return ClockDoor(engine, _reader(source, arguments), write, f"{source.path.name}{', looped' * arguments.loop}")
+        return ClockDoor(engine, None, write, realtime=True)
+    name = f"{source.path.name}{', looped' * arguments.loop}"
+    return ClockDoor(engine, _reader(source, arguments), write, name, realtime=True)
 
 
 class _reader:  # noqa: N801 - it is called like a function

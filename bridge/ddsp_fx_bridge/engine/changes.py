@@ -30,6 +30,11 @@ class Change:
         return self.slot, self.symbol
 
 
+# Changes for now are taken at most this often, so that a flood costs the audio 100 changes a second of each parameter:
+# of more nothing would be left by the 20 ms in which effects smooth them.
+PERIOD_S = 0.01
+
+
 class Gate:
     """Lets several changes go in as one.
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx_bridge.engine.engine import Engine
+from ddsp_fx_bridge.engine.priority import prefer
 
 # Behind by more than this the clock lets the lost blocks go, as a device would, and counts each.
 _PATIENCE_S = 0.1
@@ -46,7 +47,7 @@ class ClockDoor:
         read: the next n samples (channels, n), or None at the end, after which the door is done.
         write: where the output goes.
         description: for the status line.
-        in_real_time: False runs as fast as it goes: then no message has a time, only a place.
+        realtime: ask the system for real-time priority.
     """
 
     def __init__(
@@ -55,10 +56,10 @@ class ClockDoor:
         read: Read | None = None,
         write: Write | None = None,
         description: str = "no device, silence in",
-        in_real_time: bool = True,
+        realtime: bool = False,
     ) -> None:
         self._engine, self._read, self._write = engine, read, write
-        self._text, self._in_real_time = description, in_real_time
+        self._text, self._realtime = description, realtime
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="ddsp-fx audio", daemon=True)
         self._silence = np.zeros((engine.layout.channels, engine.layout.max_block_size), np.float32)
@@ -81,6 +82,8 @@ class ClockDoor:
             self._thread.join()
 
     def _loop(self) -> None:
+        if self._realtime:
+            prefer("audio")
         try:
             self._run()
         except BaseException as error:
@@ -97,9 +100,8 @@ class ClockDoor:
             block = self._silence if self._read is None else self._read(size)
             if block is None or not block.shape[1]:
                 return
-            if self._in_real_time:
-                due = self._wait_until(due, block_s)
-            out = engine.process(block, due - block_s if self._in_real_time else None)
+            due = self._wait_until(due, block_s)
+            out = engine.process(block, due - block_s)
             if self._write is not None:
                 self._write(out)
             due += block_s

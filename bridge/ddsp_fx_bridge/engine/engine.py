@@ -16,7 +16,7 @@ import numpy as np
 from ddsp_fx.board import Board
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import EngineError, RefusedError
-from ddsp_fx_bridge.engine.changes import MOST_TIMED, Change, Gate
+from ddsp_fx_bridge.engine.changes import MOST_TIMED, PERIOD_S, Change, Gate
 from ddsp_fx_bridge.engine.load import Load
 from ddsp_fx_bridge.engine.track import Layout, Track
 
@@ -72,6 +72,7 @@ class Engine:
         self._to_release: list[_Waiting] = []
         self._to_announce: list[_Waiting] = []
         self._house: tuple[Track, ...] = ()
+        self._since = self._period = round(PERIOD_S * self.sample_rate)
 
     # Tracks.
 
@@ -220,12 +221,7 @@ class Engine:
         """
         started = time.perf_counter()
         house = self._house
-        if self._gate.enter():
-            try:
-                for track in house:
-                    track.collect()
-            finally:
-                self._gate.leave()
+        self._collect(house, block.shape[1])
         out = np.zeros_like(block) if len(house) != 1 else None
         for track in house:
             if time_s is not None:
@@ -235,3 +231,14 @@ class Engine:
         self.position += block.shape[1]
         self.load.add(time.perf_counter() - started, block.shape[1] / self.sample_rate)
         return out if out is not None else block
+
+    def _collect(self, house: Sequence[Track], samples: int) -> None:
+        """Take what was posted for all of them at once, unless something was taken a moment ago."""
+        if self._since >= self._period and self._gate.enter():
+            try:
+                # No short cut: each must collect.
+                taken = [track.collect() for track in house]
+            finally:
+                self._gate.leave()
+            self._since = 0 if any(taken) else self._since
+        self._since += samples

@@ -12,7 +12,7 @@ from ddsp_fx.board import Board
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import EngineError
-from ddsp_fx_bridge.engine.changes import Gate, Inbox
+from ddsp_fx_bridge.engine.changes import PERIOD_S, Gate, Inbox
 from ddsp_fx_bridge.engine.clock import ClockMap
 from ddsp_fx_bridge.engine.controls import Control, Key, board_controls
 from ddsp_fx_bridge.engine.meters import Meter, Scope
@@ -57,6 +57,9 @@ class Track:
         self.generation = 0
         self.recorder: Recorder | None = None
         self._inbox = Inbox()
+        self._current: Mapping[Key, Value] = {}
+        self._recording: Recorder | None = None
+        self._since = self._period = round(PERIOD_S * sample_rate)
         self._next: Board | None = None
         self._leaving: Board | None = None
         self._left = 0
@@ -131,23 +134,22 @@ class Track:
             block: float32.
             position: of its first sample on the source's own count; None goes on from the last block.
         """
-        if self.gate.enter():
+        if self._since >= self._period and self.gate.enter():
             try:
-                self.collect()
+                self._since = 0 if self.collect() else self._since
             finally:
                 self.gate.leave()
+        self._since += block.shape[1]
         return self.run(block, position)
 
-    def collect(self) -> None:
-        """Take what was posted, inside the gate; `run` applies it."""
+    def collect(self) -> bool:
+        """Take what was posted, inside the gate, for `run` to apply; True when anything was for now."""
         if self._next is not None:
             self._leaving, self._left = self._board, self._fade
             self._board, self._next = self._next, None
         self._current = self._inbox.collect()
         self._recording = self.recorder
-
-    _current: Mapping[Key, Value] = {}
-    _recording: Recorder | None = None
+        return bool(self._current)
 
     def run(self, block: Audio, position: int | None = None) -> Audio:
         """The rest of `process`."""

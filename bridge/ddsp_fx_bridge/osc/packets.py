@@ -198,7 +198,7 @@ def encode(address: str, arguments: Sequence[Any]) -> bytes:
         for value in arguments:
             builder.add_arg(value)
         datagram: bytes = builder.build().dgram
-    except BuildError as error:
+    except (BuildError, OverflowError) as error:
         raise ValueError(str(error)) from None
     return datagram
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 GULP = 64
 # When a whole gulp was over the limit, the kernel drops the next ones, which costs nothing here.
 PAUSE_S = 0.002
+# After a full gulp the thread rests for a quarter of the time that it took: a flood gets four fifths of a core at most.
+REST = 0.25
 # The kernel's default holds some 270 small packets, 27 ms at 10,000 a second. It gives what it allows.
 RECEIVE_BYTES = 4 << 20
 
@@ -66,7 +69,7 @@ class UdpDoor:
     def __init__(self, service: OscService, host: str, port: int, allow: Sequence[Network]) -> None:
         self._service, self._allow = service, allow
         self._allowed: dict[str, bool] = {}
-        self.refused = 0
+        self.refused = self.packets = 0
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         with suppress(OSError):
@@ -94,25 +97,34 @@ class UdpDoor:
         self._socket.close()
 
     def _read(self) -> None:
+        started = time.perf_counter()
+        served = self._gulp()
+        if served == 0:
+            self._pause(PAUSE_S)
+        elif served == GULP:
+            self._pause(REST * (time.perf_counter() - started))
+
+    def _gulp(self) -> int:
+        """Packets that were served; -1 when fewer than a gulp were there."""
         served = 0
         for _ in range(GULP):
             try:
                 datagram, source = self._socket.recvfrom(MOST_BYTES + 1)
             except (BlockingIOError, InterruptedError):
-                return
+                return -1
             except OSError:
                 # On Windows, and connected sockets elsewhere, a vanished client is told here. It does not matter.
                 continue
+            self.packets += 1
             if self._is_allowed(source[0]) and self._service.limits.allow(source):
                 self._service.packet(UdpPeer(self._socket, source, source), datagram)
                 served += 1
-        if not served:
-            self._pause()
+        return served
 
-    def _pause(self) -> None:
+    def _pause(self, seconds: float) -> None:
         if self._loop is not None:
             self._loop.remove_reader(self._socket)
-            self._loop.call_later(PAUSE_S, self._resume)
+            self._loop.call_later(seconds, self._resume)
 
     def _resume(self) -> None:
         if self._loop is not None:

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real-time priority for a thread, where the system grants it (Linux: rtprio in limits.conf, as audio groups have).
+
+The network thread has it too, one step lower: it holds the interpreter's lock now and then, and audio that waits for a
+thread that waits for the scheduler is late.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Literal
+
+_LEVELS = {"audio": 5, "network": 4}
+
+
+def prefer(thread: Literal["audio", "network"]) -> bool:
+    """For the calling thread; False where the system does not grant it, or knows no such thing."""
+    try:
+        # Processes that are started from here, such as the renderer, do not inherit it.
+        policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+        os.sched_setscheduler(0, policy, os.sched_param(_LEVELS[thread]))
+    except (AttributeError, OSError):
+        return False
+    return True
