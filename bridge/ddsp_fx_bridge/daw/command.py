@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files and relays that let a DAW, a controller or a MIDI port move the parameters of a chain."""
+"""let a DAW, a controller or a MIDI port move the parameters: files, relay"""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ export class Slider {
     this.track = el("div", { class: "slider-track", ondblclick: () => this.goHome() },
       this.mark, this.fill, el("div", { class: "slider-thumb" }), this.input);
     this.value = el("button", { type: "button", class: "value", onclick: () => this.#edit() }, "–");
-    this.value.setAttribute("aria-label", `${name}: type a value`);
+    this.name = name;
     this.node = el("div", { class: "control", title: description },
       el("label", { for: id, class: "name" }, name), this.value, this.track);
     this.track.addEventListener("pointerdown", (event) => this.#down(event));
@@ -45,6 +45,7 @@ export class Slider {
   showText(text) {
     this.text = text;
     if (!this.editor) this.value.textContent = text;
+    this.value.setAttribute("aria-label", `${text}, ${this.name}: type a value`);
     this.input.setAttribute("aria-valuetext", text);
   }
 
@@ -127,8 +128,7 @@ export class Slider {
 
   #edit() {
     if (this.editor) return;
-    const label = this.value.getAttribute("aria-label");
-    const editor = el("input", { class: "value value-editor", "aria-label": label, autocomplete: "off" });
+    const editor = el("input", { class: "value value-editor", "aria-label": this.name, autocomplete: "off" });
     this.editor = editor;
     editor.value = this.text ?? "";
     const done = (keep) => {

@@ -5,20 +5,25 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
+from ddsp_fx.board import Board
 from ddsp_fx.board.text import parse_board
 from ddsp_fx_bridge.daw.ardour import NAME, SENDER, files
 from ddsp_fx_bridge.daw.faders import Target, board_faders
 from ddsp_fx_bridge.daw.files import write_all
 from ddsp_fx_bridge.daw.relay import osc_codec
+from ddsp_fx_bridge.engine import Engine
+from ddsp_fx_bridge.server import Doors, Server
 
 pytest.importorskip("pythonosc")
 ARDOUR = shutil.which("ardour7-lua")
 RATE, FROM, TO = 48000, -12.0, 24.0
-# Lines of "MARK sample value" tell what Ardour itself reads off the control that the hook has just sent.
+needs_ardour = pytest.mark.skipif(ARDOUR is None, reason="Ardour 7 is not installed: apt install ardour")
+pytestmark = pytest.mark.slow
 SCRIPT = """
 AudioEngine:set_backend("None (Dummy)", "", "")
 Session = create_session("{folder}/session", "session", {rate})
@@ -50,25 +55,34 @@ quit()
 """
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(ARDOUR is None, reason="Ardour 7 is not installed: apt install ardour")
-def test_an_automation_lane_moves_the_engines_addresses(tmp_path: Path) -> None:
+def play(chain: Board, target: Target, folder: Path) -> None:
+    """Ardour rolls through a lane of the first fader, from FROM to TO in a second."""
     assert ARDOUR is not None
-    door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    door.bind(("127.0.0.1", 0))
-    door.setblocking(False)
-    board = parse_board("violin | violin-room")
-    scripts = tmp_path / "config" / "ardour7" / "scripts"
-    write_all(scripts, files(board_faders(board), Target(*door.getsockname())))
-    script = tmp_path / "test.lua"
-    names = {"folder": tmp_path, "hook": scripts / SENDER, "name": NAME, "rate": RATE, "low": FROM, "high": TO}
+    scripts = folder / "config" / "ardour7" / "scripts"
+    write_all(scripts, files(board_faders(chain), target))
+    script = folder / "test.lua"
+    names = {"folder": folder, "hook": scripts / SENDER, "name": NAME, "rate": RATE, "low": FROM, "high": TO}
     script.write_text(SCRIPT.format(**names))
-    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    environment = {**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config")}
     done = subprocess.run(
         [ARDOUR, str(script)], env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert "MARK" in done.stdout, done.stdout + done.stderr
-    heard = _all(door)
+
+
+def door() -> socket.socket:
+    """A place to hear OSC at."""
+    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    opened.bind(("127.0.0.1", 0))
+    opened.setblocking(False)
+    return opened
+
+
+@needs_ardour
+def test_an_automation_lane_moves_the_engines_addresses(tmp_path: Path) -> None:
+    board, ear = parse_board("violin | violin-room"), door()
+    play(board, Target(*ear.getsockname()), tmp_path)
+    heard = _all(ear)
     # At first everything is told, as it stands.
     first = dict(reversed(heard))
     for fader in board_faders(board):
@@ -84,11 +98,34 @@ def test_an_automation_lane_moves_the_engines_addresses(tmp_path: Path) -> None:
     assert len(heard) == len(board_faders(board)) + len(moved)
 
 
-def _all(door: socket.socket) -> list[tuple[str, float]]:
+@needs_ardour
+def test_the_engine_follows_and_another_client_sees_it(tmp_path: Path) -> None:
+    pytest.importorskip("aiohttp")
+    engine, ear = Engine(), door()
+    track = engine.add_track(parse_board("violin | violin-room"))
+    with Server(engine, tmp_path / "boards", tmp_path / "takes", Doors(osc_port=0, http_port=0)) as server:
+        place = ("127.0.0.1", server.osc_port)
+        ear.sendto(osc_codec().encode(("/subscribe", "/track/1/violin/pitch_shift")), place)
+        play(track.board, Target(*place), tmp_path)
+        for _ in range(600):
+            if track.values[0, "pitch_shift"] == TO:
+                break
+            time.sleep(0.1)
+        assert track.values[0, "pitch_shift"] == TO
+        time.sleep(0.2)
+        assert server.service.dispatcher.errors == 0
+    seen = [value for address, value in _all(ear) if address == "/track/1/violin/pitch_shift"]
+    assert len(seen) >= 3
+    assert seen[-1] == TO
+    assert seen[1:] == sorted(seen[1:])
+
+
+def _all(ear: socket.socket) -> list[tuple[str, float]]:
     codec, heard = osc_codec(), []
     while True:
         try:
-            heard += [(str(address), float(value)) for address, value in codec.decode(door.recv(4096))]
+            messages = [m for m in codec.decode(ear.recv(4096)) if m[0] != "/subscribed"]
         except BlockingIOError:
-            door.close()
+            ear.close()
             return heard
+        heard += [(str(address), float(value)) for address, value in messages]
