@@ -111,8 +111,8 @@ def _run_midi(arguments: Namespace) -> int:
         raise AutomationError(f"which controller moves what? --midi-cc {GRAMMAR}")
     target = Target(arguments.host, arguments.port, check_track(arguments.track))
     engine = UdpSender(target)
-    sender = MidiSender(parse_board(arguments.chain), controls, target.track, engine.send)
     try:
+        sender = MidiSender(parse_board(arguments.chain), controls, target.track, engine.send)
         for message in open_input(arguments.midi_port):
             sender.take(message)
     finally:

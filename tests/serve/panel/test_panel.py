@@ -14,7 +14,8 @@ from support import tone
 
 from ddsp_fx import Board
 from ddsp_fx_bridge.engine import Engine
-from ddsp_fx_bridge.server import Server
+from ddsp_fx_bridge.engine.changes import Change
+from ddsp_fx_bridge.server import Doors, Server
 
 pytestmark = pytest.mark.slow
 Wait = Callable[[Callable[[], object]], None]
@@ -228,6 +229,58 @@ def test_nothing_hangs_over_the_edge(panel: Any, width: int) -> None:
         assert panel.execute_script(small) == 0
     finally:
         panel.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_finger_moves_a_slider_sideways_and_scrolls_the_page_along(
+    panel: Any, engine: Engine, eventually: Wait
+) -> None:
+    phone = {"width": 390, "height": 700, "deviceScaleFactor": 2, "mobile": True}
+    panel.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    panel.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    try:
+        bar = track_of(panel, "Tone")
+        panel.execute_script("arguments[0].scrollIntoView({block: 'center'})", bar)
+        box = panel.execute_script("const b = arguments[0].getBoundingClientRect(); return [b.x, b.y, b.width]", bar)
+        x, y = box[0] + box[2] / 2, box[1] + 18
+
+        def swipe(by_x: float, by_y: float) -> None:
+            points = [(x + by_x * step / 8, y + by_y * step / 8) for step in range(9)]
+            kinds = ["touchStart", *["touchMove"] * 8]
+            for kind, (px, py) in zip(kinds, points, strict=True):
+                panel.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": px, "y": py}]})
+            panel.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+        scrolled = panel.execute_script("return scrollY")
+        swipe(0, -120)
+        eventually(lambda: panel.execute_script("return scrollY") > scrolled)
+        assert engine.track(1).values[0, "tone"] == 0
+        panel.execute_script("arguments[0].scrollIntoView({block: 'center'})", bar)
+        y = panel.execute_script("return arguments[0].getBoundingClientRect().y", bar) + 18
+        swipe(box[2] / 4, 0)
+        # A quarter of 24 dB, less the few pixels that told a move from a scroll.
+        eventually(lambda: engine.track(1).values[0, "tone"] == pytest.approx(6, abs=1.0))
+    finally:
+        panel.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+        panel.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_the_page_comes_back_when_the_engine_does(
+    browser: Any, engine: Engine, tmp_path: Path, eventually: Wait
+) -> None:
+    state = lambda: browser.find_element("css selector", "[role=status]").text  # noqa: E731
+    folders = (tmp_path / "boards", tmp_path / "takes")
+    with Server(engine, *folders, Doors(osc_port=0, http_port=0)) as first:
+        browser.get(first.url + "panel/")
+        eventually(lambda: state() == "connected")
+        eventually(lambda: text(browser, "Mix") == "0.25")
+    eventually(lambda: state().startswith("connection lost"))
+    engine.change([Change(1, 0, "mix", 0.5)])
+    with Server(engine, *folders, Doors(osc_port=0, http_port=first.http_port)) as second:
+        eventually(lambda: state() == "connected")
+        eventually(lambda: text(browser, "Mix") == "0.5")
+        send(second, "/track/1/hall/mix", 0.75)
+        eventually(lambda: text(browser, "Mix") == "0.75")
+        browser.get("about:blank")
 
 
 def test_the_codec_speaks_as_python_osc_does(panel: Any) -> None:
