@@ -120,9 +120,7 @@ def main() -> int:
     else:
         checks = a.seconds * len(ADDRESSES)
         print(f"{sent} messages in {a.seconds} s (slowest second {longest_s:.2f} s; {seconds:.0f} s in all)")
-        print(
-            f"final values: of {checks}, {wrong_at_server} wrong at the server, {wrong_at_listener} at the second client,"
-        )
+        print(f"final values: of {checks}, {wrong_at_server} wrong at the server, {wrong_at_listener} at the listener,")
         print(f"              which was sent {listener.count} values")
         print(
             f"server: {f['messages']} messages, {f['errors']} refused, {f['dropped']} dropped, {f['failures']} failed"

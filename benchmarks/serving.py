@@ -28,21 +28,20 @@ class Watched:
 
     def __init__(self, process: Any) -> None:
         self._process = process
-        self.late_ms: list[float] = []
-        self.spent_ms: list[float] = []
+        self._times_ms: list[tuple[float, float]] = []
 
     def __call__(self, block: Any, time_s: float | None = None) -> Any:
         started = time.time()
         out = self._process(block, time_s)
         if time_s is not None:
-            self.late_ms.append(1000.0 * (started - time_s - BLOCK / RATE))
-            self.spent_ms.append(1000.0 * (time.time() - started))
+            late_ms = 1000.0 * (started - time_s - BLOCK / RATE)
+            self._times_ms.append((late_ms, 1000.0 * (time.time() - started)))
         return out
 
     def take(self) -> dict[str, float]:
         """Percentiles since the last time."""
-        late, spent = np.array(self.late_ms or [0.0]), np.array(self.spent_ms or [0.0])
-        self.late_ms, self.spent_ms = [], []
+        taken, self._times_ms = self._times_ms, []
+        late, spent = np.array(taken or [(0.0, 0.0)]).T
         done = np.mean(late + spent > 1000.0 * BLOCK / RATE)
         return {
             "blocks": late.size,

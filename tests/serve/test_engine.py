@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The engine's laws: exact, atomic, never waiting, and recorded so that a take renders to the same samples."""
 
+import contextlib
 import math
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pedalboard
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -169,12 +172,10 @@ def test_all_or_none(engine: Engine) -> None:
 
 
 def test_a_built_in_plugin_refuses_before_the_audio_hears_of_it(engine: Engine, make_board: MakeBoard) -> None:
-    import pedalboard
-
     track = engine.add_track(Board([pedalboard.Compressor()]))
     with pytest.raises(ParameterError, match=r"Compressor\.ratio"):
         engine.change([Change(track.number, 0, "ratio", 0.5)])
-    with pytest.raises(ParameterError, match="finite"):
+    with pytest.raises(ParameterError, match="out of range"):
         engine.change([Change(track.number, 0, "ratio", math.inf)])
     with pytest.raises(ParameterError, match="expected a number"):
         engine.change([Change(track.number, 0, "ratio", "loud")])
@@ -236,8 +237,6 @@ def test_a_new_board_fades_in_and_forgets_what_waited(engine: Engine, tmp_path: 
     for _ in range(20):
         engine.process(ones)
     engine.change([Change(1, 0, "mix", 0.9)], at_s=engine.now() + 20)
-    import pedalboard
-
     engine.replace_board(1, Board([pedalboard.Invert()]))
     assert recorder.path.is_file()
     out = np.concatenate([engine.process(ones) for _ in range(8)], axis=1)
@@ -248,6 +247,43 @@ def test_a_new_board_fades_in_and_forgets_what_waited(engine: Engine, tmp_path: 
     engine.now = lambda: 1e12
     engine.tick()
     assert engine.waiting == 0
+
+
+class Repeated(threading.Thread):
+    """Does something again and again until it is told to stop, or fails."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        super().__init__()
+        self._act, self._stopping = act, threading.Event()
+        self.failed: BaseException | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            while not self._stopping.is_set():
+                self._act()
+        except BaseException as error:  # the test's verdict
+            self.failed = error
+
+    def stop(self) -> BaseException | None:
+        self._stopping.set()
+        self.join()
+        return self.failed
+
+
+def test_boards_may_be_replaced_while_messages_come(engine: Engine, make_board: MakeBoard) -> None:
+    """Three threads: audio, changes for two kinds of board, and boards that come and go."""
+
+    def change() -> None:
+        for wanted in (mix(0.5), Change(1, 3, "gain_db", 1.0)):
+            with contextlib.suppress(EngineError):
+                engine.change([wanted])
+
+    audio = noise(BLOCK)
+    threads = [Repeated(lambda: engine.process(audio)), Repeated(change)]
+    for number in range(30):
+        engine.replace_board(1, Board([pedalboard.Gain() for _ in range(4)]) if number % 2 else make_board())
+    assert [thread.stop() for thread in threads] == [None, None]
 
 
 def test_a_removed_track_is_gone(engine: Engine) -> None:

@@ -162,7 +162,7 @@ def test_a_limit_that_went_through_32_bits_is_the_limit(desk: Desk) -> None:
         ("/track/1/hall/mix/s", (0.5,), 400),
         ("/track/1/bypass", (2,), 416),
         ("/track/1/bypass", ("on",), 400),
-        ("/track/1/Gain/gain_db", (1e30,), 0),
+        ("/track/1/Gain/gain_db", (1e30,), 416),
         ("/track/1/hall/absent", (1.0,), 404),
         ("/track/2/hall/mix", (1.0,), 404),
         ("/nowhere", (), 404),
@@ -183,9 +183,6 @@ def test_a_limit_that_went_through_32_bits_is_the_limit(desk: Desk) -> None:
 def test_what_is_refused_changes_nothing(desk: Desk, address: str, arguments: tuple[Any, ...], code: int) -> None:
     before = dict(desk.engine.track(1).values)
     answers = desk.send(desk.a, address, *arguments)
-    if not code:
-        assert answers == []
-        return
     ((answered, (got, about, text)),) = answers
     assert (answered, got) == ("/error", code)
     assert text

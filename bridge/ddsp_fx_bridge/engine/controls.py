@@ -14,6 +14,9 @@ from ddsp_fx.errors import BoardError, ParameterError
 
 Key = tuple[int | None, str]
 
+# For numbers of plugins that tell no range: no frequency, time or ratio is beyond.
+MOST, MOST_DB = 1e6, 100.0
+
 
 @dataclass(frozen=True)
 class Control:
@@ -86,8 +89,10 @@ def _like(initial: Value, value: Value, name: str) -> Value:
         return value
     if isinstance(value, (bool, str)):
         raise ParameterError(f"{name}: expected a number, got {value!r}")
-    if not abs(value) < float("inf"):
-        raise ParameterError(f"{name} = {value!r} is not a finite number")
+    # What tells no range takes 1e30 dB too, and is silent from then on: its own infinity.
+    most = MOST_DB if name.endswith("_db") else MOST
+    if not abs(value) <= most:
+        raise ParameterError(f"{name} = {value!r} is out of range; the range is {-most:g} to {most:g}")
     return float(value)
 
 

@@ -111,7 +111,9 @@ class Engine:
 
     def replace_board(self, number: int, board: Board) -> None:
         """Another board for a track; raises EngineError, or what `Board.prepare` raises."""
-        self.track(number).replace_board(board)
+        prepared = self.track(number).prepare(board)
+        with self._control:
+            self.track(number).replace_board(prepared)
         self._tell(TracksChanged(number))
 
     # Changes.
@@ -133,8 +135,8 @@ class Engine:
 
         Raises ParameterError or EngineError for a change that cannot be; RefusedError 503 when too many wait.
         """
-        checked = self.check(changes)
         with self._control:
+            checked = self.check(changes)
             if at_s is not None and at_s > self.now():
                 self._wait(checked, source, at_s)
             else:

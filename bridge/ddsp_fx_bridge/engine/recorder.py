@@ -38,6 +38,7 @@ class Recorder:
             self._file = self._part.open("w", encoding="utf-8")
         except OSError as error:
             raise EngineError(f"{path}: the take cannot be written: {error.strerror}") from None
+        self._failed: OSError | None = None
         self._file.write(take_header(sample_rate, board_json))
 
     def begin(self, position: int) -> None:
@@ -50,10 +51,14 @@ class Recorder:
         self._waiting.append((position, key, value))
 
     def drain(self) -> None:
-        """Write what has come."""
+        """Write what has come. What goes wrong is said when the take is finished."""
         while self._waiting:
             position, key, value = self._waiting.popleft()
-            self._file.write(take_event(position - (self.start or 0), self._targets[key], value))
+            line = take_event(position - (self.start or 0), self._targets[key], value)
+            try:
+                self._file.write(line)
+            except OSError as error:
+                self._failed = self._failed or error
             self.count += 1
 
     def finish(self) -> Path:
@@ -61,6 +66,8 @@ class Recorder:
         try:
             self.drain()
             self._file.close()
+            if self._failed is not None:
+                raise self._failed
             self._part.replace(self.path)
         except OSError as error:
             raise EngineError(f"{self.path}: the take cannot be written: {error.strerror}") from None

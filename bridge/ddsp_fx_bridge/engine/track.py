@@ -64,14 +64,10 @@ class Track:
         self._leaving: Board | None = None
         self._left = 0
         self._fade = max(1, round(FADE_S * sample_rate))
-        self._describe(self._prepared(board))
+        self._describe(self.prepare(board))
         self._board = self.board
 
     # The control side.
-
-    def _prepared(self, board: Board) -> Board:
-        board.prepare(self.sample_rate, self.layout.max_block_size, self.layout.channels)
-        return board
 
     def _describe(self, board: Board) -> None:
         self.board = board
@@ -93,18 +89,23 @@ class Track:
         """Send a checked value to the audio, now or for a sample of this track's count. The gate must be held."""
         self._inbox.post(key, value, sample)
 
-    def replace_board(self, board: Board) -> None:
-        """Another board takes over at the next block, faded over 20 ms; raises what `Board.prepare` raises.
+    def prepare(self, board: Board) -> Board:
+        """A board made ready to take over, which may take seconds; raises what `Board.prepare` raises."""
+        board.prepare(self.sample_rate, self.layout.max_block_size, self.layout.channels)
+        return board
 
-        Changes that wait for their time are forgotten. A take of the old board ends.
+    def replace_board(self, prepared: Board) -> None:
+        """A board that `prepare` made ready takes over with the next block, faded over 20 ms.
+
+        Changes that wait for their time are forgotten. A take of the old board ends; raises EngineError when it cannot
+        be written.
         """
-        self._prepared(board)
         self.stop_recording()
         with self.gate.lock:
             self._inbox.clear()
-            self._next = board
+            self._next = prepared
             self.generation += 1
-        self._describe(board)
+            self._describe(prepared)
 
     def board_json(self) -> str:
         """The board as it has been asked to be; raises BoardError for one that has no name to load it by."""

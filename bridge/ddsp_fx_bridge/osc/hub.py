@@ -176,12 +176,18 @@ class Hub:
         """Send what is dirty, as far as it goes; True when something stays for the next time."""
         for address in list(held.dirty):
             if address not in encoded:
-                node = self._namespace.nodes.get(address)
-                encoded[address] = encode(address, node.read()) if node is not None else b""
+                encoded[address] = self._encoded(address)
             if encoded[address] and not held.peer.send(encoded[address]):
                 return True
             del held.dirty[address]
         return False
+
+    def _encoded(self, address: str) -> bytes:
+        """Its value now; nothing where it has gone since it was marked."""
+        try:
+            return encode(address, self._namespace.find(address).read())
+        except RefusedError:
+            return b""
 
     def stream(self) -> None:
         """Every 50 ms: meters and other streams to those who asked for them."""

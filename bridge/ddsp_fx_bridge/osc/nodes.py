@@ -111,7 +111,9 @@ class ValueNode(Node):
         return [{"MIN": parameter.minimum, "MAX": parameter.maximum}]
 
     def read(self) -> list[Any]:
-        value = self.track.values[self.control.key]
+        value = self.track.values.get(self.control.key)
+        if value is None:
+            raise RefusedError(404, self.address, "the track has another board now")
         if self.form == "s":
             return [self.control.text(value)]
         if self.form == "n" and self.control.parameter is not None:
