@@ -113,7 +113,12 @@ def _run_midi(arguments: Namespace) -> int:
     engine = UdpSender(target)
     try:
         sender = MidiSender(parse_board(arguments.chain), controls, target.track, engine.send)
-        for message in open_input(arguments.midi_port):
+        port = open_input(arguments.midi_port)
+        print(
+            f"midi: {getattr(port, 'name', 'port')} moves track {target.track} of {target.host}:{target.port}",
+            flush=True,
+        )
+        for message in port:
             sender.take(message)
     finally:
         engine.close()

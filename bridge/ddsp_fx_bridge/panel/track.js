@@ -8,6 +8,7 @@ import { ParameterView, isParameter, title } from "./parameter.js";
 import { RenderBox } from "./render.js";
 import { Snapshots } from "./snapshots.js";
 import { Spectrogram } from "./spectrogram.js";
+import { Takes } from "./takes.js";
 
 export class TrackView {
   /**
@@ -44,6 +45,7 @@ export class TrackView {
     const own = ["mix", "bypass"].map((name) => this.node.CONTENTS[name]).filter((node) => node && isParameter(node));
     const views = own.map((node) => this.#parameter(node).node);
     return el("div", { class: "track-head card" }, el("div", { class: "own" }, ...views), this.#boards(),
+      this.node.CONTENTS.take ? new Takes(this.client, this.base, this.node.CONTENTS.take).node : null,
       el("div", { class: "compare" }, this.snapshots.node, this.snapshots.copy));
   }
 

@@ -168,6 +168,29 @@ def test_boards_are_saved_and_loaded_by_name(panel: Any, engine: Engine, server:
     eventually(lambda: text(panel, "Mix") == "0.25")
 
 
+def test_a_take_is_recorded_and_played(panel: Any, engine: Engine, server: Server, eventually: Wait) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    record = panel.find_element("css selector", ".record")
+    record.click()
+    question = panel.switch_to.alert
+    question.send_keys("first")
+    question.accept()
+    eventually(lambda: record.text == "Stop")
+    control(panel, "Mix").send_keys(Keys.END)
+    eventually(lambda: engine.track(1).values[0, "mix"] == 1)
+    record.click()
+    eventually(lambda: record.text == "Record…")
+    assert server.studio.takes.names() == ["first"]
+    send(server, "/track/1/hall/mix", 0.5)
+    eventually(lambda: text(panel, "Mix") == "0.5")
+    play = panel.find_element("xpath", "//button[text()='Play']")
+    eventually(play.is_enabled)
+    play.click()
+    eventually(lambda: text(panel, "Mix") == "1")
+    assert engine.track(1).values[0, "mix"] == 1
+
+
 def test_a_file_is_rendered_and_handed_back(
     panel: Any, board: Board, tmp_path: Path, eventually: Wait, engine: Engine
 ) -> None:
