@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From message to sound: a switch is thrown over UDP, and the sample is looked for at which the output changes.
+"""From message to sound: a switch is thrown over UDP, and the sample found at which the output changes.
 
-With a time tag: how far from the sample that was at the input then (the board has no latency). Without one: the time from
-sending until the block with the change in it is out. Exit code 1 when a tagged change is over a block off.
+With a time tag: how far from the sample that was at the input then (the board has no latency). Without one: the time
+from sending until the block with the change in it is out. Exit code 1 when a tagged change is over a block off.
 """
 
 import argparse

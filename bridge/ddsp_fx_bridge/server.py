@@ -77,7 +77,8 @@ class Server:
             raise
         self._http.osc_port = self.osc_port = self._udp.port
         self.http_port = self._http.port
-        self._loop = asyncio.new_event_loop()
+        # Windows' default loop cannot watch a UDP socket.
+        self._loop: asyncio.AbstractEventLoop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._run, name="ddsp-fx network", daemon=True)
         self._ready = threading.Event()
         self._error: BaseException | None = None

@@ -2,6 +2,7 @@
 """The engine's laws: exact, atomic, never waiting, and recorded so that a take renders to the same samples."""
 
 import contextlib
+import json
 import math
 import threading
 from collections.abc import Callable
@@ -207,6 +208,24 @@ def test_a_flood_takes_no_room(engine: Engine) -> None:
     assert len(engine.track(1)._inbox._now) == 1
     engine.process(noise(BLOCK))
     assert engine.track(1).board[0].mix == 0.9999
+
+
+def test_a_flood_is_taken_a_hundred_times_a_second(engine: Engine, tmp_path: Path) -> None:
+    record(engine, tmp_path / "take.jsonl")
+    small, blocks = 64, 750
+    for number in range(blocks):
+        engine.change([mix(number / blocks), Change(1, None, "mix", 1.0 - number / blocks)])
+        engine.process(noise(small))
+    engine.track(1).stop_recording()
+    events = [json.loads(line) for line in (tmp_path / "take.jsonl").read_text().splitlines()[1:]]
+    hall, board = ([e["sample"] for e in events if e["target"] == target] for target in ("hall.mix", "mix"))
+    # What came together acts together, and the last of it is not lost.
+    assert hall == board
+    assert 90 <= len(hall) <= 101
+    engine.process(noise(small))
+    for _ in range(10):
+        engine.process(noise(small))
+    assert engine.track(1).board[0].mix == (blocks - 1) / blocks
 
 
 def test_too_many_waiting_are_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

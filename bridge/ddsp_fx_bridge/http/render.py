@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -79,21 +80,18 @@ async def _receive(request: web.Request, path: Path) -> None:
 async def _render(folder: Path, suffix: str) -> bytes:
     source, out = str(folder / f"in{suffix}"), folder / "out.wav"
     arguments = ["apply", source, str(out), str(folder / "board.json"), "--quiet"]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        _COMMAND,
-        *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
+    process = subprocess.Popen(
+        [sys.executable, "-c", _COMMAND, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     try:
-        _, said = await process.communicate()
+        _, said = await asyncio.to_thread(process.communicate)
     finally:
-        if process.returncode is None:
+        # The client has gone: nobody waits for the rest.
+        if process.poll() is None:
             process.kill()
-            await process.wait()
     if process.returncode:
         lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
         last = lines[-1].removeprefix("ddsp-fx: ") if lines else "the renderer died"
