@@ -12,7 +12,7 @@ from ddsp_fx.board import Board
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import AutomationError, MissingExtraError
 from ddsp_fx_bridge.daw.faders import Target
-from ddsp_fx_bridge.daw.relay import osc_codec
+from ddsp_fx_bridge.daw.wire import check_codec, to_packet
 from ddsp_fx_bridge.osc.names import address_parts
 
 VIRTUAL = "virtual"
@@ -54,13 +54,13 @@ class UdpSender:
     """Sends to an engine; raises MissingExtraError without python-osc."""
 
     def __init__(self, target: Target) -> None:
-        self._codec = osc_codec()
+        check_codec()
         self._place = (target.host, target.port)
         self._door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
     def send(self, address: str, value: Value) -> None:
         """One message."""
-        self._door.sendto(self._codec.encode((address, value)), self._place)
+        self._door.sendto(to_packet((address, value)), self._place)
 
     def close(self) -> None:
         """Give the socket back."""

@@ -82,7 +82,7 @@ def pattern(sliders: int) -> str:
         "DEVICE_TRACK_FOLLOWS DEVICE",
         "DEVICE_TRACK_BANK_FOLLOWS DEVICE",
         "DEVICE_FX_FOLLOWS DEVICE",
-        "FX_PARAM_VALUE n/fxparam/@/value n/fx/@/fxparam/@/value n/track/@/fx/@/fxparam/@/value",
+        "FX_PARAM_VALUE n/track/@/fx/@/fxparam/@/value",
     ]
     return "\n".join(lines) + "\n"
 

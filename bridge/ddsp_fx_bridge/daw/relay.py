@@ -12,8 +12,9 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ddsp_fx.errors import AutomationError, MissingExtraError
-from ddsp_fx_bridge.daw.relay_map import Message, RelayMap, Route
+from ddsp_fx.errors import AutomationError
+from ddsp_fx_bridge.daw.relay_map import RelayMap, Route
+from ddsp_fx_bridge.daw.wire import Message, check_codec, from_packet, to_packet
 
 # REAPER and Live report what they were told on their next pass of the screen, 30 to 60 ms later.
 HOLD_S = 0.25
@@ -82,12 +83,12 @@ def _number(value: Any) -> float | None:
 
 async def run_relay(plan: RelayMap, ready: Callable[[str], None] = print) -> None:
     """Until cancelled; raises AutomationError when the DAW's port is taken, MissingExtraError without python-osc."""
-    codec = osc_codec()
+    check_codec()
     loop = asyncio.get_running_loop()
     relay: Relay
     try:
         daw, _ = await loop.create_datagram_endpoint(
-            lambda: _Socket(codec, lambda message: relay.from_daw(message)), local_addr=("127.0.0.1", plan.listen)
+            lambda: _Socket(lambda message: relay.from_daw(message)), local_addr=("127.0.0.1", plan.listen)
         )
     except OSError as error:
         raise AutomationError(
@@ -95,21 +96,21 @@ async def run_relay(plan: RelayMap, ready: Callable[[str], None] = print) -> Non
             'or change "listen" in the map and in the DAW'
         ) from None
     engine, _ = await loop.create_datagram_endpoint(
-        lambda: _Socket(codec, lambda message: relay.from_engine(message)), remote_addr=plan.engine
+        lambda: _Socket(lambda message: relay.from_engine(message)), remote_addr=plan.engine
     )
     relay = Relay(
         plan.routes,
-        lambda message: engine.sendto(codec.encode(message)),
-        lambda message: daw.sendto(codec.encode(message), plan.daw),
+        lambda message: engine.sendto(to_packet(message)),
+        lambda message: daw.sendto(to_packet(message), plan.daw),
         loop.time,
     )
     ready(f"relay: {len(plan.routes)} parameters between {_at(plan.daw)} and the engine at {_at(plan.engine)}")
     try:
         for message in plan.greeting:
-            daw.sendto(codec.encode(message), plan.daw)
+            daw.sendto(to_packet(message), plan.daw)
         while True:
             for pattern in SUBSCRIPTIONS:
-                engine.sendto(codec.encode(("/subscribe", pattern)))
+                engine.sendto(to_packet(("/subscribe", pattern)))
             await asyncio.sleep(SUBSCRIBE_EVERY_S)
     finally:
         engine.close()
@@ -123,46 +124,14 @@ def _at(place: Address) -> str:
 class _Socket(asyncio.DatagramProtocol):
     """Datagrams in, messages out; what is no OSC is dropped."""
 
-    def __init__(self, codec: Codec, handle: Callable[[Message], None]) -> None:
-        self._codec, self._handle = codec, handle
+    def __init__(self, handle: Callable[[Message], None]) -> None:
+        self._handle = handle
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         """Every message of a packet, in order."""
         del addr
-        for message in self._codec.decode(data):
+        for message in from_packet(data):
             self._handle(message)
 
     def error_received(self, exc: Exception) -> None:
         """The other side is not up yet; it is asked again."""
-
-
-class Codec:
-    """python-osc's, without its servers."""
-
-    def __init__(self, builder: Any, packet: Any) -> None:
-        self._builder, self._packet = builder, packet
-
-    def encode(self, message: Message) -> bytes:
-        """(address, *arguments) -> a datagram; ints stay ints, floats are 32 bits."""
-        builder = self._builder.OscMessageBuilder(address=message[0])
-        for argument in message[1:]:
-            builder.add_arg(argument)
-        data: bytes = builder.build().dgram
-        return data
-
-    def decode(self, data: bytes) -> list[Message]:
-        """A datagram -> its messages; none where it is no OSC."""
-        try:
-            messages = self._packet.OscPacket(data).messages
-        except (self._packet.ParseError, ValueError, IndexError, RecursionError):
-            return []
-        return [(timed.message.address, *timed.message.params) for timed in messages]
-
-
-def osc_codec() -> Codec:
-    """Raises MissingExtraError without python-osc."""
-    try:
-        from pythonosc import osc_message_builder, osc_packet
-    except ImportError:
-        raise MissingExtraError('OSC needs python-osc: pip install "ddsp-fx[serve]"') from None
-    return Codec(osc_message_builder, osc_packet)

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from ddsp_fx.errors import AutomationError
+from ddsp_fx_bridge.daw.wire import Message
 
 HEADER = "ddsp_fx_relay"
 VERSION = 1
-Message = tuple[Any, ...]
 
 
 @dataclass(frozen=True)

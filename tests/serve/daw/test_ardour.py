@@ -15,7 +15,7 @@ from ddsp_fx.board.text import parse_board
 from ddsp_fx_bridge.daw.ardour import NAME, SENDER, files
 from ddsp_fx_bridge.daw.faders import Target, board_faders
 from ddsp_fx_bridge.daw.files import write_all
-from ddsp_fx_bridge.daw.relay import osc_codec
+from ddsp_fx_bridge.daw.wire import from_packet, to_packet
 from ddsp_fx_bridge.engine import Engine
 from ddsp_fx_bridge.server import Doors, Server
 
@@ -105,7 +105,7 @@ def test_the_engine_follows_and_another_client_sees_it(tmp_path: Path) -> None:
     track = engine.add_track(parse_board("violin | violin-room"))
     with Server(engine, tmp_path / "boards", tmp_path / "takes", Doors(osc_port=0, http_port=0)) as server:
         place = ("127.0.0.1", server.osc_port)
-        ear.sendto(osc_codec().encode(("/subscribe", "/track/1/violin/pitch_shift")), place)
+        ear.sendto(to_packet(("/subscribe", "/track/1/violin/pitch_shift")), place)
         play(track.board, Target(*place), tmp_path)
         for _ in range(600):
             if track.values[0, "pitch_shift"] == TO:
@@ -121,10 +121,10 @@ def test_the_engine_follows_and_another_client_sees_it(tmp_path: Path) -> None:
 
 
 def _all(ear: socket.socket) -> list[tuple[str, float]]:
-    codec, heard = osc_codec(), []
+    heard: list[tuple[str, float]] = []
     while True:
         try:
-            messages = [m for m in codec.decode(ear.recv(4096)) if m[0] != "/subscribed"]
+            messages = [m for m in from_packet(ear.recv(4096)) if m[0] != "/subscribed"]
         except BlockingIOError:
             ear.close()
             return heard

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from support import write_bundle
 
-from ddsp_fx_bridge.daw.relay import osc_codec
+from ddsp_fx_bridge.daw.wire import from_packet
 
 pytestmark = pytest.mark.slow
 JACK = shutil.which("jackd")
@@ -66,8 +66,7 @@ def test_a_knob_arrives_at_the_engines_address(
         with subprocess.Popen(words, env=environment, stderr=subprocess.PIPE) as running:
             try:
                 subprocess.run([sys.executable, "-c", KNOB], env=jack, check=True, timeout=120)
-                codec = osc_codec()
-                heard = [codec.decode(ear.recv(4096))[0] for _ in range(3)]
+                heard = [from_packet(ear.recv(4096))[0] for _ in range(3)]
             finally:
                 running.terminate()
     assert [address for address, _ in heard] == ["/track/1/hall/tone"] * 3

@@ -12,7 +12,7 @@ from ddsp_fx.effects.learned_reverb import LearnedReverb
 from ddsp_fx.errors import AutomationError
 from ddsp_fx_bridge.daw.faders import Target
 from ddsp_fx_bridge.daw.midi_in import MidiSender, UdpSender, open_input
-from ddsp_fx_bridge.daw.relay import osc_codec
+from ddsp_fx_bridge.daw.wire import from_packet
 
 mido = pytest.importorskip("mido")
 pytest.importorskip("pythonosc")
@@ -32,8 +32,7 @@ def test_controllers_become_messages_in_the_parameters_unit() -> None:
     for channel, number, value in ((0, 74, 127), (0, 74, 127), (0, 7, 5), (1, 7, 0), (0, 74, 0)):
         sender.take(mido.Message("control_change", channel=channel, control=number, value=value))
     sender.take(mido.Message("note_on"))
-    codec = osc_codec()
-    heard = [codec.decode(door.recv(4096)) for _ in range(3)]
+    heard = [from_packet(door.recv(4096)) for _ in range(3)]
     assert heard == [[("/track/3/response/tone", 6.0)], [("/track/3/mix", 0.0)], [("/track/3/response/tone", -6.0)]]
     door.close()
     engine.close()

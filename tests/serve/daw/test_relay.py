@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from ddsp_fx.errors import AutomationError
 from ddsp_fx_bridge.daw import reaper
 from ddsp_fx_bridge.daw.faders import Target, board_faders
-from ddsp_fx_bridge.daw.relay import HOLD_S, SUBSCRIPTIONS, Relay, osc_codec, run_relay
-from ddsp_fx_bridge.daw.relay_map import Message, RelayMap, Route, read_map
+from ddsp_fx_bridge.daw.relay import HOLD_S, SUBSCRIPTIONS, Relay, run_relay
+from ddsp_fx_bridge.daw.relay_map import RelayMap, Route, read_map
+from ddsp_fx_bridge.daw.wire import Message, from_packet, to_packet
 from ddsp_fx_bridge.engine import Engine
 from ddsp_fx_bridge.server import Doors, Server
 
@@ -124,12 +125,10 @@ def _bound() -> socket.socket:
 
 async def _next(door: socket.socket) -> tuple[list[Message], tuple[str, int]]:
     data, sender = await asyncio.get_running_loop().sock_recvfrom(door, 4096)
-    return osc_codec().decode(data), sender
+    return from_packet(data), sender
 
 
 def test_over_the_wire() -> None:
-    codec = osc_codec()
-
     async def talk() -> None:
         daw, engine, free = _bound(), _bound(), _bound()
         port = free.getsockname()[1]
@@ -141,9 +140,9 @@ def test_over_the_wire() -> None:
             messages, relay = await _next(engine)
             assert messages == [("/subscribe", pattern)]
         daw.sendto(b"no osc at all", ("127.0.0.1", port))
-        daw.sendto(codec.encode(("/d", 0, 3, 127.0)), ("127.0.0.1", port))
+        daw.sendto(to_packet(("/d", 0, 3, 127.0)), ("127.0.0.1", port))
         assert (await _next(engine))[0] == [("/track/1/violin/pitch_shift", 48.0)]
-        engine.sendto(codec.encode(("/track/1/violin/pitch_shift", 0.0)), relay)
+        engine.sendto(to_packet(("/track/1/violin/pitch_shift", 0.0)), relay)
         assert (await _next(daw))[0] == [("/set", 0, 3, 63.5)]
         with pytest.raises(AutomationError, match=f"port {port}, which the DAW sends to, is taken"):
             await run_relay(plan)
@@ -158,7 +157,6 @@ def test_over_the_wire() -> None:
 
 def test_with_the_engine_itself(engine: Engine, tmp_path: Path) -> None:
     pytest.importorskip("aiohttp")
-    codec = osc_codec()
     faders = board_faders(engine.track(1).board)
     number = next(k for k, fader in enumerate(faders, start=1) if fader.target == "hall.decay")
     slider = f"/track/1/fx/1/fxparam/{number}/value"
@@ -173,11 +171,11 @@ def test_with_the_engine_itself(engine: Engine, tmp_path: Path) -> None:
         running = asyncio.create_task(run_relay(plan, lambda line: None))
         while server.service.hub.count < 1:
             await asyncio.sleep(0.01)
-        daw.sendto(codec.encode((slider, 1.0)), ("127.0.0.1", port))
+        daw.sendto(to_packet((slider, 1.0)), ("127.0.0.1", port))
         while decay() != 2.0:
             await asyncio.sleep(0.01)
         other = _bound()
-        other.sendto(codec.encode(("/track/1/hall/decay", 0.25)), ("127.0.0.1", server.osc_port))
+        other.sendto(to_packet(("/track/1/hall/decay", 0.25)), ("127.0.0.1", server.osc_port))
         # The first thing that the DAW hears: its own move has not come back.
         assert (await _next(daw))[0] == [(slider, 0.0)]
         running.cancel()
