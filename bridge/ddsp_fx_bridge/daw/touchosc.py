@@ -120,8 +120,8 @@ class _Node:
         node.property("c", "textColor", "")
         _parts(node._properties[-1][1], dict(zip("rgba", (*INK, 1.0), strict=True)))
         node.property("i", "textSize", str(size))
-        node.property("b", "background", "0")
-        node.property("b", "interactive", "0")
+        for switch in ("background", "outline", "interactive"):
+            node.property("b", switch, "0")
         node.values("text", text)
         return node
 

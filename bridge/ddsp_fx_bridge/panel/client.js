@@ -17,7 +17,6 @@ export class Client extends EventTarget {
     super();
     this.host = host;
     this.listeners = new Map();
-    this.last = new Map();
     this.attempt = 0;
     this.isOpen = false;
   }
@@ -59,7 +58,6 @@ export class Client extends EventTarget {
     }
     for (const { address, values } of decode(data)) {
       if (address === "/error") this.dispatchEvent(new CustomEvent("refused", { detail: values }));
-      this.last.set(address, values);
       for (const listener of this.listeners.get(address) ?? []) listener(...values);
     }
   }
