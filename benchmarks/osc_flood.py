@@ -19,11 +19,13 @@ from serving import Serving, audio_line
 from ddsp_fx_bridge.osc.packets import decode, encode
 
 ADDRESSES = (
-    [f"/track/1/violin-room/{name}" for name in ("mix", "width")]
+    ["/track/1/violin-room/mix"]
     + [f"/track/1/violin/{name}/n" for name in ("pitch_shift", "loudness_offset", "voicing", "gate", "mix")]
     + [f"/track/1/violin/{name}/n" for name in ("harmonic_gain", "noise_gain", "output_gain", "autotune")]
     + ["/track/1/mix", "/track/1/Gain/gain_db"]
 )
+# A new response of the room takes 10 ms to make, in the audio thread, however the knob is moved.
+SHAPING = "/track/1/violin-room/width"
 
 
 def client(port: int) -> socket.socket:
@@ -94,7 +96,9 @@ def main() -> int:
     parser.add_argument("--rate", type=int, default=10_000, help="messages a second")
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--reshape", action="store_true", help="move the width of the learned room, too")
     a = parser.parse_args()
+    ADDRESSES.extend([SHAPING] if a.reshape else [])
     serving = Serving()
     one, listener, rng = client(serving.osc_port), Listener(serving.osc_port), random.Random(7)
     listener.subscribe()

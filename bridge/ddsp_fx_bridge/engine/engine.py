@@ -56,6 +56,10 @@ class Engine:
 
     Args:
         layout: of the house's own audio.
+
+    Attributes:
+        is_busy: True while a block of the house is being processed. Who has something to do that can wait, waits: both
+            share one interpreter.
     """
 
     def __init__(self, layout: Layout | None = None) -> None:
@@ -63,6 +67,7 @@ class Engine:
         self.sample_rate = self.layout.sample_rate
         self.tracks: dict[int, Track] = {}
         self.load = Load()
+        self.is_busy = False
         self.position = 0
         self.now: Callable[[], float] = time.time
         self._gate = Gate()
@@ -222,6 +227,7 @@ class Engine:
             time_s: when its first sample was at the input, seconds since 1970; None where nobody knows.
         """
         started = time.perf_counter()
+        self.is_busy = True
         house = self._house
         self._collect(house, block.shape[1])
         out = np.zeros_like(block) if len(house) != 1 else None
@@ -232,6 +238,7 @@ class Engine:
             out = part if out is None else out + part
         self.position += block.shape[1]
         self.load.add(time.perf_counter() - started, block.shape[1] / self.sample_rate)
+        self.is_busy = False
         return out if out is not None else block
 
     def _collect(self, house: Sequence[Track], samples: int) -> None:
