@@ -18,7 +18,7 @@ import numpy as np
 import pedalboard
 
 from ddsp_fx import Board
-from ddsp_fx_bridge.cli.session import SWITCH_S
+from ddsp_fx_bridge.cli.session import interpreter_for_audio
 from ddsp_fx_bridge.engine import Engine, Layout
 from ddsp_fx_bridge.engine.doors import ClockDoor
 from ddsp_fx_bridge.osc.packets import encode, encode_bundle
@@ -70,10 +70,12 @@ def main() -> int:
     track = engine.add_track(Board([pedalboard.Invert()]))
     ear = Ear(engine)
     folder = Path(tempfile.mkdtemp())
-    sys.setswitchinterval(SWITCH_S)
     off_samples, wait_ms = [], []
     rng = np.random.default_rng(1)
-    with Server(engine, folder, folder, Doors(osc_port=0, http_port=0, realtime=True)) as server:
+    with (
+        interpreter_for_audio(),
+        Server(engine, folder, folder, Doors(osc_port=0, http_port=0, realtime=True)) as server,
+    ):
         client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         client.connect(("127.0.0.1", server.osc_port))
         door = ClockDoor(engine, ear.read, ear.write, realtime=True)

@@ -79,7 +79,7 @@ def tune() -> Any:
 
 
 def main() -> int:
-    from ddsp_fx_bridge.cli.session import SWITCH_S
+    from ddsp_fx_bridge.cli.session import interpreter_for_audio
     from ddsp_fx_bridge.engine import Engine, Layout
     from ddsp_fx_bridge.engine.doors import ClockDoor
     from ddsp_fx_bridge.server import Doors, Server
@@ -93,9 +93,8 @@ def main() -> int:
     read = tune()
     for _ in range(400):
         engine.process(read(BLOCK))  # everything is compiled and warm
-    sys.setswitchinterval(SWITCH_S)
     doors = Doors(osc_port=0, http_port=0, realtime=True)
-    with Server(engine, folder / "boards", folder / "takes", doors) as server:
+    with interpreter_for_audio(), Server(engine, folder / "boards", folder / "takes", doors) as server:
         door = ClockDoor(engine, read, realtime=True)
         door.start()
         print(json.dumps({"osc_port": server.osc_port, "http_port": server.http_port}), flush=True)

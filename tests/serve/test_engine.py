@@ -228,6 +228,19 @@ def test_a_flood_is_taken_a_hundred_times_a_second(engine: Engine, tmp_path: Pat
     assert engine.track(1).board[0].mix == (blocks - 1) / blocks
 
 
+def test_a_block_is_not_cut_to_pieces(engine: Engine, tmp_path: Path) -> None:
+    record(engine, tmp_path / "take.jsonl")
+    for sample in range(200):
+        engine.change([mix(sample / 400)], sample=sample)
+    for _ in range(2):
+        engine.process(noise(BLOCK))
+    engine.track(1).stop_recording()
+    samples = [json.loads(line)["sample"] for line in (tmp_path / "take.jsonl").read_text().splitlines()[1:]]
+    # Eight where they belong; the rest no more than a block late.
+    assert samples == [*range(8), *[BLOCK] * 192]
+    assert engine.track(1).board[0].mix == 199 / 400
+
+
 def test_too_many_waiting_are_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ddsp_fx_bridge.engine.engine.MOST_TIMED", 3)
     engine.change([mix(0.1), mix(0.2)], at_s=engine.now() + 30)

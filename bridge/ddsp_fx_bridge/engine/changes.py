@@ -13,6 +13,7 @@ from ddsp_fx_bridge.engine.controls import Key
 
 # What a client may have waiting for its time on one track; more is refused by the engine, so this never fills.
 MOST_TIMED = 16384
+MOST_CUTS, MOST_A_BLOCK = 8, 1024
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,19 @@ class Inbox:
 
     # The audio thread alone.
 
-    def due(self, before: int) -> list[tuple[int, Key, Value]]:
-        """(sample, key, value) of what is due before that sample, in order of time."""
-        out = []
-        while self._timed and self._timed[0][0] < before:
-            sample, _, key, value = heapq.heappop(self._timed)
+    def due(self, start: int, end: int) -> list[tuple[int, Key, Value]]:
+        """(sample, key, value) of what is due before sample `end`, in order of time; what is late is at `start`.
+
+        A block is cut at each place, and each piece costs about as much as a block. So what lies at more places than
+        MOST_CUTS, or is more than MOST_A_BLOCK, is left for the start of the next block.
+        """
+        out: list[tuple[int, Key, Value]] = []
+        places: set[int] = set()
+        while self._timed and self._timed[0][0] < end and len(out) < MOST_A_BLOCK:
+            sample = max(self._timed[0][0], start)
+            if sample not in places and len(places) >= MOST_CUTS:
+                break
+            places.add(sample)
+            _, _, key, value = heapq.heappop(self._timed)
             out.append((sample, key, value))
         return out

@@ -58,6 +58,7 @@ class Engine:
         layout: of the house's own audio.
 
     Attributes:
+        waiting: changes whose time has not come.
         is_busy: True while a block of the house is being processed. Who has something to do that can wait, waits: both
             share one interpreter.
     """
@@ -68,6 +69,7 @@ class Engine:
         self.tracks: dict[int, Track] = {}
         self.load = Load()
         self.is_busy = False
+        self.waiting = 0
         self.position = 0
         self.now: Callable[[], float] = time.time
         self._gate = Gate()
@@ -153,6 +155,7 @@ class Engine:
             raise RefusedError(503, "", f"{self.waiting} changes wait for their time already; at most {MOST_TIMED}")
         marked = tuple((change, self.track(change.track).generation) for change in changes)
         entry = _Waiting(at_s, next(self._order), marked, source)
+        self.waiting += len(changes)
         heapq.heappush(self._to_release, entry)
         self._release(self.now())
 
@@ -172,11 +175,6 @@ class Engine:
                 values[change.key] = change.value
                 self._tell(Changed(change, source))
 
-    @property
-    def waiting(self) -> int:
-        """Changes whose time has not come."""
-        return sum(len(entry.changes) for entry in (*self._to_release, *self._to_announce))
-
     def tick(self) -> None:
         """What the control thread does about every 10 ms: hand over what is due soon, tell it when due, write takes."""
         with self._control:
@@ -184,6 +182,7 @@ class Engine:
             self._release(now)
             while self._to_announce and self._to_announce[0].at_s <= now:
                 entry = heapq.heappop(self._to_announce)
+                self.waiting -= len(entry.changes)
                 self._announce(self._still_valid(entry), entry.source)
             for track in self.tracks.values():
                 if track.recorder is not None:

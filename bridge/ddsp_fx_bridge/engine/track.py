@@ -172,8 +172,8 @@ class Track:
             self._recording.begin(start)
         for key, value in current.items():
             self._schedule(start, start, key, value)
-        for sample, key, value in self._inbox.due(end):
-            self._schedule(max(sample, start), start, key, value)
+        for sample, key, value in self._inbox.due(start, end):
+            self._schedule(sample, start, key, value)
 
     def _schedule(self, sample: int, start: int, key: Key, value: Value) -> None:
         self._board.schedule(self._board.position + sample - start, *key, value)

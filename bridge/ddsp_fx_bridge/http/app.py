@@ -21,6 +21,8 @@ from ddsp_fx_bridge.osc.service import OscService
 PANEL = Path(__file__).parents[1] / "panel"
 LOOK_S = 0.05
 MOST_VIEWERS = 16
+# The whole namespace is some milliseconds of work, as much as a hundred messages: 150 a second from one address.
+QUERY_COST = 100.0
 _BODIES = {400, 403, 404, 405, 413, 416, 429, 503}
 
 
@@ -80,6 +82,8 @@ class HttpDoor:
     async def _query(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await serve_websocket(request, self._service)
+        if not self._service.limits.allow(("http", request.remote), QUERY_COST):
+            raise RefusedError(429, request.path, "too fast: ask again in a moment, or listen by WebSocket")
         wants_page = "text/html" in request.headers.get("Accept", "")
         if request.path == "/" and not request.query_string and wants_page and (PANEL / "index.html").is_file():
             raise web.HTTPFound("/panel/")
