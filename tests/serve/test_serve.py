@@ -2,6 +2,7 @@
 """`ddsp-fx serve` from start to stop."""
 
 import argparse
+import signal
 import socket
 import subprocess
 import sys
@@ -77,6 +78,35 @@ def test_it_stops_when_its_time_is_up(place: Path, capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     assert "track 2: Gain" in out
     assert "stopped: 0 messages" in out
+
+
+RUN = """
+import argparse, sys
+from ddsp_fx_bridge.cli import serve
+parser = argparse.ArgumentParser()
+serve.add_arguments(parser)
+sys.exit(serve.run(parser.parse_args(sys.argv[1:])))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM there")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_and_the_take_is_whole(place: Path, number: signal.Signals) -> None:
+    words = ["board.json", "--clock", "--osc-port", "0", "--http-port", "0", "--takes", ".", "--record", "take"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", RUN, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("OSC: udp port"):
+            break
+    process.send_signal(number)
+    out, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0, err
+    assert "stopped: 0 messages" in out
+    assert err == ""
+    assert (place / "take.jsonl").read_text().startswith('{"ddsp_fx_take": 1')
+    assert not (place / "take.jsonl.part").exists()
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,11 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 GULP = 64
 # Between gulps: at 10,000 packets a second one wake-up serves ten, and what a flood sends beyond that the kernel drops.
 PAUSE_S = 0.001
-# While a block is being processed packets wait for its end, this many pauses at most; then some are read all the same.
+# While a block is being processed packets wait for its end, this many pauses at most; then some are read anyway.
 MOST_WAITS, SIP = 10, 16
-# After a full gulp the thread rests for a quarter of the time that it took: a flood gets four fifths of a core at most.
-REST = 0.25
+# After a gulp the thread rests for as long as it took: a flood gets half a core at most. Linux stops real-time threads that
+# together take over 95 % of one, audio too, for 50 ms.
+REST = 1.0
 # The kernel's default holds some 270 small packets, 27 ms at 10,000 a second. It gives what it allows.
 RECEIVE_BYTES = 4 << 20
 
