@@ -22,8 +22,8 @@ GULP = 64
 PAUSE_S = 0.001
 # While a block is being processed packets wait for its end, this many pauses at most; then some are read anyway.
 MOST_WAITS, SIP = 10, 16
-# After a gulp the thread rests for as long as it took: a flood gets half a core at most. Linux stops real-time threads that
-# together take over 95 % of one, audio too, for 50 ms.
+# After a gulp the thread rests for as long as it took: a flood gets half a core at most. Linux stops real-time threads
+# that together take over 95 % of one, audio too, for 50 ms.
 REST = 1.0
 # The kernel's default holds some 270 small packets, 27 ms at 10,000 a second. It gives what it allows.
 RECEIVE_BYTES = 4 << 20
