@@ -65,7 +65,7 @@ def on_voices(bundle: Bundle, voices: list[Path], tracker: str) -> dict[str, flo
 def on_voice(bundle: Bundle, voice: Floats, rate_hz: float, tracker: str) -> dict[str, float]:
     """One voice through the instrument without its room."""
     effect: Any = load(
-        f"{bundle.path}#{bundle.manifest.effects[0].symbol}", preset="vocal", tracker=tracker, room=False
+        f"{bundle.folder}#{bundle.manifest.effects[0].symbol}", preset="vocal", tracker=tracker, room=False
     )
     out = effect(voice, rate_hz)
     # Only the pitch class is compared: the register match moves by octaves, another number for each voice.
