@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keeps a tracker's octave slips out of a note: a leap of an octave counts once two frames agree on it.
+"""Keeps a tracker's octave slips out of a note: a leap of an octave counts once two voiced frames agree on it.
 
 Where a note rings on under the next, a tracker may name an octave above or below for one frame; played, that is a
 chirp. A true leap that wide comes one frame (20 ms) late. Narrower leaps, which melodies are made of, pass at once.
+An unvoiced frame holds the pitch of the last voiced one, so it vouches for nothing: one frame of a consonant read as
+1071 Hz was played for 60 ms by the two unvoiced ones that came after it.
 """
 
 from __future__ import annotations
@@ -23,10 +25,16 @@ class OctaveGuard:
         """No pitch yet."""
         self._heard = self._played = math.nan
 
-    def step(self, f0_hz: float, sounding: bool) -> float:
-        """One frame -> f0_hz to play; `sounding` says whether a note is under way, which alone can have slips."""
+    def step(self, f0_hz: float, sounding: bool, voiced: bool) -> float:
+        """One frame -> f0_hz to play.
+
+        Args:
+            f0_hz: the tracker's, held through unvoiced frames.
+            sounding: whether a note is under way, which alone can have slips.
+            voiced: whether the tracker vouches for this frame.
+        """
         semitones = 12.0 * math.log2(f0_hz)
-        agrees = abs(semitones - self._heard) < AGREE_SEMITONES
+        agrees = voiced and abs(semitones - self._heard) < AGREE_SEMITONES
         self._heard = semitones
         if sounding and not agrees and abs(semitones - self._played) > OCTAVE_SEMITONES:
             return float(2.0 ** (self._played / 12.0))

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ddsp_fx.analysis.pitch import VOICED_FROM
 from ddsp_fx.effects.gate import VoicingGate
 from ddsp_fx.effects.instrument import InstrumentEffect
 from ddsp_fx.effects.intonation import KEYS, SCALES, Autotune
@@ -72,7 +73,7 @@ class TimbreTransfer(InstrumentEffect):
         return self._resynthesizer.look_ahead_samples if self._resynthesizer else 0
 
     def _conduct(self, f0_hz: float, confidence: float, level_db: float) -> FrameRequest:
-        f0_hz = self._guard.step(f0_hz, self._gate.is_open)
+        f0_hz = self._guard.step(f0_hz, self._gate.is_open, confidence >= VOICED_FROM)
         gate = self._gate.step(confidence, level_db, self.voicing, self.gate)
         shifted_hz = self._shifted(f0_hz, gate)
         matched_db = self._level.step(level_db, gate)

@@ -82,17 +82,23 @@ def test_autotune_glides_between_notes_and_forgets_at_rests() -> None:
 
 def test_an_octave_for_one_frame_is_not_played() -> None:
     guard = OctaveGuard()
-    played = [guard.step(hz, True) for hz in (220.0, 221.0, 440.0, 222.0, 109.0, 222.0)]
+    played = [guard.step(hz, True, True) for hz in (220.0, 221.0, 440.0, 222.0, 109.0, 222.0)]
     assert played == pytest.approx([220.0, 221.0, 221.0, 222.0, 222.0, 222.0])
 
 
 def test_an_octave_leap_is_played_one_frame_late_and_others_at_once() -> None:
     guard = OctaveGuard()
-    assert [guard.step(hz, True) for hz in (220.0, 440.0, 440.0)] == pytest.approx([220.0, 220.0, 440.0])
+    assert [guard.step(hz, True, True) for hz in (220.0, 440.0, 440.0)] == pytest.approx([220.0, 220.0, 440.0])
     fifth = OctaveGuard()
-    assert [fifth.step(hz, True) for hz in (220.0, 330.0, 220.0)] == [220.0, 330.0, 220.0]
+    assert [fifth.step(hz, True, True) for hz in (220.0, 330.0, 220.0)] == [220.0, 330.0, 220.0]
+
+
+def test_unvoiced_frames_do_not_vouch_for_the_pitch_that_they_hold() -> None:
+    guard = OctaveGuard()
+    frames = [(144.0, True), (1071.0, True), (1071.0, False), (1071.0, False), (157.0, True)]
+    assert [guard.step(hz, True, voiced) for hz, voiced in frames] == pytest.approx([144.0, 144.0, 144.0, 144.0, 157.0])
 
 
 def test_a_new_note_may_start_anywhere() -> None:
     guard = OctaveGuard()
-    assert [guard.step(hz, sounding) for hz, sounding in ((220.0, True), (880.0, False))] == [220.0, 880.0]
+    assert [guard.step(hz, sounding, True) for hz, sounding in ((220.0, True), (880.0, False))] == [220.0, 880.0]
