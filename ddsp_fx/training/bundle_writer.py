@@ -6,7 +6,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from ddsp_fx.bundles.bundle import file_sha256
 from ddsp_fx.bundles.manifest import MANIFEST_NAME, parse_manifest
+from ddsp_fx.training.card import write_card
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.export import PARITY_TOLERANCE, export_decoder, write_vectors
 from ddsp_fx.training.features import Track
@@ -40,6 +41,8 @@ class Trained:
     statistics: tuple[float, float, float, float]
     response: Array
     figures: Mapping[str, float | str]
+    heldout: Mapping[str, Array] = field(default_factory=dict)
+    """Sounds for the card's picture, (samples,) each: the held-out recording, and what the bundle makes of it."""
 
 
 def write_bundle(trained: Trained, folder: Path) -> Path:
@@ -53,7 +56,7 @@ def write_bundle(trained: Trained, folder: Path) -> Path:
         text = _toml(manifest)
         parse_manifest(text, str(folder / MANIFEST_NAME))
         (staging / MANIFEST_NAME).write_text(text, encoding="utf-8")
-        (staging / "CARD.md").write_text(card(manifest), encoding="utf-8")
+        write_card(staging, manifest, trained.heldout, trained.config.sample_rate)
         staging.chmod(0o755)
         if folder.exists():
             shutil.rmtree(folder)
@@ -66,7 +69,8 @@ def write_bundle(trained: Trained, folder: Path) -> Path:
 def _write_model(trained: Trained, staging: Path) -> dict[str, float]:
     config = trained.config
     sizes = {"n_harmonics": config.n_harmonics, "n_bands": config.n_bands, "n_z": config.n_z}
-    description = {"preset": config.preset, "statistics": list(trained.statistics), **sizes}
+    kind = {"preset": config.preset, "weights": config.weights}
+    description = {**kind, "statistics": list(trained.statistics), **sizes}
     exported = export_decoder(list(trained.weights), description, staging / "model.tflite")
     write_vectors(staging / "model.tflite", staging / "test_vectors.npz")
     if trained.response.any():
@@ -96,8 +100,7 @@ def describe(trained: Trained, staging: Path, figures: Mapping[str, float | str]
         "version": config.version,
         "licence": config.licence,
         "authors": [config.author],
-        "description": f"{config.name}: instrument, room, and dereverb, learned from one recording situation"
-        + ENCODED[config.encoder],
+        "description": _description(config, "room" in files),
         "effects": _effects(config, symbol, spans, "room" in files),
         "files": files,
         "trained_on": {
@@ -110,8 +113,14 @@ def describe(trained: Trained, staging: Path, figures: Mapping[str, float | str]
             **spans,
         },
         "figures": dict(figures),
-        "test_vectors": {"file": "test_vectors", "model": "model", "tolerance": PARITY_TOLERANCE},
+        "test_vectors": {"file": "test_vectors", "model": "model", "tolerance": PARITY_TOLERANCE[config.weights]},
     }
+
+
+def _description(config: TrainConfig, has_room: bool) -> str:
+    parts = "instrument, room, and dereverb, learned from one recording situation"
+    text = parts if has_room else "the instrument, learned from dry recordings"
+    return f"{config.name}: {text}{ENCODED[config.encoder]}"
 
 
 def _data_source(config: TrainConfig, tracks: Sequence[Track]) -> dict[str, Any]:
@@ -173,32 +182,3 @@ def _toml(manifest: dict[str, Any]) -> str:
     import tomli_w
 
     return tomli_w.dumps(manifest)
-
-
-def card(manifest: Mapping[str, Any]) -> str:
-    """The model card, from the manifest alone."""
-    trained = manifest["trained_on"]
-    lines = [f"# {manifest['name']} {manifest['version']}", "", manifest["description"], "", "## Learned from", ""]
-    for data in trained["data"]:
-        source = f", {data['source']}" if data.get("source") else ""
-        lines.append(f"- {data['title']}, {data['author']}, {data['licence']}, {data['seconds']:.0f} s{source}")
-    lines += ["", f"Recipe: {trained['recipe']}. Pitch tracker: {trained['tracker']}; level: {trained['level']}.", ""]
-    lines += [
-        f"Pitch {trained['f0_min_hz']:.0f} to {trained['f0_max_hz']:.0f} Hz, level {trained['level_low_db']:.0f} to "
-        f"{trained['level_high_db']:.0f} dB. Trained at {trained['sample_rate']} Hz: silent above half of that.",
-        "",
-        "## Figures",
-        "",
-        "| figure | value |",
-        "| --- | --- |",
-        *(
-            f"| {name} | {value:.4g} |" if isinstance(value, float) else f"| {name} | {value} |"
-            for name, value in manifest["figures"].items()
-        ),
-        "",
-        "## Licence",
-        "",
-        manifest["licence"],
-        "",
-    ]
-    return "\n".join(lines)

@@ -2,7 +2,8 @@
 """The networks that turn (pitch, level) into synthesizer controls.
 
 ``tiny`` is one 256-unit GRU between dense layers: 2 MB, for real time. ``full`` is the paper's decoder: an MLP of
-3 x 512 for each input, a 512-unit GRU, an MLP of 3 x 512 over all (Engel et al. 2020, section B.2).
+3 x 512 for each input, a 512-unit GRU, an MLP of 3 x 512 over all (Engel et al. 2020, section B.2). ``compact`` is the
+same at 416 units: with 8-bit weights its bundle stays under 4 MiB.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Shape:
     n_z: int = 0
 
 
-PRESETS = {"tiny": (256, 1), "full": (512, 3)}
+PRESETS = {"tiny": (256, 1), "compact": (416, 3), "full": (512, 3)}
 N_TERMS = 6
 
 

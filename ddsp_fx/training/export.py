@@ -27,7 +27,8 @@ from ddsp_fx.training.features import save_arrays
 
 Array = npt.NDArray[np.float32]
 PARITY_FRAMES = 500
-PARITY_TOLERANCE = 1e-4
+# Dynamic-range 8-bit weights round activations too: up to 1.2 % of an output's range was measured on decoders.
+PARITY_TOLERANCE = {"float32": 1e-4, "int8": 0.05}
 VECTOR_FRAMES = 64
 
 
@@ -36,7 +37,7 @@ def export_decoder(weights: list[Any], description: dict[str, Any], path: Path) 
 
     Args:
         weights: of the decoder, in Keras order.
-        description: preset, statistics, n_harmonics, n_bands, n_z.
+        description: preset, statistics, n_harmonics, n_bands, n_z, weights.
         path: the .tflite to write; replaced only by a file that has passed.
     """
     source = path.with_suffix(".weights.npz")
@@ -78,7 +79,7 @@ def _build(source: Path) -> tuple[Any, dict[str, Any]]:
 def convert(model: Any, weights: str = "float32") -> bytes:
     """A decoder as the bytes of a .tflite file; `weights` may also be "float16" or "int8" (dynamic range).
 
-    Files that ship hold float32: the others miss the parity that is asked for (benchmarks/export_formats.py).
+    Tiny ships as float32: the others miss the parity that is asked for (benchmarks/export_formats.py).
     """
     import keras
     import tensorflow as tf
@@ -145,17 +146,19 @@ def write_vectors(model: Path, path: Path) -> None:
 
 def main(source: Path, path: Path) -> None:
     """Convert, compare with Keras frame by frame over 10 s, and only then move the file into place."""
-    model, _ = _build(source)
+    model, description = _build(source)
+    weights = description["weights"]
+    allowed, weight_bytes = PARITY_TOLERANCE[weights], {"float32": 4, "int8": 1}[weights]
     staging = path.with_suffix(".staging")
-    staging.write_bytes(convert(model))
+    staging.write_bytes(convert(model, weights))
     f0, level = wandering_features(PARITY_FRAMES)
     wanted, got = steps_of_keras(model, f0, level), steps_of_file(staging, f0, level)
     parity = max(float(np.abs(wanted[name] - got[name]).max()) for name in wanted)
     size = staging.stat().st_size
-    if not parity <= PARITY_TOLERANCE:
+    if not parity <= allowed:
         staging.unlink()
-        sys.exit(f"the file is {parity:.1e} off Keras over {PARITY_FRAMES} frames; allowed is {PARITY_TOLERANCE:.0e}")
-    if size < 2 * model.count_params():
+        sys.exit(f"the file is {parity:.1e} off Keras over {PARITY_FRAMES} frames; allowed is {allowed:.0e}")
+    if size < weight_bytes * model.count_params() / 2:
         staging.unlink()
         sys.exit(f"the file has {size} bytes for {model.count_params()} weights: they were not exported")
     staging.replace(path)

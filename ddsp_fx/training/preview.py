@@ -26,11 +26,12 @@ def save_preview(folder: Path, step: int, sounds: Mapping[str, Array], sample_ra
     joined = np.concatenate([part for sound in sounds.values() for part in (sound, gap)])
     with AudioFile(str(path), "w", sample_rate, 1, bit_depth=24) as file:
         file.write(np.clip(joined, -1.0, 1.0)[np.newaxis])
-    _draw(path.with_suffix(".png"), sounds, sample_rate)
+    draw(path.with_suffix(".png"), sounds, sample_rate)
     return path
 
 
-def _draw(path: Path, sounds: Mapping[str, Array], sample_rate: int) -> None:
+def draw(path: Path, sounds: Mapping[str, Array], sample_rate: int, dpi: int = 90) -> None:
+    """Spectrograms of sounds (samples,), one under the other, on one scale of 90 dB."""
     plt = _pyplot()
     figure, rows = plt.subplots(len(sounds), 1, figsize=(11, 2.2 * len(sounds)), sharex=True, squeeze=False)
     top = max(float(_level_db(sound).max()) for sound in sounds.values())
@@ -41,7 +42,7 @@ def _draw(path: Path, sounds: Mapping[str, Array], sample_rate: int) -> None:
         axes.set(ylabel="kHz", title=name)
     rows[-1, 0].set_xlabel("time in s")
     figure.tight_layout()
-    figure.savefig(path, dpi=90)
+    figure.savefig(path, dpi=dpi)
     plt.close(figure)
 
 

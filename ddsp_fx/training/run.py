@@ -174,18 +174,23 @@ def _as_the_room_is_heard(track: Track, config: TrainConfig) -> Track:
     return Track(track.name, audio, track.f0_hz[::step], track.confidence[::step], track.level_db[::step])
 
 
-def _held_out_figures(run: Run, held_out: Track) -> dict[str, float]:
-    """How near the bundle comes, `heldout_...`; and, with an encoder that listens in, `autoencoded_...`."""
+def _held_out_figures(run: Run, held_out: Track) -> tuple[dict[str, float], dict[str, Array]]:
+    """How near the bundle comes, `heldout_...`; with an encoder that listens in, `autoencoded_...`; and the sounds."""
     ways = {"heldout": True} | ({"autoencoded": False} if run.encoder else {})
     figures: dict[str, float] = {}
+    shown = {"recording": held_out.audio}
     for way, as_played in ways.items():
         track = (
             untracked.tracked(held_out, run.config) if as_played and run.config.encoder == "unsupervised" else held_out
         )
-        sound = run.resynthesise(track, as_played=as_played)["wet"]
-        measured = evaluate.compare(held_out.audio, sound, run.config.sample_rate, run.config.tracker)
+        sounds = run.resynthesise(track, as_played=as_played)
+        measured = evaluate.compare(held_out.audio, sounds["wet"], run.config.sample_rate, run.config.tracker)
         figures |= {f"{way}_{name}": value for name, value in measured.items()}
-    return figures
+        if as_played:
+            shown["resynthesis"] = sounds["wet"]
+            if run.response.any():
+                shown["without the room"] = sounds["dry"]
+    return figures, shown
 
 
 def finished(run: Run, data: TrainingSet) -> Trained:
@@ -196,6 +201,9 @@ def finished(run: Run, data: TrainingSet) -> Trained:
     }
     audio = [loss for stage, _, loss in run.progress.losses if stage == "audio"]
     figures["final_training_loss"] = float(np.mean(audio[-20:])) if audio else float("nan")
+    sounds: dict[str, Array] = {}
     if data.held_out is not None:
-        figures |= _held_out_figures(run, data.held_out)
-    return Trained(run.config, data.tracks, run.decoder.get_weights(), run.statistics.as_tuple(), run.response, figures)
+        measured, sounds = _held_out_figures(run, data.held_out)
+        figures |= measured
+    weights, statistics = run.decoder.get_weights(), run.statistics.as_tuple()
+    return Trained(run.config, data.tracks, weights, statistics, run.response, figures, sounds)

@@ -19,6 +19,7 @@ Mono = NDArray[np.float32]
 COLUMNS = {
     "loudness_l1": "loudness L1",
     "f0_l1_semitones": "f0 L1 semitones",
+    "f0_l1_all_semitones": "f0 L1, octave errors too",
     "f0_outliers": "f0 outliers",
     "spectral_loss": "spectral loss",
 }
@@ -76,7 +77,8 @@ def reconstruction(studio: Studio) -> Section:
     text = (
         f"{told}, beside table 1 of the paper. The paper's notes are single and sustained, its tracker is CREPE, "
         "its outliers are frames of low confidence. Ours are phrases in rooms, outliers more than half a semitone off. "
-        "The command ddsp-fx evaluate measures both ways on any recording."
+        "Supervised is a tracker's pitch; the unsupervised model learned to hear it, and autoencoded is what it "
+        "then makes of a recording alone. The command ddsp-fx evaluate measures both ways on any recording."
     )
     flat = {f"{name}: {COLUMNS[key]}": value for name, row in ours.items() for key, value in row.items()}
     return Section("reconstruction", "Reconstruction", text, (), [Table(("", *COLUMNS.values()), rows)], flat)

@@ -62,7 +62,9 @@ def _section(number: int, section: Section) -> str:
     parts = [
         f'<section id="{section.slug}">\n<h2>{number}. {escape(section.title)}</h2>\n<p>{escape(section.text)}</p>\n'
     ]
-    parts += [_figures(section.figures), *map(_exhibit, section.exhibits), *map(_table, section.tables), "</section>\n"]
+    # A table has the section's figures already, and in order.
+    figures = "" if section.tables else _figures(section.figures)
+    parts += [figures, *map(_exhibit, section.exhibits), *map(_table, section.tables), "</section>\n"]
     return "".join(parts)
 
 
