@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ddsp_fx import Board
 from ddsp_fx.automation import read_take
+from ddsp_fx.effects import NonFiniteAudioWarning
 from ddsp_fx.errors import EngineError, ParameterError, RefusedError
 from ddsp_fx_bridge.engine import Change, Changed, Engine, Event, Layout, TracksChanged
 from ddsp_fx_bridge.engine.clock import ClockMap
@@ -316,6 +317,15 @@ def test_boards_may_be_replaced_while_messages_come(engine: Engine, make_board: 
     for number in range(30):
         engine.replace_board(1, Board([pedalboard.Gain() for _ in range(4)]) if number % 2 else make_board())
     assert [thread.stop() for thread in threads] == [None, None]
+
+
+def test_what_is_no_number_becomes_silence_in_sound_and_meters(engine: Engine) -> None:
+    bad = np.full((2, BLOCK), np.nan, np.float32)
+    with pytest.warns(NonFiniteAudioWarning):
+        out = [engine.process(bad) for _ in range(20)]
+    assert np.array_equal(np.concatenate(out), np.zeros((40, BLOCK), np.float32))
+    assert engine.track(1).meter_in.levels_db == (-120.0, -120.0)
+    assert not engine.track(1).scope_in.latest(100).any()
 
 
 def test_a_removed_track_is_gone(engine: Engine) -> None:

@@ -54,9 +54,9 @@ class Session:
                 server.studio.record(1, arguments.record)
             stack.enter_context(interpreter_for_audio())
             stack.enter_context(self._signals())
-            self._greet(server, door)
             door.start()
             stack.callback(door.stop)
+            self._greet(server, door)
             self._wait(server, door)
         return 0
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ddsp_fx.board import Board
+from ddsp_fx.dsp.sanitize import replace_non_finite
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import EngineError
@@ -156,8 +157,10 @@ class Track:
         """The rest of `process`."""
         start = self.position if position is None else position
         self._apply(start, start + block.shape[1])
-        self.meter_in.push(block)
-        self.scope_in.push(block)
+        # A device may send anything. The board makes silence of NaN too, and says so.
+        shown, _ = replace_non_finite(block)
+        self.meter_in.push(shown)
+        self.scope_in.push(shown)
         out = self._board.process_block(block)
         if self._leaving is not None:
             out = self._crossfade(self._leaving, block, out)
