@@ -76,6 +76,13 @@ def desk(engine: Engine, tmp_path: Path) -> Desk:
     return Desk(engine, tmp_path)
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for it; half a minute means that it never comes."""
+    async with asyncio.timeout(30.0):
+        while not holds():
+            await asyncio.sleep(0.005)
+
+
 def in_loop(desk: Desk, act: Callable[[], Any]) -> None:
     """Run something in the loop that the service lives in, and let its timers run out."""
 
@@ -85,7 +92,7 @@ def in_loop(desk: Desk, act: Callable[[], Any]) -> None:
         if asyncio.iscoroutine(result):
             await result
         await desk.service.dispatcher.settle()
-        await asyncio.sleep(0.05)
+        await until(lambda: desk.service.hub._timer is None)
         await desk.service.stop()
 
     asyncio.run(run())
@@ -338,7 +345,7 @@ def test_what_does_not_fit_now_comes_later_and_is_the_latest(desk: Desk) -> None
         assert desk.b.got == []
         desk.b.room = math.inf
         desk.time_s += 0.02
-        await asyncio.sleep(0.05)
+        await until(lambda: bool(desk.b.got))
 
     in_loop(desk, act)
     assert desk.b.take() == [("/track/1/hall/mix", (pytest.approx(0.3),))]
@@ -398,7 +405,8 @@ def test_meters_come_to_those_who_name_them(desk: Desk) -> None:
         desk.engine.process(np.full((2, BLOCK), 0.5, np.float32))
         for _ in range(20):
             desk.engine.process(np.full((2, BLOCK), 0.5, np.float32))
-        await asyncio.sleep(0.12)
+        desk.b.take()
+        await until(lambda: len(desk.b.got) >= 2)
 
     in_loop(desk, act)
     assert desk.a.take() == []
