@@ -73,19 +73,29 @@ def widen(response: Response, rate: float, width: float, seed: int = 1) -> Respo
     The second is made by a 20 ms all-pass of random phase; left and right are its mid-side rotations, so the mono sum
     keeps the original sound.
     """
-    mono = response[:1]
-    if width <= 0.0:
-        return np.repeat(mono, 2, axis=0)
-    taps = mono.shape[1]
+    return rotate(response, decorrelated(response, rate, seed), width)
+
+
+def decorrelated(response: Response, rate: float, seed: int = 1) -> Response:
+    """The first path (1, taps) through a 20 ms all-pass of random phase: the part of `widen` that takes long."""
+    taps = response.shape[1]
     n = max(int(DECORRELATION_S * rate), 8)
     phase = np.random.default_rng(seed).uniform(-np.pi, np.pi, n // 2 + 1)
     phase[0] = 0.0
     allpass = np.fft.irfft(np.exp(1j * phase), n)
     size = 1 << int(np.ceil(np.log2(taps + n)))
-    side = np.fft.irfft(np.fft.rfft(mono[0], size) * np.fft.rfft(allpass, size), size)[:taps]
+    side = np.fft.irfft(np.fft.rfft(response[0], size) * np.fft.rfft(allpass, size), size)[:taps]
+    return np.asarray(side[np.newaxis])
+
+
+def rotate(response: Response, side: Response, width: float) -> Response:
+    """Mid and side (1, taps) -> left and right (2, taps), identical at width 0."""
+    mono = response[:1]
+    if width <= 0.0:
+        return np.repeat(mono, 2, axis=0)
     angle = width * np.pi / 4.0
-    left = np.cos(angle) * mono[0] + np.sin(angle) * side
-    right = np.cos(angle) * mono[0] - np.sin(angle) * side
+    left = np.cos(angle) * mono[0] + np.sin(angle) * side[0]
+    right = np.cos(angle) * mono[0] - np.sin(angle) * side[0]
     return np.stack([left, right]).astype(np.float32)
 
 

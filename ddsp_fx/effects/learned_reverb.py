@@ -72,20 +72,30 @@ class LearnedReverb(SmoothedEffect):
             response, rate = ir.read_response(self._source.file("room"))
         self._original = ir.at_rate(np.asarray(response, np.float32), rate, self.sample_rate)
         self._rt60_s = -1.0
+        self._made: tuple[tuple[float, float], Audio, Audio | None] | None = None
         self._room = Room(self.channels, self.sample_rate, self._shaped())
 
     def _shaped(self) -> Audio:
         """The response as the parameters ask for it, (paths, taps) for self.channels."""
         rate = self.sample_rate
-        response = self._original
+        key = (self.decay, self.tone)
+        if self._made is None or self._made[0] != key:
+            self._made = (key, *self._mid_and_side())
+        _, response, side = self._made
+        if side is not None:
+            response = ir.rotate(response, side, self.width)
+        silence = np.zeros((response.shape[0], round(self.pre_delay * 1e-3 * rate)), np.float32)
+        return np.concatenate([silence, response], axis=1)
+
+    def _mid_and_side(self) -> tuple[Audio, Audio | None]:
+        """The response with its decay and tone, and where it is to be widened its other half: three FFTs of it all."""
+        rate, response = self.sample_rate, self._original
         if self.decay != 1.0:
             self._rt60_s = self._rt60_s if self._rt60_s >= 0.0 else ir.decay_time_s(response, rate)
             response = ir.scale_decay(response, rate, self.decay, self._rt60_s)
         response = ir.tilt(response, rate, self.tone)
-        if response.shape[0] == 1 and self.channels == 2:
-            response = ir.widen(response, rate, self.width)
-        silence = np.zeros((response.shape[0], round(self.pre_delay * 1e-3 * rate)), np.float32)
-        return np.concatenate([silence, response], axis=1)
+        is_widened = response.shape[0] == 1 and self.channels == 2
+        return response, ir.decorrelated(response, rate) if is_widened else None
 
     def _value_changed(self, symbol: str) -> None:
         if symbol in _SHAPING and self._room:
