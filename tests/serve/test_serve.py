@@ -34,11 +34,11 @@ def session(*words: str) -> Session:
 
 @pytest.fixture
 def place(tmp_path: Path, make_board: Callable[[], Board], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with board.json and in.wav (1.2 s), the current one."""
+    """A folder with board.json and in.wav (1.2 s, one channel), the current one."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "board.json").write_text(make_board().to_json())
-    with AudioFile(str(tmp_path / "in.wav"), "w", 44100, 2, bit_depth=32) as file:
-        file.write(tone(1.2, 44100, channels=2))
+    with AudioFile(str(tmp_path / "in.wav"), "w", 44100, 1, bit_depth=32) as file:
+        file.write(tone(1.2, 44100, channels=1))
     return tmp_path
 
 

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     audio.add_argument("--output", metavar="FILE.wav", help="write what comes out, in place of a device")
     audio.add_argument("--sample-rate", type=float, metavar="HZ", help="default 48000, or the input file's")
     audio.add_argument("--block-size", type=int, default=256, metavar="N", help="samples a block (default 256)")
-    audio.add_argument("--channels", type=int, default=2, metavar="N", help="default 2")
+    audio.add_argument("--channels", type=int, metavar="N", help="default 2, or the input file's")
     folders = parser.add_argument_group("folders")
     folders.add_argument(
         "--boards", metavar="DIR", help="where boards are loaded and saved by name (default: the user's)"

@@ -27,7 +27,8 @@ def open_door(arguments: Namespace, stack: ExitStack) -> tuple[Engine, Door]:
         source = InputFile(Path(arguments.input), arguments.channels, arguments.sample_rate)
         stack.callback(source.close)
     rate = source.sample_rate if source is not None else arguments.sample_rate or 48000.0
-    engine = Engine(Layout(rate, arguments.block_size, arguments.channels))
+    channels = source.channels if source is not None else arguments.channels or 2
+    engine = Engine(Layout(rate, arguments.block_size, channels))
     if source is not None or arguments.clock or arguments.output:
         return engine, _clock(arguments, engine, source, stack)
     if arguments.device is None and not has_device():
@@ -39,7 +40,7 @@ def open_door(arguments: Namespace, stack: ExitStack) -> tuple[Engine, Door]:
 def _check(a: Namespace) -> None:
     if not 1 <= a.block_size <= 8192:
         raise EngineError(f"--block-size {a.block_size} is outside 1 to 8192")
-    if not 1 <= a.channels <= 8:
+    if a.channels is not None and not 1 <= a.channels <= 8:
         raise EngineError(f"--channels {a.channels} is outside 1 to 8")
     if a.sample_rate is not None and not 8000 <= a.sample_rate <= 384000:
         raise AudioError(f"--sample-rate {a.sample_rate:g} is outside 8000 to 384000 Hz")
