@@ -2,7 +2,8 @@
 """Boards that run, one a track. Knows nothing of OSC, HTTP or any other door that leads to it."""
 
 from ddsp_fx_bridge.engine.changes import Change
-from ddsp_fx_bridge.engine.engine import Changed, Engine, Event, TracksChanged
+from ddsp_fx_bridge.engine.engine import Engine
+from ddsp_fx_bridge.engine.events import Changed, Event, TracksChanged
 from ddsp_fx_bridge.engine.track import Layout, Track
 
 __all__ = ["Change", "Changed", "Engine", "Event", "Layout", "Track", "TracksChanged"]

@@ -17,30 +17,12 @@ from ddsp_fx.board import Board
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import EngineError, RefusedError
 from ddsp_fx_bridge.engine.changes import MOST_TIMED, PERIOD_S, Change, Gate
+from ddsp_fx_bridge.engine.events import Changed, Event, Listener, TracksChanged
 from ddsp_fx_bridge.engine.load import Load
 from ddsp_fx_bridge.engine.track import Layout, Track
 
 # Changes with a time are handed to the audio this long before it, so that a late control thread costs no accuracy.
 AHEAD_S = 0.25
-
-
-@dataclass(frozen=True)
-class Changed:
-    """A parameter has a new value, by the wish of `source`."""
-
-    change: Change
-    source: object
-
-
-@dataclass(frozen=True)
-class TracksChanged:
-    """A track has come, gone, or has another board."""
-
-    track: int
-
-
-Event = Changed | TracksChanged
-Listener = Callable[[Event], None]
 
 
 @dataclass(frozen=True, order=True)
