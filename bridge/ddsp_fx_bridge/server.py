@@ -45,6 +45,15 @@ class Doors:
     realtime: bool = False
 
 
+def _check_extra() -> None:
+    """Raises MissingExtraError."""
+    try:
+        import aiohttp  # noqa: F401
+        import pythonosc  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(f'serve needs {error.name}: pip install "ddsp-fx[serve]"') from None
+
+
 class Server:
     """OSC and HTTP around an engine, in an event loop of its own thread.
 
@@ -58,14 +67,11 @@ class Server:
 
     def __init__(self, engine: Engine, boards: Path, takes: Path, doors: Doors | None = None) -> None:
         doors = doors or Doors()
-        try:
-            from ddsp_fx_bridge.http.app import HttpDoor
-            from ddsp_fx_bridge.osc.service import OscService
-            from ddsp_fx_bridge.osc.udp import UdpDoor
-        except ModuleNotFoundError as error:
-            if (error.name or "").partition(".")[0] not in ("aiohttp", "pythonosc"):
-                raise
-            raise MissingExtraError(f'serve needs {error.name}: pip install "ddsp-fx[serve]"') from None
+        _check_extra()
+        from ddsp_fx_bridge.http.app import HttpDoor
+        from ddsp_fx_bridge.osc.service import OscService
+        from ddsp_fx_bridge.osc.udp import UdpDoor
+
         self.engine, self._doors = engine, doors
         self.studio = Studio(engine, Library(boards, ".json"), Library(takes, ".jsonl"))
         self.service = OscService(self.studio, time.monotonic)

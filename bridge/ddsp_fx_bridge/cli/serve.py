@@ -5,19 +5,31 @@ from __future__ import annotations
 
 import argparse
 
-SUMMARY_S = 10.0
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Nothing heavy is imported for this."""
     parser.add_argument(
         "chains", nargs="*", help="one track each, such as 'violin | violin-room' or board.json (default: one, empty)"
     )
-    network = parser.add_argument_group("network")
+    _add_network(parser.add_argument_group("network"))
+    _add_audio(parser.add_argument_group("audio"))
+    folders = parser.add_argument_group("folders")
+    folders.add_argument(
+        "--boards", metavar="DIR", help="where boards are loaded and saved by name (default: the user's)"
+    )
+    folders.add_argument("--takes", metavar="DIR", help="where takes are written (default: the user's)")
+    parser.add_argument("--record", metavar="NAME", help="record a take of track 1 from the first sample on")
+    parser.add_argument("--seconds", type=float, metavar="S", help="stop by itself")
+    parser.add_argument("--quiet", action="store_true", help="no status line")
+
+
+def _add_network(network: argparse._ArgumentGroup) -> None:
     network.add_argument("--osc-port", type=int, default=9000, metavar="N", help="UDP (default 9000; 0 is any)")
     network.add_argument("--http-port", type=int, default=9080, metavar="N", help="TCP (default 9080; 0 is any)")
     network.add_argument(
-        "--lan", metavar="ADDRESS", help="listen there too, 0.0.0.0 for every interface; needs --allow (default: no)"
+        "--lan",
+        metavar="ADDRESS",
+        help="listen there, 0.0.0.0 for every interface, and not on 127.0.0.1 alone; needs --allow",
     )
     network.add_argument(
         "--allow",
@@ -27,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="who is heard, such as 192.168.1.0/24; repeatable",
     )
     network.add_argument("--mdns", action="store_true", help="announce the server on the network (extra mdns)")
-    audio = parser.add_argument_group("audio")
+
+
+def _add_audio(audio: argparse._ArgumentGroup) -> None:
     audio.add_argument("--device", metavar="NAME", help="a part of its name, or its number (extra live)")
     audio.add_argument("--clock", action="store_true", help="no device: silence in, at the machine's clock")
     audio.add_argument("--input", metavar="FILE", help="an audio file in place of a device, at the machine's clock")
@@ -36,14 +50,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     audio.add_argument("--sample-rate", type=float, metavar="HZ", help="default 48000, or the input file's")
     audio.add_argument("--block-size", type=int, default=256, metavar="N", help="samples a block (default 256)")
     audio.add_argument("--channels", type=int, metavar="N", help="default 2, or the input file's")
-    folders = parser.add_argument_group("folders")
-    folders.add_argument(
-        "--boards", metavar="DIR", help="where boards are loaded and saved by name (default: the user's)"
-    )
-    folders.add_argument("--takes", metavar="DIR", help="where takes are written (default: the user's)")
-    parser.add_argument("--record", metavar="NAME", help="record a take of track 1 from the first sample on")
-    parser.add_argument("--seconds", type=float, metavar="S", help="stop by itself")
-    parser.add_argument("--quiet", action="store_true", help="no status line")
 
 
 def run(arguments: argparse.Namespace) -> int:
