@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ddsp_fx.dsp.delay import DelayLine
-from ddsp_fx.effects.gate import VoicingGate
 from ddsp_fx.effects.instrument import STEMS, InstrumentEffect
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter
@@ -46,7 +45,6 @@ class Dereverb(InstrumentEffect):
 
     def __init__(self, source: Source, **values: float | str | bool) -> None:
         super().__init__(source, **values)
-        self._gate = VoicingGate()
         self._mask: TailMask | None = None
         self._aligned: DelayLine | None = None
 

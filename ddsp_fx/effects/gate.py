@@ -3,30 +3,42 @@
 
 from __future__ import annotations
 
-# Frames of 20 ms. Two frames up: a single false voiced frame stays 6 dB down. Dips of up to 40 ms inside a note
-# are bridged (vowel transitions drop the tracker's confidence for one or two frames).
-ATTACK_STEP = 0.5
-RELEASE_STEP = 0.34
-HOLD_FRAMES = 2
+import math
+
+from ddsp_fx.effects.source import DEFAULT_FRAME_S
+
+# 40 ms up: 20 ms of false voicing stay 6 dB down. Dips of up to 40 ms inside a note are bridged (vowel transitions drop
+# the tracker's confidence that long).
+ATTACK_S = 0.04
+RELEASE_S = 0.0588
+HOLD_S = 0.04
+SURE_S = 0.02
 HYSTERESIS = 0.6
 SURE = 1.5
 LEVEL_HYSTERESIS_DB = 6.0
 
 
 class VoicingGate:
-    """A gain 0..1 a frame, from confidence and level, with hysteresis, a short hold, and an exact zero at rest."""
+    """A gain 0..1 a frame, from confidence and level, with hysteresis, a short hold, and an exact zero at rest.
 
-    # Frames from the first closed decision to a gain of exactly 0.
-    release_frames = HOLD_FRAMES + 3
+    Args:
+        frame_s: seconds between frames.
 
-    def __init__(self) -> None:
+    Attributes:
+        release_frames: from the first closed decision to a gain of exactly 0.
+    """
+
+    def __init__(self, frame_s: float = DEFAULT_FRAME_S) -> None:
+        self._attack, self._release = frame_s / ATTACK_S, frame_s / RELEASE_S
+        self._hold, self._sure = round(HOLD_S / frame_s), max(1, round(SURE_S / frame_s))
+        self.release_frames = self._hold + math.ceil(RELEASE_S / frame_s)
         self.reset()
 
     def reset(self) -> None:
         """Closed."""
         self._gain = 0.0
-        self._held = HOLD_FRAMES
-        self._voiced_before = False
+        self._held = self._hold
+        self._voiced_for = 0
 
     @property
     def is_open(self) -> bool:
@@ -39,24 +51,26 @@ class VoicingGate:
         Args:
             confidence: the tracker's, 0..1.
             level_db: the frame's level.
-            voicing: confidence needed to open, of two frames in a row or, half as much again, of one: a consonant often
-                has one frame of a pitch that is nobody's. 0 leaves only the level to decide.
+            voicing: confidence needed to open, of frames 20 ms apart or, half as much again, of one: a consonant often
+                has a moment of a pitch that is nobody's. 0 leaves only the level to decide.
             threshold_db: level needed to open; a frame below it by more than the hysteresis closes without hold.
         """
         is_open = self.is_open
         ease = HYSTERESIS if is_open else 1.0
         floor_db = threshold_db - (LEVEL_HYSTERESIS_DB if is_open else 0.0)
         voiced = confidence >= voicing * ease
-        unsure = not is_open and not self._voiced_before and confidence < min(SURE * voicing, 1.0)
-        self._voiced_before = confidence >= voicing
+        unsure = not is_open and self._voiced_for < self._sure and confidence < min(SURE * voicing, 1.0)
+        self._voiced_for = self._voiced_for + 1 if confidence >= voicing else 0
         voiced = voiced and not unsure
         if level_db < floor_db:
-            self._held = HOLD_FRAMES
+            self._held = self._hold
             voiced = False
         elif voiced:
             self._held = 0
-        elif self._held < HOLD_FRAMES and is_open:
+        elif self._held < self._hold and is_open:
             self._held += 1
             return self._gain
-        self._gain = min(self._gain + ATTACK_STEP, 1.0) if voiced else max(self._gain - RELEASE_STEP, 0.0)
+        # Rounded, since ten steps of a tenth are not 1, and open means 1.
+        gain = round(self._gain + (self._attack if voiced else -self._release), 9)
+        self._gain = min(max(gain, 0.0), 1.0)
         return self._gain

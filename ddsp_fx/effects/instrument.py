@@ -31,6 +31,7 @@ class InstrumentEffect(SmoothedEffect):
 
     def __init__(self, source: Source, **values: float | str | bool) -> None:
         self._source = source
+        self._gate = VoicingGate(source.trained.frame_s)
         self._resynthesizer: Resynthesizer | None = None
         self._room: Room | None = None
         self._dry: DelayLine | None = None
@@ -57,7 +58,8 @@ class InstrumentEffect(SmoothedEffect):
         if self._resynthesizer is None:
             return 0
         room = self._room.tail_samples if self._room else 0
-        return self._resynthesizer.tail_samples + VoicingGate.release_frames * self._resynthesizer.grid.longest + room
+        release = self._gate.release_frames * self._resynthesizer.grid.longest
+        return self._resynthesizer.tail_samples + release + room
 
     def _prepare(self) -> None:
         runner = self._source.runner or load_runner(self._source.file("model"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import math
 
+from ddsp_fx.effects.source import DEFAULT_FRAME_S
+
 KEYS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 # Semitones above the key.
 SCALES = {
@@ -17,19 +19,24 @@ SCALES = {
     "major pentatonic": (0, 2, 4, 7, 9),
     "minor pentatonic": (0, 3, 5, 7, 10),
 }
-# In frames of 20 ms. The centre of a note is a mean of 0.2 s: of a vibrato of 5.5 Hz it follows a seventh.
-CENTRE_FRAMES = 10.0
+# The centre of a note is a mean of 0.2 s: of a vibrato of 5.5 Hz it follows a seventh.
+CENTRE_S = 0.2
 # The correction glides there in 60 ms: at once it is the effect of 1998.
-GLIDE_FRAMES = 3.0
+GLIDE_S = 0.06
 NEW_NOTE_SEMITONES = 0.8
 # A sung centre on the border of two notes would flicker between them.
 STICKY_SEMITONES = 0.15
 
 
 class Autotune:
-    """The correction in semitones, a frame at a time."""
+    """The correction in semitones, a frame at a time.
 
-    def __init__(self) -> None:
+    Args:
+        frame_s: seconds between frames.
+    """
+
+    def __init__(self, frame_s: float = DEFAULT_FRAME_S) -> None:
+        self._centre_frames, self._glide_frames = CENTRE_S / frame_s, GLIDE_S / frame_s
         self.reset()
 
     def reset(self) -> None:
@@ -55,11 +62,11 @@ class Autotune:
         starts = math.isnan(self._centre)
         if starts or abs(pitch - self._centre) > NEW_NOTE_SEMITONES:
             self._centre, self._weight = pitch, 0.0
-        self._weight = min(self._weight + 1.0, CENTRE_FRAMES)
+        self._weight = min(self._weight + 1.0, self._centre_frames)
         self._centre += (pitch - self._centre) / self._weight
         self._note = self._nearest(key, scale)
         wanted = self._note - self._centre
-        self._correction = wanted if starts else self._correction + (wanted - self._correction) / GLIDE_FRAMES
+        self._correction = wanted if starts else self._correction + (wanted - self._correction) / self._glide_frames
         return self._correction
 
     def _nearest(self, key: str, scale: str) -> float:

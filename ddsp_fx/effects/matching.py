@@ -8,43 +8,50 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-# Seconds-scale memory in frames (50 a second): a phrase, not a note, decides register and level.
-MEMORY_FRAMES = 150
-PRIOR_FRAMES = 10.0
+from ddsp_fx.effects.source import DEFAULT_FRAME_S
+
+# A phrase, not a note, decides register and level.
+MEMORY_S = 3.0
+PRIOR_S = 0.2
 # A median-like tracker that moves this far a voiced frame follows a new register in about a second.
 OCTAVE_MARGIN_SEMITONES = 5.0
-LEVEL_FRAMES = 500
-SPREAD_PRIOR_FRAMES = 50.0
+LEVEL_MEMORY_S = 10.0
+SPREAD_PRIOR_S = 1.0
 LEAST_SPREAD_DB = 3.0
 # Of the input's spread to the trained one: dynamics are stretched at most twofold, and pressed to no less than half.
 LEAST_SLOPE, MOST_SLOPE = 0.5, 2.0
 
 
 class RunningMean:
-    """Exponential mean whose early estimates weigh all frames alike, after a prior of a few frames."""
+    """Exponential mean whose early estimates weigh all frames alike."""
 
-    def __init__(self, prior: float, prior_frames: float = PRIOR_FRAMES) -> None:
-        self._prior, self._prior_frames = prior, prior_frames
+    def __init__(self, memory_frames: float) -> None:
+        self._memory = memory_frames
         self.reset()
 
     def reset(self) -> None:
-        """Back to the prior."""
-        self.value, self._weight = self._prior, self._prior_frames
+        """Nothing heard."""
+        self.value = self._weight = 0.0
 
     def update(self, observed: float) -> float:
         """One more frame; returns the mean."""
-        self._weight = min(self._weight + 1.0, float(MEMORY_FRAMES))
+        self._weight = min(self._weight + 1.0, self._memory)
         self.value += (observed - self.value) / self._weight
         return self.value
 
 
 class RegisterMatch:
-    """The octave shift that brings the melody into the trained range, changed only where the gate is shut."""
+    """The octave shift that brings the melody into the trained range, changed only where the gate is shut.
 
-    def __init__(self, f0_min_hz: float, f0_max_hz: float) -> None:
+    Args:
+        f0_min_hz, f0_max_hz: the trained range.
+        frame_s: seconds between frames.
+    """
+
+    def __init__(self, f0_min_hz: float, f0_max_hz: float, frame_s: float = DEFAULT_FRAME_S) -> None:
         self._low = 12.0 * math.log2(f0_min_hz)
         self._high = 12.0 * math.log2(f0_max_hz)
-        self._mean = RunningMean((self._low + self._high) / 2.0, prior_frames=0.0)
+        self._mean = RunningMean(MEMORY_S / frame_s)
         self.octaves = 0
         self._decided = False
 
@@ -87,13 +94,15 @@ class LevelMatch:
 
     Args:
         low_db, median_db, high_db: trained quantiles.
+        frame_s: seconds between frames.
     """
 
-    def __init__(self, low_db: float, median_db: float, high_db: float) -> None:
+    def __init__(self, low_db: float, median_db: float, high_db: float, frame_s: float = DEFAULT_FRAME_S) -> None:
         self._target = np.array([low_db, median_db, high_db])
         self._target[0] = min(low_db, median_db - LEAST_SPREAD_DB)
         self._target[2] = max(high_db, median_db + LEAST_SPREAD_DB)
-        self._heard = np.zeros(LEVEL_FRAMES)
+        self._prior, self._spread_prior = PRIOR_S / frame_s, SPREAD_PRIOR_S / frame_s
+        self._heard = np.zeros(round(LEVEL_MEMORY_S / frame_s))
         self.reset()
 
     def reset(self) -> None:
@@ -104,7 +113,7 @@ class LevelMatch:
     def step(self, level_db: float, gate: float) -> float:
         """One frame -> its level in the model's world, dB; learns only while the gate is fully open."""
         if gate >= 1.0:
-            self._heard[self._count % LEVEL_FRAMES] = level_db
+            self._heard[self._count % len(self._heard)] = level_db
             self._count += 1
             self._quantiles = self._estimate()
         side = 2 if level_db > self._quantiles[1] else 0
@@ -113,10 +122,10 @@ class LevelMatch:
 
     def _estimate(self) -> NDArray[np.float64]:
         """Quantiles heard so far, each drawn to what the model's own would be while little is known."""
-        heard = np.percentile(self._heard[: min(self._count, LEVEL_FRAMES)], (5.0, 50.0, 95.0))
-        middle = self._target[1] + (heard[1] - self._target[1]) * min(1.0, self._count / PRIOR_FRAMES)
+        heard = np.percentile(self._heard[: self._count], (5.0, 50.0, 95.0))
+        middle = self._target[1] + (heard[1] - self._target[1]) * min(1.0, self._count / self._prior)
         trained = self._target - self._target[1]
-        known = self._count / (self._count + SPREAD_PRIOR_FRAMES)
+        known = self._count / (self._count + self._spread_prior)
         spread = known * (heard - heard[1]) + (1.0 - known) * trained
         # A drone has no dynamics to stretch, and a level gone wild should not be folded flat.
         spread[[0, 2]] = np.clip(spread[[0, 2]] / trained[[0, 2]], LEAST_SLOPE, MOST_SLOPE) * trained[[0, 2]]

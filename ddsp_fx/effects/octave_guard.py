@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keeps a tracker's octave slips out of a note: a leap of an octave counts once two voiced frames agree on it.
+"""Keeps a tracker's octave slips out of a note: a leap of an octave counts once voiced frames agree on it
+for 20 ms.
 
 Where a note rings on under the next, a tracker may name an octave above or below for one frame; played, that is a
-chirp. A true leap that wide comes one frame (20 ms) late. Narrower leaps, which melodies are made of, pass at once.
+chirp. A true leap that wide comes 20 ms late. Narrower leaps, which melodies are made of, pass at once.
 An unvoiced frame holds the pitch of the last voiced one, so it vouches for nothing: one frame of a consonant read as
 1071 Hz was played for 60 ms by the two unvoiced ones that came after it.
 """
@@ -11,19 +12,28 @@ from __future__ import annotations
 
 import math
 
+from ddsp_fx.effects.source import DEFAULT_FRAME_S
+
 OCTAVE_SEMITONES = 11.5
 AGREE_SEMITONES = 1.5
+AGREE_S = 0.02
 
 
 class OctaveGuard:
-    """One frame of pitch in, the pitch to play out."""
+    """One frame of pitch in, the pitch to play out.
 
-    def __init__(self) -> None:
+    Args:
+        frame_s: seconds between frames.
+    """
+
+    def __init__(self, frame_s: float = DEFAULT_FRAME_S) -> None:
+        self._needed = max(1, round(AGREE_S / frame_s))
         self.reset()
 
     def reset(self) -> None:
         """No pitch yet."""
         self._heard = self._played = math.nan
+        self._agreed = 0
 
     def step(self, f0_hz: float, sounding: bool, voiced: bool) -> float:
         """One frame -> f0_hz to play.
@@ -34,9 +44,9 @@ class OctaveGuard:
             voiced: whether the tracker vouches for this frame.
         """
         semitones = 12.0 * math.log2(f0_hz)
-        agrees = voiced and abs(semitones - self._heard) < AGREE_SEMITONES
+        self._agreed = self._agreed + 1 if voiced and abs(semitones - self._heard) < AGREE_SEMITONES else 0
         self._heard = semitones
-        if sounding and not agrees and abs(semitones - self._played) > OCTAVE_SEMITONES:
+        if sounding and self._agreed < self._needed and abs(semitones - self._played) > OCTAVE_SEMITONES:
             return float(2.0 ** (self._played / 12.0))
         self._played = semitones
         return f0_hz

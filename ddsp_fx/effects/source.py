@@ -12,6 +12,8 @@ from ddsp_fx.errors import BundleError
 from ddsp_fx.inference.runner import Runner
 
 LevelKind = Literal["loudness", "power"]
+FEATURE_RATE = 16000.0
+DEFAULT_FRAME_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,11 @@ class Trained:
     level_high_db: float = -15.0
     sample_rate: int = 16000
     hop: int = 320
+
+    @property
+    def frame_s(self) -> float:
+        """Seconds between frames."""
+        return self.hop / FEATURE_RATE
 
 
 @dataclass(frozen=True)

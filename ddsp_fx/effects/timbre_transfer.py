@@ -8,7 +8,6 @@ from typing import ClassVar
 import numpy as np
 
 from ddsp_fx.analysis.pitch import VOICED_FROM
-from ddsp_fx.effects.gate import VoicingGate
 from ddsp_fx.effects.instrument import InstrumentEffect
 from ddsp_fx.effects.intonation import KEYS, SCALES, Autotune
 from ddsp_fx.effects.matching import LevelMatch, RegisterMatch
@@ -60,11 +59,10 @@ class TimbreTransfer(InstrumentEffect):
     def __init__(self, source: Source, **values: float | str | bool) -> None:
         super().__init__(source, **values)
         trained = source.trained
-        self._gate = VoicingGate()
-        self._register = RegisterMatch(trained.f0_min_hz, trained.f0_max_hz)
-        self._level = LevelMatch(trained.level_low_db, trained.level_median_db, trained.level_high_db)
-        self._guard = OctaveGuard()
-        self._autotune = Autotune()
+        self._register = RegisterMatch(trained.f0_min_hz, trained.f0_max_hz, trained.frame_s)
+        self._level = LevelMatch(trained.level_low_db, trained.level_median_db, trained.level_high_db, trained.frame_s)
+        self._guard = OctaveGuard(trained.frame_s)
+        self._autotune = Autotune(trained.frame_s)
 
     def automation_delay(self, symbol: str) -> int:
         """Frame-rate parameters act one look-ahead after the input, the rest at the output."""

@@ -102,3 +102,18 @@ def test_unvoiced_frames_do_not_vouch_for_the_pitch_that_they_hold() -> None:
 def test_a_new_note_may_start_anywhere() -> None:
     guard = OctaveGuard()
     assert [guard.step(hz, sounding, True) for hz, sounding in ((220.0, True), (880.0, False))] == [220.0, 880.0]
+
+
+def test_the_guard_counts_time_and_not_frames() -> None:
+    guard = OctaveGuard(frame_s=0.01)
+    heard = (220.0, 440.0, 440.0, 440.0)
+    assert [guard.step(hz, True, True) for hz in heard] == pytest.approx([220.0, 220.0, 220.0, 440.0])
+
+
+def test_level_matching_takes_as_long_at_any_frame_rate() -> None:
+    slow, fast = LevelMatch(-40.0, -25.0, -13.0), LevelMatch(-40.0, -25.0, -13.0, frame_s=0.01)
+    for level_db in np.linspace(-50.0, -20.0, 100):
+        last = slow.step(level_db, 1.0)
+        fast.step(level_db, 1.0)
+        last_fast = fast.step(level_db, 1.0)
+    assert last_fast == pytest.approx(last, abs=0.5)

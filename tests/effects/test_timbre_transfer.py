@@ -171,7 +171,7 @@ def test_the_gate_opens_in_two_frames_bridges_gaps_and_shuts_exactly() -> None:
     gate = VoicingGate()
     assert [gate.step(1.0, -20, 0.5, -60) for _ in range(3)] == [0.5, 1.0, 1.0]
     assert [gate.step(0.1, -20, 0.5, -60) for _ in range(2)] == [1.0, 1.0]
-    shut = [gate.step(0.1, -20, 0.5, -60) for _ in range(VoicingGate.release_frames)]
+    shut = [gate.step(0.1, -20, 0.5, -60) for _ in range(gate.release_frames)]
     assert shut[-1] == 0.0
     assert shut == sorted(shut, reverse=True)
 
@@ -189,6 +189,18 @@ def test_one_doubtful_frame_does_not_open_the_gate_and_two_do() -> None:
     assert [gate.step(0.6, -20, 0.5, -60) for _ in range(3)] == [0.0, 0.5, 1.0]
     assert VoicingGate().step(0.8, -20, 0.5, -60) == 0.5
     assert VoicingGate().step(0.0, -20, 0.0, -60) == 0.5
+
+
+@pytest.mark.parametrize("frame_s", [0.004, 0.01, 0.02])
+def test_the_gate_counts_time_and_not_frames(frame_s: float) -> None:
+    gate = VoicingGate(frame_s)
+    opening = [gate.step(1.0, -20, 0.5, -60) for _ in range(round(0.04 / frame_s))]
+    assert opening[-1] == 1.0
+    assert opening[-2] < 1.0
+    assert [gate.step(0.1, -20, 0.5, -60) for _ in range(round(0.04 / frame_s))][-1] == 1.0
+    shut = [gate.step(0.1, -20, 0.5, -60) for _ in range(round(0.06 / frame_s))]
+    assert shut[-1] == 0.0
+    assert shut[-2] > 0.0
 
 
 def test_register_never_changes_inside_a_note() -> None:

@@ -47,10 +47,17 @@ def jack() -> Iterator[dict[str, str]]:
         pytest.skip("JACK is not installed: apt install jackd2")
     name = f"ddsp-fx-{os.getpid()}"
     words = [JACK, "--no-realtime", "--name", name, "-d", "dummy"]
-    server = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    yield {**os.environ, "JACK_DEFAULT_SERVER": name, "MIDO_BACKEND": "mido.backends.rtmidi/UNIX_JACK"}
-    server.terminate()
-    server.wait(30)
+    server = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        # A client that comes before the server is ready is refused.
+        ready = subprocess.run(["jack_wait", "--server", name, "--wait", "--timeout", "30"], capture_output=True)
+        if ready.returncode or server.poll() is not None:
+            server.kill()
+            pytest.skip(f"JACK does not start here: {(server.communicate()[0] or '').strip()[-300:]}")
+        yield {**os.environ, "JACK_DEFAULT_SERVER": name, "MIDO_BACKEND": "mido.backends.rtmidi/UNIX_JACK"}
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
 
 
 def test_a_knob_arrives_at_the_engines_address(
