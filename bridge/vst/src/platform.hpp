@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// All that would be written anew for another system (docs/link.md, "Other systems").
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ddspfx::platform {
+
+// Memory that two processes can map, without a name. -1 where it cannot be had.
+int makeMemory(std::size_t bytes);
+void* mapMemory(int memory, std::size_t bytes);
+void unmapMemory(void* address, std::size_t bytes);
+int duplicate(int handle);
+void closeHandle(int handle);
+
+// A word that both processes see. `wake` takes no lock of this process and never waits.
+void wake(std::atomic<std::uint32_t>& word);
+void wait(std::atomic<std::uint32_t>& word, std::uint32_t seen, unsigned milliseconds);
+
+// Where the engine listens; "" where the folder is somebody else's.
+std::string socketPath();
+
+// -1 where nobody listens.
+int connectTo(const std::string& path);
+
+// False when the other side is gone. `memory` >= 0 travels along.
+bool sendAll(int socket, const std::string& bytes, int memory = -1);
+
+// Bytes read, 0 after `milliseconds` without any, -1 when the other side is gone.
+int receive(int socket, char* buffer, std::size_t size, unsigned milliseconds);
+
+// The words that start an engine; empty where there is none to start.
+std::vector<std::string> engineWords();
+
+// A process of its own that outlives this one, its output in `log`.
+bool spawn(const std::vector<std::string>& words, const std::string& log);
+
+// One holder in all processes; the kernel takes it from the dead. -1 where somebody has it.
+int tryLock(const std::string& path);
+
+}  // namespace ddspfx::platform

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The plugin, whatever the format. What formats do beyond DPF is in vst3.cpp and clap.cpp.
+#pragma once
+
+#include "DistrhoPlugin.hpp"
+
+#include "session.hpp"
+#include "stream.hpp"
+
+#include <functional>
+#include <memory>
+
+START_NAMESPACE_DISTRHO
+
+// A host's indices.
+enum Index : uint32_t {
+    kEffect = 0,
+    kRender = 1,
+    kFirstSlot = 2,
+    kEngine = kFirstSlot + ddspfx::kSlots,
+    kLate = kEngine + 1,
+    kParameters = kLate + 1
+};
+
+class DdspFx : public Plugin {
+public:
+    DdspFx();
+
+    // For the wrappers, on a host's main thread.
+
+    static DdspFx* lastCreated();
+    ddspfx::Slot slot(uint32_t index) const { return session_->slot(index - kFirstSlot); }
+    std::string text(uint32_t index, double normalised) const;
+    bool parse(uint32_t index, const std::string& text, double& normalised) const;
+    double normalised(uint32_t index) const;
+    unsigned generation() const { return session_ ? session_->generation() : 0; }
+    uint32_t tailSamples() const { return stream_.latency() + status_.tail.load(std::memory_order_relaxed); }
+    void setOffline(bool offline) { hostOffline_.store(offline, std::memory_order_relaxed); }
+    void setChannels(uint32_t channels) { channels_ = channels; }
+    uint32_t channels() const { return channels_; }
+    // How a host is told, in its main thread, of names that have changed; `tellNames` does it where they have.
+    void onNames(std::function<int()> tell) { names_ = std::move(tell); }
+    int tellNames();
+
+    // For the wrappers, on the audio thread: changes inside a block; while `taken`, DPF's own are known already.
+    void event(uint32_t offset, uint32_t index, double normalised);
+    void setEventsTaken(bool taken) { eventsTaken_ = taken; }
+
+protected:
+    const char* getLabel() const override { return "ddsp_fx"; }
+    const char* getDescription() const override { return "Neural instruments, learned rooms and dereverb"; }
+    const char* getMaker() const override { return "ddsp-fx"; }
+    const char* getLicense() const override { return "GPL-3.0-or-later"; }
+    uint32_t getVersion() const override { return d_version(0, 1, 0); }
+    int64_t getUniqueId() const override { return d_cconst('D', 'd', 'F', 'x'); }
+
+    void initParameter(uint32_t index, Parameter& parameter) override;
+    void initState(uint32_t index, State& state) override;
+    float getParameterValue(uint32_t index) const override;
+    void setParameterValue(uint32_t index, float value) override;
+    String getState(const char* key) const override;
+    void setState(const char* key, const char* value) override;
+    void activate() override;
+    void sampleRateChanged(double) override {}
+    void bufferSizeChanged(uint32_t) override {}
+    void run(const float** inputs, float** outputs, uint32_t frames) override;
+
+private:
+    void prepare();
+    void pick(uint32_t effect);
+    void tellHost();
+
+    ddspfx::Status status_;
+    ddspfx::Stream stream_;
+    // Null in the instance that DPF asks for names alone.
+    std::unique_ptr<ddspfx::Session> session_;
+    std::atomic<uint32_t> effect_{0}, render_{0};
+    std::atomic<bool> hostOffline_{false};
+    uint32_t channels_ = 2;
+    bool eventsTaken_ = false;
+    std::function<int()> names_;
+    unsigned told_ = 0;
+};
+
+END_NAMESPACE_DISTRHO

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The shared memory of one plugin and the engine (docs/link.md, "The segment").
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace ddspfx {
+
+constexpr std::uint32_t kMagic = 0x31584644, kLinkVersion = 1;
+constexpr std::size_t kEventsOffset = 256, kEventBytes = 24;
+
+// What a host has set up.
+struct Layout {
+    double sampleRate = 48000.0;
+    std::uint32_t maxBlock = 1024, channels = 2;
+
+    bool operator==(const Layout& other) const {
+        return sampleRate == other.sampleRate && maxBlock == other.maxBlock && channels == other.channels;
+    }
+    // Within its largest block and 10 ms the engine's answer is never late for the next block.
+    std::uint32_t linkLatency() const;
+    // Two seconds: the dry sound is read from here too, as late as the longest board.
+    std::uint32_t ringFrames() const;
+};
+
+// Where everything is.
+struct Offsets {
+    std::uint32_t ringFrames, eventSlots;
+    std::size_t input, output, size;
+
+    Offsets(std::uint32_t channels, std::uint32_t ringFrames, std::uint32_t eventSlots);
+};
+
+// A position with the epoch that it belongs to; 0 is none.
+struct Tagged {
+    std::uint64_t word = 0;
+
+    Tagged() = default;
+    explicit Tagged(std::uint64_t w) : word(w) {}
+    Tagged(std::uint16_t epoch, std::uint64_t position) : word(std::uint64_t(epoch) << 48 | position) {}
+    std::uint16_t epoch() const { return static_cast<std::uint16_t>(word >> 48); }
+    std::int64_t position() const { return static_cast<std::int64_t>(word & ((std::uint64_t(1) << 48) - 1)); }
+};
+
+class Segment {
+public:
+    Segment() = default;
+    ~Segment() { close(); }
+    Segment(const Segment&) = delete;
+    Segment& operator=(const Segment&) = delete;
+
+    // False where the system has no memory for it.
+    bool open(const Layout& layout);
+    void close();
+
+    bool isOpen() const { return base_ != nullptr; }
+    int handle() const { return handle_; }
+    std::uint32_t frames() const { return frames_; }
+    std::uint32_t eventSlots() const;
+
+    std::atomic<std::uint64_t>& inputEnd() { return at<std::atomic<std::uint64_t>>(64); }
+    std::atomic<std::uint32_t>& inputSignal() { return at<std::atomic<std::uint32_t>>(72); }
+    std::atomic<std::uint32_t>& offline() { return at<std::atomic<std::uint32_t>>(76); }
+    std::atomic<std::uint32_t>& eventWrite() { return at<std::atomic<std::uint32_t>>(80); }
+    std::atomic<std::uint64_t>& outputFrom() { return at<std::atomic<std::uint64_t>>(128); }
+    std::atomic<std::uint64_t>& outputEnd() { return at<std::atomic<std::uint64_t>>(136); }
+    std::atomic<std::uint32_t>& outputSignal() { return at<std::atomic<std::uint32_t>>(144); }
+    std::atomic<std::uint32_t>& eventRead() { return at<std::atomic<std::uint32_t>>(148); }
+
+    float* input(std::uint32_t channel) { return ring(input_, channel); }
+    float* output(std::uint32_t channel) { return ring(output_, channel); }
+
+    // False when the ring is full.
+    bool pushEvent(Tagged position, std::uint32_t slot, double normalised);
+
+private:
+    template <typename T>
+    T& at(std::size_t offset) {
+        return *reinterpret_cast<T*>(base_ + offset);
+    }
+    float* ring(std::size_t offset, std::uint32_t channel) {
+        return reinterpret_cast<float*>(base_ + offset) + std::size_t(channel) * frames_;
+    }
+
+    unsigned char* base_ = nullptr;
+    std::size_t size_ = 0, input_ = 0, output_ = 0;
+    std::uint32_t frames_ = 0;
+    int handle_ = -1;
+};
+
+}  // namespace ddspfx

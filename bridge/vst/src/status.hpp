@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the audio thread and the session tell each other: atomics, so that neither waits for the other.
+#pragma once
+
+#include "slot.hpp"
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+namespace ddspfx {
+
+enum class Engine : std::uint32_t { absent, starting, preparing, ready, refused };
+
+struct Status {
+    std::atomic<Engine> engine{Engine::absent};
+    // Of the board alone, in samples.
+    std::atomic<std::uint32_t> latency{0}, tail{0};
+    std::atomic<std::uint32_t> lateBlocks{0};
+    // Counts connections, so that waiting starts afresh with each.
+    std::atomic<std::uint32_t> connections{0};
+    // What has to be heard by the engine, or by the host.
+    std::array<std::atomic<double>, kSlots> values{};
+    std::array<std::atomic<bool>, kSlots> toEngine{}, toHost{};
+
+    bool isReady() const { return engine.load(std::memory_order_acquire) == Engine::ready; }
+};
+
+}  // namespace ddspfx

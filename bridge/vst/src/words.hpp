@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is said over the socket: lines of fields (docs/link.md, "Words").
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ddspfx {
+
+using Fields = std::vector<std::string>;
+
+constexpr std::size_t kMostBytes = 1 << 20;
+
+// One line with its LF.
+std::string encode(const Fields& fields);
+
+// The fields of a line without its LF.
+Fields decode(std::string_view line);
+
+// Numbers as the protocol writes them, whatever LC_NUMERIC a host has set.
+std::string numberText(double value);
+bool parseNumber(std::string_view text, double& value);
+
+// Lines from a stream that arrives in pieces.
+class LineReader {
+public:
+    void feed(const char* data, std::size_t size) { buffer_.append(data, size); }
+
+    // True when a whole line was there.
+    bool next(Fields& fields);
+
+    // A line longer than any that this protocol has: whoever is there speaks another.
+    bool isBroken() const { return buffer_.size() > kMostBytes; }
+
+private:
+    std::string buffer_;
+};
+
+}  // namespace ddspfx
