@@ -157,6 +157,11 @@ class Engine:
                 values[change.key] = change.value
                 self._tell(Changed(change, source))
 
+    def applied(self, changes: Sequence[Change], source: object) -> None:
+        """A door has set these itself, with its audio: whoever listens is told."""
+        with self._control:
+            self._announce([c for c in changes if c.track in self.tracks], source)
+
     def tick(self) -> None:
         """What the control thread does about every 10 ms: hand over what is due soon, tell it when due, write takes."""
         with self._control:

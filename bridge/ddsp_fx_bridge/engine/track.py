@@ -144,6 +144,30 @@ class Track:
         self._since += block.shape[1]
         return self.run(block, position)
 
+    def set_at(self, sample: int, start: int, key: Key, value: Value) -> None:
+        """Before `process` of the block that begins at `start`: a checked value, for a sample of it.
+
+        For a door whose audio and automation come together; `post` is for who does not know the samples.
+        """
+        self._schedule(sample, start, key, value)
+
+    def set_now(self, key: Key, value: Value) -> None:
+        """Before `restart`: a checked value that is there from the first sample."""
+        (self._next or self._board).set_slot_value(*key, value)
+
+    def restart(self, position: int = 0) -> None:
+        """Forget all audio; the next block begins at `position`. What was asked for is reached without a ramp."""
+        if self.gate.enter():
+            try:
+                self.collect()
+            finally:
+                self.gate.leave()
+        for key, value in self._current.items():
+            self._board.set_slot_value(*key, value)
+        self._current, self._leaving = {}, None
+        self._board.reset()
+        self.position = position
+
     def collect(self) -> bool:
         """Take what was posted, inside the gate, for `run` to apply; True when anything was for now."""
         if self._next is not None:

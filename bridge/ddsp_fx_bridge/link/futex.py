@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting for a word of shared memory, and waking who waits for one. Linux; what others need is in docs/link.md.
+
+Stores to positions are plain stores in the order of the program, as x86-64 keeps them. On ARM a barrier is needed before
+each: here is where it would go.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import platform
+import sys
+
+from ddsp_fx.errors import EngineError
+
+_SYS_FUTEX = {"x86_64": 202, "aarch64": 98}
+_WAIT, _WAKE = 0, 1
+_EVERYBODY = 0x7FFFFFFF
+
+
+class _Timespec(ctypes.Structure):
+    _fields_ = (("tv_sec", ctypes.c_long), ("tv_nsec", ctypes.c_long))
+
+
+def _number() -> int:
+    machine = platform.machine()
+    if sys.platform != "linux" or machine not in _SYS_FUTEX:
+        raise EngineError(
+            f"plugins in a DAW are linked on Linux with {' or '.join(_SYS_FUTEX)} alone; this is {sys.platform}, {machine}"
+        )
+    return _SYS_FUTEX[machine]
+
+
+class Futex:
+    """One word, by its address; raises EngineError on other systems."""
+
+    def __init__(self, address: int) -> None:
+        self._number = _number()
+        self._word = ctypes.c_void_p(address)
+        # ctypes lets go of the interpreter while it is inside.
+        self._syscall = ctypes.CDLL(None, use_errno=True).syscall
+
+    def wait(self, seen: int, timeout_s: float) -> None:
+        """Returns when somebody wakes, at once if the word is not `seen` any more, or after the time."""
+        limit = _Timespec(int(timeout_s), int(timeout_s % 1.0 * 1e9))
+        self._syscall(self._number, self._word, _WAIT, ctypes.c_uint32(seen), ctypes.byref(limit), None, 0)
+        if ctypes.get_errno() == errno.ENOSYS:
+            raise EngineError("this kernel has no futex; plugins in a DAW cannot be linked")
+
+    def wake(self) -> None:
+        """Everybody who waits."""
+        self._syscall(self._number, self._word, _WAKE, ctypes.c_uint32(_EVERYBODY), None, None, 0)

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shared memory of one plugin and the engine (docs/link.md, "The segment")."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ddsp_fx.effects.base import RATE_RANGE_HZ
+from ddsp_fx.effects.offline import Audio
+from ddsp_fx.errors import EngineError
+from ddsp_fx_bridge.link.futex import Futex
+
+MAGIC, VERSION = 0x31584644, 1
+HEADER = struct.Struct("<IIQIIdII")
+EVENTS_OFFSET = 256
+EVENT = np.dtype([("position", "<u8"), ("value", "<f8"), ("slot", "<u4"), ("zero", "<u4")])
+RING_FRAMES, EVENT_SLOTS = (1024, 1 << 20), (64, 1 << 16)
+_COUNT = (1 << 48) - 1
+
+
+class Tagged(NamedTuple):
+    """A position and the epoch that it belongs to."""
+
+    epoch: int
+    position: int
+
+
+def tag(epoch: int, position: int) -> int:
+    """As it is stored."""
+    return epoch << 48 | position
+
+
+def untag(word: int) -> Tagged:
+    """The inverse of `tag`."""
+    return Tagged(word >> 48, word & _COUNT)
+
+
+def _aligned(offset: int) -> int:
+    return -(-offset // 64) * 64
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the plugin fixed when it made the segment."""
+
+    channels: int
+    ring_frames: int
+    sample_rate: float
+    link_latency: int = 0
+    event_slots: int = 4096
+
+    @property
+    def input_offset(self) -> int:
+        """Of the input's ring, in bytes."""
+        return _aligned(EVENTS_OFFSET + self.event_slots * EVENT.itemsize)
+
+    @property
+    def output_offset(self) -> int:
+        """Of the output's ring, in bytes."""
+        return _aligned(self.input_offset + self._ring_bytes)
+
+    @property
+    def size(self) -> int:
+        """Of the whole, in bytes."""
+        return self.output_offset + self._ring_bytes
+
+    @property
+    def _ring_bytes(self) -> int:
+        return 4 * self.channels * self.ring_frames
+
+    def pack(self) -> bytes:
+        """As it stands at the start of the segment."""
+        return HEADER.pack(
+            MAGIC,
+            VERSION,
+            self.size,
+            self.channels,
+            self.ring_frames,
+            self.sample_rate,
+            self.link_latency,
+            self.event_slots,
+        )
+
+    @classmethod
+    def unpack(cls, data: bytes, size: int) -> Header:
+        """Checked against a file of `size` bytes; raises EngineError."""
+        if len(data) < HEADER.size:
+            raise EngineError(f"the plugin's segment has {len(data)} bytes, no room for a header")
+        magic, version, told, channels, frames, rate, latency, slots = HEADER.unpack(data[: HEADER.size])
+        if magic != MAGIC or version != VERSION:
+            raise EngineError(f"the plugin's segment begins with {magic:#x}, version {version}; expected version {VERSION}")
+        header = cls(channels, frames, rate, latency, slots)
+        low, high = RATE_RANGE_HZ
+        sound = channels in (1, 2) and _power(frames, RING_FRAMES) and _power(slots, EVENT_SLOTS) and low <= rate <= high
+        if not sound or told != header.size or size < header.size:
+            raise EngineError(f"the plugin's segment of {size} bytes contradicts itself: {header}")
+        return header
+
+
+def _power(number: int, limits: tuple[int, int]) -> bool:
+    return limits[0] <= number <= limits[1] and number & (number - 1) == 0
+
+
+class Segment:
+    """Views of the memory behind a file descriptor, which stays the caller's to close.
+
+    Raises EngineError for memory that is not such a segment.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        try:
+            size = os.fstat(descriptor).st_size
+            self.header = header = Header.unpack(os.pread(descriptor, HEADER.size, 0), size)
+            self._map = mmap.mmap(descriptor, header.size)
+        except (OSError, ValueError) as error:
+            raise EngineError(f"the plugin's segment cannot be mapped: {error}") from None
+        whole = np.frombuffer(self._map, np.uint8)
+        self._u64, self._u32 = whole[:256].view("<u8"), whole[:256].view("<u4")
+        events = whole[EVENTS_OFFSET : EVENTS_OFFSET + header.event_slots * EVENT.itemsize]
+        self.events = events.view(EVENT)
+        rings = (header.channels, header.ring_frames)
+        self._input = self._ring(whole, header.input_offset).reshape(rings)
+        self._output = self._ring(whole, header.output_offset).reshape(rings)
+        self.input_futex = Futex(whole.ctypes.data + 72)
+        self.output_futex = Futex(whole.ctypes.data + 144)
+
+    def _ring(self, whole: np.ndarray, offset: int) -> np.ndarray:  # type: ignore[type-arg]
+        return whole[offset : offset + 4 * self.header.channels * self.header.ring_frames].view("<f4")
+
+    # Words. A store of one aligned word is one instruction, so nobody sees half of it.
+
+    def _word(index: int, wide: bool) -> property:  # type: ignore[misc] # noqa: N805 - it makes properties
+        def get(self: Segment) -> int:
+            return int(self._u64[index] if wide else self._u32[index])
+
+        def put(self: Segment, value: int) -> None:
+            if wide:
+                self._u64[index] = value
+            else:
+                self._u32[index] = value & 0xFFFFFFFF
+
+        return property(get, put)
+
+    input_end = _word(64 // 8, True)
+    input_signal = _word(72 // 4, False)
+    offline = _word(76 // 4, False)
+    event_write = _word(80 // 4, False)
+    output_from = _word(128 // 8, True)
+    output_end = _word(136 // 8, True)
+    output_signal = _word(144 // 4, False)
+    event_read = _word(148 // 4, False)
+    overruns = _word(152 // 4, False)
+
+    # Audio.
+
+    def read_input(self, position: int, frames: int) -> Audio:
+        """(channels, frames), a copy."""
+        return self._read(self._input, position, frames)
+
+    def read_output(self, position: int, frames: int) -> Audio:
+        """(channels, frames), a copy."""
+        return self._read(self._output, position, frames)
+
+    def write_input(self, position: int, block: Audio) -> None:
+        """(channels, frames)."""
+        self._write(self._input, position, block)
+
+    def write_output(self, position: int, block: Audio) -> None:
+        """(channels, frames)."""
+        self._write(self._output, position, block)
+
+    def _read(self, ring: Audio, position: int, frames: int) -> Audio:
+        start = position % self.header.ring_frames
+        first = ring[:, start : start + frames]
+        if first.shape[1] == frames:
+            return first.copy()
+        return np.concatenate([first, ring[:, : frames - first.shape[1]]], axis=1)
+
+    def _write(self, ring: Audio, position: int, block: Audio) -> None:
+        start = position % self.header.ring_frames
+        room = self.header.ring_frames - start
+        ring[:, start : start + block.shape[1]] = block[:, :room]
+        if block.shape[1] > room:
+            ring[:, : block.shape[1] - room] = block[:, room:]
