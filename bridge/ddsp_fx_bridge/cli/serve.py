@@ -13,6 +13,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_network(parser.add_argument_group("network"))
     _add_audio(parser.add_argument_group("audio"))
+    link = parser.add_argument_group("plugins in DAWs")
+    link.add_argument("--link", action="store_true", help="audio comes from plugins in DAWs; each brings a track")
+    link.add_argument("--idle-exit", type=float, metavar="S", help="with --link: stop after S seconds without a plugin")
     folders = parser.add_argument_group("folders")
     folders.add_argument(
         "--boards", metavar="DIR", help="where boards are loaded and saved by name (default: the user's)"
@@ -24,8 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_network(network: argparse._ArgumentGroup) -> None:
-    network.add_argument("--osc-port", type=int, default=9000, metavar="N", help="UDP (default 9000; 0 is any)")
-    network.add_argument("--http-port", type=int, default=9080, metavar="N", help="TCP (default 9080; 0 is any)")
+    network.add_argument("--osc-port", type=int, metavar="N", help="UDP (default 9000; 0 is any)")
+    network.add_argument("--http-port", type=int, metavar="N", help="TCP (default 9080; 0 is any)")
     network.add_argument(
         "--lan",
         metavar="ADDRESS",

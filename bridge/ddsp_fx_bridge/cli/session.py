@@ -12,6 +12,7 @@ import time
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
@@ -20,8 +21,10 @@ from ddsp_fx.board import Board
 from ddsp_fx.board.text import parse_board
 from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.cli.sources import open_door
+from ddsp_fx_bridge.engine import Engine
 from ddsp_fx_bridge.engine.doors import ClockDoor, Door
-from ddsp_fx_bridge.server import LOOPBACK, Doors, Network, Server
+from ddsp_fx_bridge.link import LinkDoor
+from ddsp_fx_bridge.server import HTTP_PORT, LOOPBACK, OSC_PORT, Doors, Network, Server
 
 STATUS_S = 1.0
 # How long the network thread may hold the interpreter when the audio wants it back, which it does many times a block:
@@ -41,12 +44,12 @@ class Session:
         """Everything that can be wrong is said before anything sounds."""
         arguments = self._arguments
         doors = self._doors()
-        boards = [_board(chain) for chain in arguments.chains] or [Board()]
+        boards = [_board(chain) for chain in arguments.chains] or [Board()] * (not arguments.link)
         with ExitStack() as stack:
             engine, door = open_door(arguments, stack)
             for board in boards:
                 engine.add_track(board)
-            server = self.server = Server(engine, self._folder("boards"), self._folder("takes"), doors)
+            server = self.server = self._listening(engine, doors)
             stack.callback(self._closed, server)
             server.start()
             self._warm(server)
@@ -54,6 +57,8 @@ class Session:
                 server.studio.record(1, arguments.record)
             stack.enter_context(interpreter_for_audio())
             stack.enter_context(self._signals())
+            if isinstance(door, LinkDoor):
+                door.url = server.url
             door.start()
             stack.callback(door.stop)
             self._greet(server, door)
@@ -63,7 +68,7 @@ class Session:
     def _doors(self) -> Doors:
         a = self._arguments
         for name, port in (("--osc-port", a.osc_port), ("--http-port", a.http_port)):
-            if not 0 <= port <= 65535:
+            if port is not None and not 0 <= port <= 65535:
                 raise EngineError(f"{name} {port} is outside 0 to 65535")
         try:
             allow = tuple(ipaddress.ip_network(text, strict=False) for text in a.allow)
@@ -79,7 +84,19 @@ class Session:
         if allow and not a.lan:
             raise EngineError("--allow without --lan: only this machine is heard; add --lan 0.0.0.0")
         networks: tuple[Network, ...] = (*LOOPBACK, *allow)
-        return Doors(host, a.osc_port, a.http_port, networks, a.mdns, realtime=True)
+        osc, http = _or(a.osc_port, OSC_PORT), _or(a.http_port, HTTP_PORT)
+        return Doors(host, osc, http, networks, a.mdns, realtime=True)
+
+    def _listening(self, engine: Engine, doors: Doors) -> Server:
+        """A DAW starts an engine whoever has the usual ports: it takes others, unless some were asked for."""
+        boards, takes = self._folder("boards"), self._folder("takes")
+        a = self._arguments
+        try:
+            return Server(engine, boards, takes, doors)
+        except EngineError:
+            if not a.link or (a.osc_port is not None and a.http_port is not None):
+                raise
+        return Server(engine, boards, takes, replace(doors, osc_port=_or(a.osc_port, 0), http_port=_or(a.http_port, 0)))
 
     def _folder(self, kind: str) -> Path:
         chosen = getattr(self._arguments, kind)
@@ -132,7 +149,7 @@ class Session:
         told = 0.0
         while not self._stop.wait(0.1):
             now = time.monotonic()
-            if isinstance(door, ClockDoor) and door.ended.is_set():
+            if isinstance(door, (ClockDoor, LinkDoor)) and door.ended.is_set():
                 if door.error is not None:
                     raise door.error
                 break
@@ -161,6 +178,10 @@ class Session:
             print(f"ddsp-fx: {line}", file=sys.stderr)
         load = server.engine.load
         print(f"stopped: {server.service.dispatcher.messages} messages, {load.xruns} xruns")
+
+
+def _or(chosen: int | None, default: int) -> int:
+    return default if chosen is None else chosen
 
 
 def _board(chain: str) -> Board:

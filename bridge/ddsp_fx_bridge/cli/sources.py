@@ -22,6 +22,11 @@ def open_door(arguments: Namespace, stack: ExitStack) -> tuple[Engine, Door]:
     Raises EngineError, AudioError or MissingExtraError.
     """
     _check(arguments)
+    if arguments.link:
+        from ddsp_fx_bridge.link import LinkDoor, socket_path
+
+        engine = Engine(Layout())
+        return engine, LinkDoor(engine, socket_path(), arguments.idle_exit)
     source = None
     if arguments.input:
         source = InputFile(Path(arguments.input), arguments.channels, arguments.sample_rate)
@@ -46,11 +51,19 @@ def _check(a: Namespace) -> None:
         raise AudioError(f"--sample-rate {a.sample_rate:g} is outside 8000 to 384000 Hz")
     if a.loop and not a.input:
         raise EngineError("--loop needs --input FILE")
+    _check_link(a)
     clocks = [name for name in ("clock", "input", "output") if getattr(a, name)]
     if a.device is not None and clocks:
         raise EngineError(f"--device and --{clocks[0]} exclude each other")
     if a.output:
         check_output(Path(a.output))
+
+
+def _check_link(a: Namespace) -> None:
+    if a.link and (a.device is not None or a.clock or a.input or a.output):
+        raise EngineError("--link takes its audio from plugins; leave out --device, --clock, --input and --output")
+    if a.idle_exit is not None and not a.link:
+        raise EngineError("--idle-exit needs --link")
 
 
 def _clock(arguments: Namespace, engine: Engine, source: InputFile | None, stack: ExitStack) -> Door:

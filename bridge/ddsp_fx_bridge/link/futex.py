@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Waiting for a word of shared memory, and waking who waits for one. Linux; what others need is in docs/link.md.
 
-Stores to positions are plain stores in the order of the program, as x86-64 keeps them. On ARM a barrier is needed before
-each: here is where it would go.
+Stores to positions are plain stores in the order of the program, as x86-64 keeps them. On ARM a barrier is needed
+before each: here is where it would go.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ def _number() -> int:
     machine = platform.machine()
     if sys.platform != "linux" or machine not in _SYS_FUTEX:
         raise EngineError(
-            f"plugins in a DAW are linked on Linux with {' or '.join(_SYS_FUTEX)} alone; this is {sys.platform}, {machine}"
+            f"plugins in a DAW are linked on Linux with {' or '.join(_SYS_FUTEX)} alone; "
+            f"this is {sys.platform}, {machine}"
         )
     return _SYS_FUTEX[machine]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ddsp_fx.effects.base import RATE_RANGE_HZ
 from ddsp_fx.effects.offline import Audio
@@ -94,10 +95,14 @@ class Header:
             raise EngineError(f"the plugin's segment has {len(data)} bytes, no room for a header")
         magic, version, told, channels, frames, rate, latency, slots = HEADER.unpack(data[: HEADER.size])
         if magic != MAGIC or version != VERSION:
-            raise EngineError(f"the plugin's segment begins with {magic:#x}, version {version}; expected version {VERSION}")
+            raise EngineError(
+                f"the plugin's segment begins with {magic:#x}, version {version}; expected version {VERSION}"
+            )
         header = cls(channels, frames, rate, latency, slots)
         low, high = RATE_RANGE_HZ
-        sound = channels in (1, 2) and _power(frames, RING_FRAMES) and _power(slots, EVENT_SLOTS) and low <= rate <= high
+        sound = (
+            channels in (1, 2) and _power(frames, RING_FRAMES) and _power(slots, EVENT_SLOTS) and low <= rate <= high
+        )
         if not sound or told != header.size or size < header.size:
             raise EngineError(f"the plugin's segment of {size} bytes contradicts itself: {header}")
         return header
@@ -105,6 +110,22 @@ class Header:
 
 def _power(number: int, limits: tuple[int, int]) -> bool:
     return limits[0] <= number <= limits[1] and number & (number - 1) == 0
+
+
+class _Word:
+    """An aligned word of the segment. Its store is one instruction, so nobody sees half of it."""
+
+    def __init__(self, offset: int, wide: bool = False) -> None:
+        self._index, self._wide = offset // (8 if wide else 4), wide
+
+    def __get__(self, segment: Segment, owner: type[Segment] | None = None) -> int:
+        return int((segment.u64 if self._wide else segment.u32)[self._index])
+
+    def __set__(self, segment: Segment, value: int) -> None:
+        if self._wide:
+            segment.u64[self._index] = value
+        else:
+            segment.u32[self._index] = value & 0xFFFFFFFF
 
 
 class Segment:
@@ -121,7 +142,7 @@ class Segment:
         except (OSError, ValueError) as error:
             raise EngineError(f"the plugin's segment cannot be mapped: {error}") from None
         whole = np.frombuffer(self._map, np.uint8)
-        self._u64, self._u32 = whole[:256].view("<u8"), whole[:256].view("<u4")
+        self.u64, self.u32 = whole[:256].view("<u8"), whole[:256].view("<u4")
         events = whole[EVENTS_OFFSET : EVENTS_OFFSET + header.event_slots * EVENT.itemsize]
         self.events = events.view(EVENT)
         rings = (header.channels, header.ring_frames)
@@ -130,32 +151,18 @@ class Segment:
         self.input_futex = Futex(whole.ctypes.data + 72)
         self.output_futex = Futex(whole.ctypes.data + 144)
 
-    def _ring(self, whole: np.ndarray, offset: int) -> np.ndarray:  # type: ignore[type-arg]
+    def _ring(self, whole: NDArray[np.uint8], offset: int) -> NDArray[np.float32]:
         return whole[offset : offset + 4 * self.header.channels * self.header.ring_frames].view("<f4")
 
-    # Words. A store of one aligned word is one instruction, so nobody sees half of it.
-
-    def _word(index: int, wide: bool) -> property:  # type: ignore[misc] # noqa: N805 - it makes properties
-        def get(self: Segment) -> int:
-            return int(self._u64[index] if wide else self._u32[index])
-
-        def put(self: Segment, value: int) -> None:
-            if wide:
-                self._u64[index] = value
-            else:
-                self._u32[index] = value & 0xFFFFFFFF
-
-        return property(get, put)
-
-    input_end = _word(64 // 8, True)
-    input_signal = _word(72 // 4, False)
-    offline = _word(76 // 4, False)
-    event_write = _word(80 // 4, False)
-    output_from = _word(128 // 8, True)
-    output_end = _word(136 // 8, True)
-    output_signal = _word(144 // 4, False)
-    event_read = _word(148 // 4, False)
-    overruns = _word(152 // 4, False)
+    input_end = _Word(64, wide=True)
+    input_signal = _Word(72)
+    offline = _Word(76)
+    event_write = _Word(80)
+    output_from = _Word(128, wide=True)
+    output_end = _Word(136, wide=True)
+    output_signal = _Word(144)
+    event_read = _Word(148)
+    overruns = _Word(152)
 
     # Audio.
 

@@ -19,6 +19,8 @@ from ddsp_fx_bridge.link.segment import Segment, tag, untag
 from ddsp_fx_bridge.link.slots import Slots
 
 PIECE = 1024
+# Nobody who listens needs older ones: the latest of each counts.
+MOST_TOUCHED = 65536
 # A stop is noticed after that long at the latest.
 _WAIT_S = 0.1
 
@@ -39,12 +41,12 @@ class Stream:
         failed: told once, from the audio thread, when processing raises.
 
     Attributes:
-        touched: what the plugin's events have set since somebody last took it away, by key.
+        touched: what the plugin's events have set, for whoever takes it away.
     """
 
     def __init__(self, segment: Segment, track: Track, failed: Callable[[Exception], None]) -> None:
         self._segment, self._track, self._failed = segment, track, failed
-        self.touched: dict[Key, Value] = {}
+        self.touched: deque[tuple[Key, Value]] = deque(maxlen=MOST_TOUCHED)
         self._epoch = self._position = 0
         self._generation = track.generation
         self._slots = Slots(track.controls.values())
@@ -143,7 +145,7 @@ class Stream:
         found = self._slots.value(event.slot, event.value) if np.isfinite(event.value) else None
         if found is not None:
             how(*found)
-            self.touched[found[0]] = found[1]
+            self.touched.append(found)
 
     def _process(self, block: Audio) -> Audio:
         try:

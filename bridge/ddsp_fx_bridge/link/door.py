@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where plugins knock: a Unix socket that is this user's own, and one session for each that comes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+from ddsp_fx.errors import EngineError
+from ddsp_fx_bridge.engine import Engine
+from ddsp_fx_bridge.link.session import Session
+
+# More than any project has tracks; a host gone wild is refused before the machine is full.
+MOST_SESSIONS = 256
+
+
+def socket_path() -> Path:
+    """`$DDSP_FX_LINK`, else the user's own folder for sockets."""
+    if chosen := os.environ.get("DDSP_FX_LINK"):
+        return Path(chosen)
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    return (Path(runtime) / "ddsp-fx" if runtime else Path(f"/tmp/ddsp-fx-{os.getuid()}")) / "link"
+
+
+def menu() -> Sequence[str]:
+    """What a user can pick: every installed effect, and each with its presets."""
+    from ddsp_fx.bundles.discovery import discover
+
+    catalogue = discover()
+    names = []
+    for symbol in sorted(catalogue.symbols()):
+        bundle, found = catalogue.find(symbol)
+        names += [symbol, *(f"{symbol}:preset={preset}" for preset in bundle.entry(found).presets)]
+    return names
+
+
+class LinkDoor:
+    """Listens from its making on, answers from `start` on; each plugin brings its own audio.
+
+    Args:
+        engine: gets a track for each plugin.
+        path: of the socket.
+        idle_exit_s: `ended` is set when no plugin has been there for so long; None is never.
+
+    Attributes:
+        url: of the control panel, told to plugins.
+        ended: set when there is nothing to wait for any more.
+
+    Raises EngineError when the folder is not the user's own or another engine listens there.
+    """
+
+    def __init__(self, engine: Engine, path: Path, idle_exit_s: float | None = None) -> None:
+        self._engine, self.path, self._idle_exit_s = engine, path, idle_exit_s
+        self.url = ""
+        self.ended = threading.Event()
+        self.error: BaseException | None = None
+        self._stopping = threading.Event()
+        self._sessions: dict[Session, threading.Thread] = {}
+        self._lock_file = _lock(path)
+        self._listener = _listen(path)
+        self._thread = threading.Thread(target=self._run, name="ddsp-fx link", daemon=True)
+
+    @property
+    def description(self) -> str:
+        """For the status line."""
+        return f"plugins in DAWs, at {self.path}"
+
+    @property
+    def sessions(self) -> int:
+        """Plugins that are connected."""
+        return len(self._sessions)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End every session, and listen no more."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        for session, thread in tuple(self._sessions.items()):
+            session.stop()
+            thread.join()
+        self._listener.close()
+        self.path.unlink(missing_ok=True)
+        self._lock_file.close()
+
+    def _run(self) -> None:
+        self._listener.settimeout(0.1)
+        idle_since = time.monotonic()
+        while not self._stopping.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except TimeoutError:
+                idle_since = time.monotonic() if self._sessions else idle_since
+                if self._idle_exit_s is not None and time.monotonic() - idle_since > self._idle_exit_s:
+                    self.ended.set()
+                continue
+            self._open(connection)
+
+    def _open(self, connection: socket.socket) -> None:
+        if len(self._sessions) >= MOST_SESSIONS:
+            connection.close()
+            return
+        session = Session(connection, self._engine, menu, self.url)
+        thread = threading.Thread(target=self._serve, args=(session,), name="ddsp-fx link session", daemon=True)
+        self._sessions[session] = thread
+        thread.start()
+
+    def _serve(self, session: Session) -> None:
+        try:
+            session.run()
+        finally:
+            self._sessions.pop(session, None)
+
+
+def _lock(path: Path) -> IO[str]:
+    folder = path.parent
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.lstat()
+    except OSError as error:
+        raise EngineError(f"{folder} cannot hold the socket for plugins: {error.strerror}") from None
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
+        raise EngineError(
+            f"{folder} must be a folder of your own that nobody else can enter (mode 700); "
+            "DDSP_FX_LINK names a socket elsewhere"
+        )
+    import fcntl
+
+    file = path.with_name(path.name + ".lock").open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise EngineError(f"an engine serves {path} already; plugins use that one") from None
+    return file
+
+
+def _listen(path: Path) -> socket.socket:
+    # Under the lock, so what is there is what a dead engine left.
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(str(path))
+    except OSError as error:
+        listener.close()
+        raise EngineError(f"{path} cannot be a socket: {error}") from None
+    path.chmod(0o600)
+    listener.listen(64)
+    return listener

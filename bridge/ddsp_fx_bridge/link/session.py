@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One plugin at the other end of a socket: its board, its segment, its track."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from ddsp_fx import __version__
+from ddsp_fx.board import Board
+from ddsp_fx.board.text import parse_board
+from ddsp_fx.effects.parameters import Value
+from ddsp_fx.errors import DdspFxError, EngineError
+from ddsp_fx_bridge.engine import Change, Changed, Engine, Event, Layout, Track
+from ddsp_fx_bridge.engine.controls import Key
+from ddsp_fx_bridge.link.messages import VERSION, LineReader, encode, number_text
+from ddsp_fx_bridge.link.segment import Segment
+from ddsp_fx_bridge.link.slots import Slots, set_normalised
+from ddsp_fx_bridge.link.stream import PIECE, Stream
+
+# How often what the plugin's automation has set is told to others, and what others have set to the plugin.
+TICK_S = 0.02
+# The rest of a board goes to the plugin, for its host to save, when nothing has changed for so long.
+SETTLED_TICKS = 10
+
+
+class Session:
+    """Runs in the thread that calls `run`, until the plugin goes or `stop`.
+
+    Args:
+        connection: a Unix stream socket; closed at the end.
+        engine: where the track is.
+        menu: names that a user can pick from.
+        url: of the control panel, or "".
+    """
+
+    def __init__(self, connection: socket.socket, engine: Engine, menu: Callable[[], Sequence[str]], url: str) -> None:
+        self._socket, self._engine, self._menu, self._url = connection, engine, menu, url
+        self._board: Board = Board()
+        self._track: Track | None = None
+        self._segment: Segment | None = None
+        self._stream: Stream | None = None
+        self._slots = Slots(())
+        self._descriptors: deque[int] = deque()
+        self._changed: dict[Key, Value] = {}
+        self._lock = threading.Lock()
+        self._told = -1
+        self._unsaved = 0
+        self._stopping = threading.Event()
+        connection.settimeout(TICK_S)
+
+    def stop(self) -> None:
+        """From another thread: ends `run` within a tick."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Everything that a plugin may do wrong ends its session and nothing else."""
+        end = self._engine.listen(self._listen)
+        try:
+            self._loop()
+        except (OSError, EngineError):
+            return
+        finally:
+            end()
+            self._close()
+
+    def _loop(self) -> None:
+        lines = LineReader()
+        while not self._stopping.is_set():
+            try:
+                data, descriptors, _, _ = socket.recv_fds(self._socket, 65536, 4)
+            except TimeoutError:
+                self._tick()
+                continue
+            self._descriptors.extend(descriptors)
+            if not data:
+                return
+            for fields in lines.feed(data):
+                if not self._handle(fields):
+                    return
+            self._tick()
+
+    def _close(self) -> None:
+        self._detach()
+        if self._track is not None:
+            with suppress(DdspFxError):
+                self._engine.remove_track(self._track.number)
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+        self._socket.close()
+
+    def _detach(self) -> None:
+        if self._stream is not None:
+            self._stream.stop()
+            self._stream = None
+
+    # What the plugin says.
+
+    def _handle(self, fields: list[str]) -> bool:
+        """False when it goes."""
+        verb, *rest = fields
+        if verb == "hello":
+            return self._hello(rest)
+        if verb == "ping":
+            self._send("pong", *rest)
+        elif verb == "board":
+            self._change_board(lambda: _restored(rest))
+        elif verb == "load" and rest:
+            self._change_board(lambda: _loaded(rest[0]))
+        elif verb == "attach":
+            self._attach()
+        return verb != "bye"
+
+    def _hello(self, rest: list[str]) -> bool:
+        if not rest or rest[0] != str(VERSION):
+            text = f"this engine speaks version {VERSION} of the link, the plugin {rest[0] if rest else 'none'}"
+            self._send("refused", f"{text}: ddsp-fx vst install brings the plugin that fits")
+            return False
+        self._send("welcome", str(VERSION), __version__, self._url)
+        self._send("menu", *self._menu())
+        return True
+
+    def _change_board(self, make: Callable[[], Board]) -> None:
+        try:
+            board = make()
+            if self._track is not None:
+                self._engine.replace_board(self._track.number, board)
+            self._board = board
+        except (DdspFxError, OSError) as error:
+            self._send("error", "board", str(error))
+        else:
+            self._describe()
+
+    def _attach(self) -> None:
+        try:
+            self._take_segment()
+        except DdspFxError as error:
+            self._send("error", "attach", str(error))
+        else:
+            self._describe()
+
+    def _take_segment(self) -> None:
+        if not self._descriptors:
+            raise EngineError("attach came without a file descriptor")
+        descriptor = self._descriptors.popleft()
+        try:
+            segment = Segment(descriptor)
+        finally:
+            os.close(descriptor)
+        self._detach()
+        layout = Layout(segment.header.sample_rate, PIECE, segment.header.channels)
+        track = self._track
+        if track is None or track.layout != layout:
+            track = self._new_track(layout)
+        self._segment, self._track = segment, track
+        self._stream = Stream(segment, track, lambda error: self._send("error", "audio", str(error)))
+        self._stream.start()
+
+    def _new_track(self, layout: Layout) -> Track:
+        before, self._track = self._track, None
+        if before is not None:
+            board = Board.from_json(before.board_json())
+            self._engine.remove_track(before.number)
+            self._board = board
+        return self._engine.add_track(self._board, layout)
+
+    # What the plugin is told.
+
+    def _send(self, *fields: str) -> None:
+        # A plugin that reads nothing for so long is stopped; what it missed it asks for when it comes back.
+        self._socket.settimeout(5.0)
+        try:
+            self._socket.sendall(encode(fields))
+        finally:
+            self._socket.settimeout(TICK_S)
+
+    def _describe(self) -> None:
+        track = self._track
+        if track is None:
+            return
+        self._told, self._slots = track.generation, Slots(track.controls.values())
+        with self._lock:
+            self._changed.clear()
+        numbers = (track.latency_samples, track.board.tail_samples, len(self._slots))
+        self._send("describe", track.board_json(), *map(str, numbers))
+        for message in self._slots.messages(track.values):
+            self._send(*message)
+        self._send("end")
+
+    def _listen(self, event: Event) -> None:
+        """In any thread."""
+        track = self._track
+        if isinstance(event, Changed) and track is not None and event.change.track == track.number:
+            with self._lock:
+                if event.source is not self:
+                    self._changed[event.change.key] = event.change.value
+
+    def _tick(self) -> None:
+        track, stream = self._track, self._stream
+        if track is None or stream is None:
+            return
+        if track.generation != self._told:
+            self._describe()
+        touched = dict(stream.touched.popleft() for _ in range(len(stream.touched)))
+        if touched:
+            self._engine.applied([Change(track.number, *key, value) for key, value in touched.items()], self)
+        with self._lock:
+            changed, self._changed = self._changed, {}
+        self._tell_values(changed)
+        self._save(track)
+
+    def _tell_values(self, changed: dict[Key, Value]) -> None:
+        fields = ["values"]
+        for key, value in changed.items():
+            index = self._slots.index(key)
+            if index is None:
+                self._unsaved = SETTLED_TICKS
+            else:
+                fields += [str(index), number_text(self._slots.normalise(index, value))]
+        if len(fields) > 1:
+            self._send(*fields)
+
+    def _save(self, track: Track) -> None:
+        if self._unsaved:
+            self._unsaved -= 1
+            if not self._unsaved:
+                self._send("state", track.board_json())
+
+
+def _restored(fields: list[str]) -> Board:
+    board = Board.from_json(fields[0]) if fields and fields[0] else Board()
+    pairs = zip(fields[1::2], fields[2::2], strict=False)
+    set_normalised(board, ((target, _number(text)) for target, text in pairs))
+    return board
+
+
+def _loaded(text: str) -> Board:
+    """A chain, or a board's JSON."""
+    if text.lstrip().startswith("{"):
+        return Board.from_json(text)
+    board = parse_board(text)
+    return board[0] if len(board) == 1 and isinstance(board[0], Board) else board
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise EngineError(f"{text!r} is not a number") from None
