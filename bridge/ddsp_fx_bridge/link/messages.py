@@ -17,9 +17,13 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def encode(fields: Sequence[str]) -> bytes:
-    """One line with its LF."""
-    text = "\t".join(_SPECIAL.sub(lambda match: _ESCAPES[match[0]], field) for field in fields)
-    return text.encode() + b"\n"
+    """One line with its LF; raises EngineError when it is longer than the other side reads."""
+    text = "\t".join(_SPECIAL.sub(lambda match: _ESCAPES[match[0]], field) for field in fields) + "\n"
+    # A path's bytes that are not UTF-8 arrive as question marks.
+    line = text.encode(errors="replace")
+    if len(line) > MOST_BYTES:
+        raise EngineError(f"the message {fields[0]!r} has {len(line)} bytes; the link carries {MOST_BYTES} at most")
+    return line
 
 
 def decode(line: bytes) -> list[str]:

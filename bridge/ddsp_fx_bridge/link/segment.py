@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import struct
@@ -93,23 +94,23 @@ class Header:
         """Checked against a file of `size` bytes; raises EngineError."""
         if len(data) < HEADER.size:
             raise EngineError(f"the plugin's segment has {len(data)} bytes, no room for a header")
-        magic, version, told, channels, frames, rate, latency, slots = HEADER.unpack(data[: HEADER.size])
-        if magic != MAGIC or version != VERSION:
-            raise EngineError(
-                f"the plugin's segment begins with {magic:#x}, version {version}; expected version {VERSION}"
-            )
+        magic, version, told, channels, frames, rate, latency, slots = HEADER.unpack_from(data)
+        _within("magic", magic, MAGIC, MAGIC)
+        _within("version", version, VERSION, VERSION)
+        _within("channels", channels, 1, 2)
+        _within("ring_frames", frames, *RING_FRAMES, power=True)
+        _within("event_slots", slots, *EVENT_SLOTS, power=True)
+        _within("sample_rate", rate, *RATE_RANGE_HZ)
+        _within("link_latency", latency, 0, frames)
         header = cls(channels, frames, rate, latency, slots)
-        low, high = RATE_RANGE_HZ
-        sound = (
-            channels in (1, 2) and _power(frames, RING_FRAMES) and _power(slots, EVENT_SLOTS) and low <= rate <= high
-        )
-        if not sound or told != header.size or size < header.size:
-            raise EngineError(f"the plugin's segment of {size} bytes contradicts itself: {header}")
+        _within("size", told, header.size, size)
         return header
 
 
-def _power(number: int, limits: tuple[int, int]) -> bool:
-    return limits[0] <= number <= limits[1] and number & (number - 1) == 0
+def _within(name: str, value: float, low: float, high: float, power: bool = False) -> None:
+    if not low <= value <= high or (power and int(value) & (int(value) - 1)):
+        kind = "a power of two, " if power else ""
+        raise EngineError(f"the segment's {name} is {value:.17g}; expected {kind}{low:.17g} to {high:.17g}")
 
 
 class _Word:
@@ -136,11 +137,14 @@ class Segment:
 
     def __init__(self, descriptor: int) -> None:
         try:
+            # What could shrink would kill this process by SIGBUS.
+            if not fcntl.fcntl(descriptor, fcntl.F_GET_SEALS) & fcntl.F_SEAL_SHRINK:
+                raise EngineError("the segment is not sealed against shrinking; expected F_SEAL_SHRINK")
             size = os.fstat(descriptor).st_size
             self.header = header = Header.unpack(os.pread(descriptor, HEADER.size, 0), size)
             self._map = mmap.mmap(descriptor, header.size)
         except (OSError, ValueError) as error:
-            raise EngineError(f"the plugin's segment cannot be mapped: {error}") from None
+            raise EngineError(f"the plugin's segment cannot be mapped: {error}; expected a sealed memfd") from None
         whole = np.frombuffer(self._map, np.uint8)
         self.u64, self.u32 = whole[:256].view("<u8"), whole[:256].view("<u4")
         events = whole[EVENTS_OFFSET : EVENTS_OFFSET + header.event_slots * EVENT.itemsize]
@@ -150,6 +154,15 @@ class Segment:
         self._output = self._ring(whole, header.output_offset).reshape(rings)
         self.input_futex = Futex(whole.ctypes.data + 72)
         self.output_futex = Futex(whole.ctypes.data + 144)
+
+    @classmethod
+    def create(cls, header: Header) -> tuple[Segment, int]:
+        """A new one and its file descriptor, as a plugin makes it."""
+        descriptor = os.memfd_create("ddsp-fx link", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        os.ftruncate(descriptor, header.size)
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
+        os.pwrite(descriptor, header.pack(), 0)
+        return cls(descriptor), descriptor
 
     def _ring(self, whole: NDArray[np.uint8], offset: int) -> NDArray[np.float32]:
         return whole[offset : offset + 4 * self.header.channels * self.header.ring_frames].view("<f4")
