@@ -160,7 +160,8 @@ class Engine:
     def applied(self, changes: Sequence[Change], source: object) -> None:
         """A door has set these itself, with its audio: whoever listens is told."""
         with self._control:
-            self._announce([c for c in changes if c.track in self.tracks], source)
+            known = {number: track.values for number, track in self.tracks.items()}
+            self._announce([c for c in changes if c.key in known.get(c.track, ())], source)
 
     def tick(self) -> None:
         """What the control thread does about every 10 ms: hand over what is due soon, tell it when due, write takes."""

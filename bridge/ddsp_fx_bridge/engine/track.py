@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,9 @@ class Track:
         self.recorder: Recorder | None = None
         self._inbox = Inbox()
         self._current: Mapping[Key, Value] = {}
+        # What the board was sent last: some of it may still be on its way through the latency.
+        self._sent: dict[Key, Value] = {}
+        self._exact: list[tuple[int, Key, Value]] = []
         self._recording: Recorder | None = None
         self._since = self._period = round(PERIOD_S * sample_rate)
         self._next: Board | None = None
@@ -136,7 +139,7 @@ class Track:
             block: float32.
             position: of its first sample on the source's own count; None goes on from the last block.
         """
-        if self._since >= self._period and self.gate.enter():
+        if (self._since >= self._period or self._next is not None) and self.gate.enter():
             try:
                 self._since = 0 if self.collect() else self._since
             finally:
@@ -144,35 +147,35 @@ class Track:
         self._since += block.shape[1]
         return self.run(block, position)
 
-    def set_at(self, sample: int, start: int, key: Key, value: Value) -> None:
-        """Before `process` of the block that begins at `start`: a checked value, for a sample of it.
+    def set_at(self, sample: int, key: Key, value: Value) -> None:
+        """Before `process` of the block that holds `sample`, on this track's count: a checked value, exactly there.
 
         For a door whose audio and automation come together; `post` is for who does not know the samples.
         """
-        self._schedule(sample, start, key, value)
+        self._exact.append((sample, key, value))
 
-    def set_now(self, key: Key, value: Value) -> None:
-        """Before `restart`: a checked value that is there from the first sample."""
-        (self._next or self._board).set_slot_value(*key, value)
+    def restart(self, first: Sequence[tuple[Key, Value]] = ()) -> None:
+        """Forget all audio. What was asked for so far, and `first`, is there from the next sample on, with no ramp.
 
-    def restart(self, position: int = 0) -> None:
-        """Forget all audio; the next block begins at `position`. What was asked for is reached without a ramp."""
-        if self.gate.enter():
-            try:
-                self.collect()
-            finally:
-                self.gate.leave()
-        for key, value in self._current.items():
+        A host's activation: it happens between streams, so this may wait the moment that somebody posts.
+        """
+        with self.gate.lock:
+            self.collect()
+        self._leaving = None
+        for key, value in [*self._sent.items(), *self._current.items(), *first]:
             self._board.set_slot_value(*key, value)
-        self._current, self._leaving = {}, None
+        for key, value in [*self._current.items(), *first]:
+            self._record(self.position, key, value)
+        self._sent.clear()
+        self._current = {}
         self._board.reset()
-        self.position = position
 
     def collect(self) -> bool:
         """Take what was posted, inside the gate, for `run` to apply; True when anything was for now."""
         if self._next is not None:
             self._leaving, self._left = self._board, self._fade
             self._board, self._next = self._next, None
+            self._sent.clear()
         self._current = self._inbox.collect()
         self._recording = self.recorder
         return bool(self._current)
@@ -197,14 +200,23 @@ class Track:
         current, self._current = self._current, {}
         if self._recording is not None:
             self._recording.begin(start)
+        # What is meant for a board that waits for the gate goes to no other.
+        exact, self._exact = (self._exact, []) if self._next is None else ([], self._exact)
         for key, value in current.items():
             self._schedule(start, start, key, value)
         for sample, key, value in self._inbox.due(start, end):
             self._schedule(sample, start, key, value)
+        for sample, key, value in exact:
+            self._schedule(max(sample, start), start, key, value)
 
     def _schedule(self, sample: int, start: int, key: Key, value: Value) -> None:
         self._board.schedule(self._board.position + sample - start, *key, value)
+        self._sent[key] = value
+        self._record(sample, key, value)
+
+    def _record(self, sample: int, key: Key, value: Value) -> None:
         if self._recording is not None:
+            self._recording.begin(sample)
             self._recording.add(sample, key, value)
 
     def _crossfade(self, leaving: Board, block: Audio, new: Audio) -> Audio:

@@ -9,11 +9,13 @@ import stat
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.engine import Engine
+from ddsp_fx_bridge.link.messages import encode
 from ddsp_fx_bridge.link.session import Session
 
 # More than any project has tracks; a host gone wild is refused before the machine is full.
@@ -63,7 +65,11 @@ class LinkDoor:
         self._stopping = threading.Event()
         self._sessions: dict[Session, threading.Thread] = {}
         self._lock_file = _lock(path)
-        self._listener = _listen(path)
+        try:
+            self._listener = _listen(path)
+        except EngineError:
+            self._lock_file.close()
+            raise
         self._thread = threading.Thread(target=self._run, name="ddsp-fx link", daemon=True)
 
     @property
@@ -107,7 +113,8 @@ class LinkDoor:
 
     def _open(self, connection: socket.socket) -> None:
         if len(self._sessions) >= MOST_SESSIONS:
-            connection.close()
+            with connection, suppress(OSError):
+                connection.sendall(encode(["refused", f"{MOST_SESSIONS} plugins are connected already"]))
             return
         session = Session(connection, self._engine, menu, self.url)
         thread = threading.Thread(target=self._serve, args=(session,), name="ddsp-fx link session", daemon=True)

@@ -24,6 +24,8 @@ from ddsp_fx_bridge.link.stream import PIECE, Stream
 
 # How often what the plugin's automation has set is told to others, and what others have set to the plugin.
 TICK_S = 0.02
+# One comes with each `attach`.
+MOST_DESCRIPTORS = 16
 # The rest of a board goes to the plugin, for its host to save, when nothing has changed for so long.
 SETTLED_TICKS = 10
 
@@ -77,7 +79,7 @@ class Session:
                 self._tick()
                 continue
             self._descriptors.extend(descriptors)
-            if not data:
+            if not data or len(self._descriptors) > MOST_DESCRIPTORS:
                 return
             for fields in lines.feed(data):
                 if not self._handle(fields):
@@ -91,6 +93,7 @@ class Session:
                 self._engine.remove_track(self._track.number)
         for descriptor in self._descriptors:
             os.close(descriptor)
+        self._descriptors.clear()
         self._socket.close()
 
     def _detach(self) -> None:
@@ -130,8 +133,9 @@ class Session:
             if self._track is not None:
                 self._engine.replace_board(self._track.number, board)
             self._board = board
-        except (DdspFxError, OSError) as error:
-            self._send("error", "board", str(error))
+        except Exception as error:
+            # Models and other people's plugins raise what they like; the track goes on with what it had.
+            self._send("error", "board", _one_line(error))
         else:
             self._describe()
 
@@ -142,10 +146,11 @@ class Session:
             self._send("error", "attach", str(error))
         else:
             self._describe()
+            self._start()
 
     def _take_segment(self) -> None:
         if not self._descriptors:
-            raise EngineError("attach came without a file descriptor")
+            raise EngineError("attach came without a file descriptor; expected one beside it (SCM_RIGHTS)")
         descriptor = self._descriptors.popleft()
         try:
             segment = Segment(descriptor)
@@ -157,15 +162,23 @@ class Session:
         if track is None or track.layout != layout:
             track = self._new_track(layout)
         self._segment, self._track = segment, track
-        self._stream = Stream(segment, track, lambda error: self._send("error", "audio", str(error)))
-        self._stream.start()
+
+    def _start(self) -> None:
+        if self._segment is not None and self._track is not None:
+            self._stream = Stream(self._segment, self._track, self._slots)
+            self._stream.start()
 
     def _new_track(self, layout: Layout) -> Track:
+        """At another rate, or the first: prepared here, since who adds a track to the engine holds the others up."""
         before, self._track = self._track, None
         if before is not None:
-            board = Board.from_json(before.board_json())
             self._engine.remove_track(before.number)
-            self._board = board
+        try:
+            self._board = Board.from_json(before.board_json()) if before is not None else self._board
+            self._board.prepare(layout.sample_rate, layout.max_block_size, layout.channels)
+        except Exception as error:
+            self._send("error", "board", _one_line(error))
+            self._board = Board()
         return self._engine.add_track(self._board, layout)
 
     # What the plugin is told.
@@ -183,6 +196,8 @@ class Session:
         if track is None:
             return
         self._told, self._slots = track.generation, Slots(track.controls.values())
+        if self._stream is not None:
+            self._stream.use(self._slots, self._told)
         with self._lock:
             self._changed.clear()
         numbers = (track.latency_samples, track.board.tail_samples, len(self._slots))
@@ -208,6 +223,8 @@ class Session:
         touched = dict(stream.touched.popleft() for _ in range(len(stream.touched)))
         if touched:
             self._engine.applied([Change(track.number, *key, value) for key, value in touched.items()], self)
+        while stream.failures:
+            self._send("error", "audio", _one_line(stream.failures.popleft()))
         with self._lock:
             changed, self._changed = self._changed, {}
         self._tell_values(changed)
@@ -244,6 +261,10 @@ def _loaded(text: str) -> Board:
         return Board.from_json(text)
     board = parse_board(text)
     return board[0] if len(board) == 1 and isinstance(board[0], Board) else board
+
+
+def _one_line(error: Exception) -> str:
+    return str(error) if isinstance(error, DdspFxError) else f"{type(error).__name__}: {error}"
 
 
 def _number(text: str) -> float:

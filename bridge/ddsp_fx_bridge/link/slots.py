@@ -49,7 +49,7 @@ class Slots:
             p = _parameter(control)
             numbers = (p.minimum, p.maximum, p.normalise(p.default), p.normalise(values[control.key]))
             # Two effects of one kind would have the same names twice: a host's list tells them apart by their slot's.
-            name = f"{control.slot_name}: {p.name}" if self._is_twice(p.name) else p.name
+            name = f"{control.slot_name}: {p.name}" if control.slot_name and self._is_twice(p.name) else p.name
             head = ["slot", str(index), control.target, name, p.unit, p.scale]
             yield [*head, *map(number_text, numbers), *p.choices]
 

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plugin's automation, from its segment to the audio thread (docs/link.md, "Events")."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from typing import NamedTuple
+
+from ddsp_fx.effects.parameters import Value
+from ddsp_fx_bridge.engine.controls import Key
+from ddsp_fx_bridge.link.segment import Segment, untag
+from ddsp_fx_bridge.link.slots import Slots
+
+
+class _Event(NamedTuple):
+    epoch: int
+    position: int
+    key: Key
+    value: Value
+
+
+class EventQueue:
+    """What is in the ring when it is made is for an earlier board; its values came with this one.
+
+    Args:
+        segment: of the plugin.
+        slots: what the events' numbers mean.
+        generation: of the board that the slots are of.
+    """
+
+    def __init__(self, segment: Segment, slots: Slots, generation: int) -> None:
+        self._segment = segment
+        self._waiting: deque[_Event] = deque()
+        self._slots, self._generation = slots, generation
+        self._coming: deque[tuple[Slots, int, int]] = deque()
+        segment.event_read = segment.event_write
+
+    def use(self, slots: Slots, generation: int) -> None:
+        """In any thread: what is written from now on is for another board, what was written before for none."""
+        self._coming.append((slots, generation, self._segment.event_write))
+
+    def due(self, epoch: int, start: int, end: int, generation: int) -> list[tuple[int, Key, Value]]:
+        """In the audio thread: (sample, key, value) of what acts before `end`; what is late acts at `start`.
+
+        Args:
+            epoch, start, end: of the piece that comes.
+            generation: of the track's board; events for another are left out.
+        """
+        while self._coming:
+            self._slots, self._generation, mark = self._coming.popleft()
+            self._waiting.clear()
+            self._segment.event_read = mark
+        self._take()
+        out = []
+        while self._waiting and (self._waiting[0].epoch != epoch or self._waiting[0].position < end):
+            event = self._waiting.popleft()
+            sample = max(event.position, start) if event.epoch == epoch else start
+            out.append((sample, event.key, event.value))
+        return out if generation == self._generation else []
+
+    def _take(self) -> None:
+        segment = self._segment
+        read, written, size = segment.event_read, segment.event_write, segment.header.event_slots
+        # A count that makes no sense is a plugin gone wrong: its oldest events are lost, this side is not.
+        count = min((written - read) & 0xFFFFFFFF, size)
+        for index in range(written - count, written):
+            entry = segment.events[index % size]
+            normalised = float(entry["value"])
+            found = self._slots.value(int(entry["slot"]), normalised) if math.isfinite(normalised) else None
+            if found is not None:
+                self._waiting.append(_Event(*untag(int(entry["position"])), *found))
+        segment.event_read = written
