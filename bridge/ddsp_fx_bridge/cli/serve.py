@@ -15,6 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_audio(parser.add_argument_group("audio"))
     link = parser.add_argument_group("plugins in DAWs")
     link.add_argument("--link", action="store_true", help="audio comes from plugins in DAWs; each brings a track")
+    link.add_argument("--link-socket", metavar="PATH", help="of plugins (default: $DDSP_FX_LINK or the user's)")
     link.add_argument("--idle-exit", type=float, metavar="S", help="with --link: stop after S seconds without a plugin")
     folders = parser.add_argument_group("folders")
     folders.add_argument(

@@ -137,10 +137,11 @@ class Session:
         for number, track in engine.tracks.items():
             print(f"track {number}: {' | '.join(track.board.slot_names()) or 'an empty board'}")
         latency = max((t.latency_samples for t in engine.tracks.values()), default=0)
-        print(
-            f"audio: {door.description}, {engine.sample_rate:g} Hz, blocks of {engine.layout.max_block_size}, "
+        house = (
+            f", {engine.sample_rate:g} Hz, blocks of {engine.layout.max_block_size}, "
             f"latency of the boards {1000.0 * latency / engine.sample_rate:.1f} ms"
         )
+        print(f"audio: {door.description}{'' if isinstance(door, LinkDoor) else house}")
         print(f"OSC: udp port {server.osc_port}; panel and OSCQuery: {server.url}", flush=True)
 
     def _wait(self, server: Server, door: Door) -> None:

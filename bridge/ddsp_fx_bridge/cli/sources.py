@@ -26,7 +26,10 @@ def open_door(arguments: Namespace, stack: ExitStack) -> tuple[Engine, Door]:
         from ddsp_fx_bridge.link import LinkDoor, socket_path
 
         engine = Engine(Layout())
-        return engine, LinkDoor(engine, socket_path(), arguments.idle_exit)
+        path = Path(arguments.link_socket) if arguments.link_socket else socket_path()
+        door = LinkDoor(engine, path, arguments.idle_exit)
+        stack.callback(door.stop)
+        return engine, door
     source = None
     if arguments.input:
         source = InputFile(Path(arguments.input), arguments.channels, arguments.sample_rate)
@@ -62,8 +65,11 @@ def _check(a: Namespace) -> None:
 def _check_link(a: Namespace) -> None:
     if a.link and (a.device is not None or a.clock or a.input or a.output):
         raise EngineError("--link takes its audio from plugins; leave out --device, --clock, --input and --output")
-    if a.idle_exit is not None and not a.link:
-        raise EngineError("--idle-exit needs --link")
+    if a.link and (a.chains or a.record):
+        raise EngineError("--link takes its boards from plugins; leave out chains and --record")
+    for name, value in (("--idle-exit", a.idle_exit), ("--link-socket", a.link_socket)):
+        if value is not None and not a.link:
+            raise EngineError(f"{name} needs --link")
 
 
 def _clock(arguments: Namespace, engine: Engine, source: InputFile | None, stack: ExitStack) -> Door:

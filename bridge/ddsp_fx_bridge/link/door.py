@@ -87,7 +87,9 @@ class LinkDoor:
         self._thread.start()
 
     def stop(self) -> None:
-        """End every session, and listen no more."""
+        """End every session, and listen no more. May be called again, and before `start`."""
+        if self._lock_file.closed:
+            return
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import mmap
 import os
 import struct
@@ -136,6 +135,9 @@ class Segment:
     """
 
     def __init__(self, descriptor: int) -> None:
+        # Windows has none, and `serve` imports this for its other doors too.
+        import fcntl
+
         try:
             # What could shrink would kill this process by SIGBUS.
             if not fcntl.fcntl(descriptor, fcntl.F_GET_SEALS) & fcntl.F_SEAL_SHRINK:
@@ -158,6 +160,8 @@ class Segment:
     @classmethod
     def create(cls, header: Header) -> tuple[Segment, int]:
         """A new one and its file descriptor, as a plugin makes it."""
+        import fcntl
+
         descriptor = os.memfd_create("ddsp-fx link", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         os.ftruncate(descriptor, header.size)
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
