@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -19,7 +20,10 @@ void closeHandle(int handle);
 
 // A word that both processes see. `wake` takes no lock of this process and never waits.
 void wake(std::atomic<std::uint32_t>& word);
-void wait(std::atomic<std::uint32_t>& word, std::uint32_t seen, unsigned milliseconds);
+void wait(std::atomic<std::uint32_t>& word, std::uint32_t seen, std::chrono::nanoseconds limit);
+
+// Whether the calling thread has a priority that a sound card's thread has.
+bool isRealtimeThread();
 
 // Where the engine listens; "" where the folder is somebody else's.
 std::string socketPath();

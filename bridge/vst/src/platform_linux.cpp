@@ -10,6 +10,7 @@
 #include <fstream>
 #include <linux/futex.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -52,9 +53,14 @@ void wake(std::atomic<std::uint32_t>& word) {
     syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
 }
 
-void wait(std::atomic<std::uint32_t>& word, std::uint32_t seen, unsigned milliseconds) {
-    const timespec limit{milliseconds / 1000, static_cast<long>(milliseconds % 1000) * 1000000L};
-    syscall(SYS_futex, &word, FUTEX_WAIT, seen, &limit, nullptr, 0);
+void wait(std::atomic<std::uint32_t>& word, std::uint32_t seen, std::chrono::nanoseconds limit) {
+    const timespec time{limit.count() / 1000000000L, limit.count() % 1000000000L};
+    syscall(SYS_futex, &word, FUTEX_WAIT, seen, &time, nullptr, 0);
+}
+
+bool isRealtimeThread() {
+    const int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+    return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
 std::string socketPath() {

@@ -12,7 +12,7 @@ START_NAMESPACE_DISTRHO
 namespace {
 
 constexpr uint32_t kMostEffects = 127;
-enum Render : uint32_t { kAutomatic, kLive, kWait };
+enum Bounce : uint32_t { kAutomatic, kLive, kWait };
 const char* const kRenderNames[] = {"automatic", "live", "wait for the engine"};
 const char* const kState = "session";
 
@@ -51,12 +51,13 @@ void DdspFx::initParameter(uint32_t index, Parameter& parameter) {
     if (index == kEffect) {
         parameter.name = "Effect";
         parameter.symbol = "effect";
-        parameter.hints = kParameterIsInteger;
+        // Ardour shows only what can be automated.
+        parameter.hints = kParameterIsAutomatable | kParameterIsInteger;
         parameter.ranges = ParameterRanges(0.0F, 0.0F, static_cast<float>(kMostEffects));
     } else if (index == kRender) {
         parameter.name = "Bounce";
         parameter.symbol = "bounce";
-        parameter.hints = kParameterIsInteger;
+        parameter.hints = kParameterIsAutomatable | kParameterIsInteger;
         parameter.ranges = ParameterRanges(0.0F, 0.0F, 2.0F);
         parameter.enumValues.count = 3;
         parameter.enumValues.restrictedMode = true;
@@ -205,7 +206,8 @@ void DdspFx::activate() {
 void DdspFx::run(const float** inputs, float** outputs, uint32_t frames) {
     const uint32_t render = render_.load(std::memory_order_relaxed);
     const bool offline = render == kWait || (render == kAutomatic && hostOffline_.load(std::memory_order_relaxed));
-    stream_.process(inputs, outputs, frames, offline);
+    const auto how = offline ? ddspfx::Render::wait : render == kLive ? ddspfx::Render::live : ddspfx::Render::automatic;
+    stream_.process(inputs, outputs, frames, how);
     setLatency(stream_.latency());
     tellHost();
 }

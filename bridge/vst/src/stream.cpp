@@ -10,12 +10,12 @@ namespace ddspfx {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // docs/link.md, "The plugin".
 constexpr float kFade = 1.0F / 64.0F;
 constexpr auto kEnginePatience = std::chrono::seconds(60);
 constexpr auto kAudioPatience = std::chrono::seconds(20);
+// A wake-up can be missed by an engine that dies: look again now and then.
+constexpr auto kNap = std::chrono::milliseconds(50);
 
 }  // namespace
 
@@ -35,6 +35,7 @@ void Stream::activate() {
     stepGain_ = 0.0F;
     last_ = {};
     gaveUp_ = false;
+    pace_.reset();
     if (segment_.isOpen())
         segment_.inputEnd().store(Tagged(epoch_, 0).word, std::memory_order_release);
 }
@@ -49,7 +50,7 @@ void Stream::event(std::uint32_t offset, std::uint32_t slot, double normalised) 
         status_.toEngine[slot].store(true, std::memory_order_relaxed);
 }
 
-void Stream::process(const float* const* in, float* const* out, std::uint32_t frames, bool offline) {
+void Stream::process(const float* const* in, float* const* out, std::uint32_t frames, Render render) {
     if (!segment_.isOpen()) {
         for (std::uint32_t c = 0; c < layout_.channels; ++c)
             std::fill_n(out[c], frames, 0.0F);
@@ -60,13 +61,25 @@ void Stream::process(const float* const* in, float* const* out, std::uint32_t fr
     for (std::uint32_t i = 1; i < eventCount_; ++i)
         for (std::uint32_t j = i; j > 0 && earlier(events_[j], events_[j - 1]); --j)
             std::swap(events_[j], events_[j - 1]);
+    const Clock::duration may = patience(frames, render);
     for (std::uint32_t start = 0; start < frames; start += layout_.maxBlock)
-        piece(in, out, start, std::min(layout_.maxBlock, frames - start), offline);
+        piece(in, out, start, std::min(layout_.maxBlock, frames - start), may);
     eventCount_ = 0;
 }
 
+Stream::Clock::duration Stream::patience(std::uint32_t frames, Render render) {
+    const Clock::duration all = kAudioPatience;
+    const Clock::duration may = pace_.mayWait(frames, layout_.sampleRate, platform::isRealtimeThread(), all);
+    switch (render) {
+    case Render::live: return Clock::duration::zero();
+    case Render::wait: return all;
+    default: return may;
+    }
+}
+
 void Stream::piece(const float* const* in, float* const* out, std::uint32_t start, std::uint32_t frames,
-                   bool offline) {
+                   Clock::duration patience) {
+    const bool offline = patience == Clock::duration(kAudioPatience);
     if (offline)
         awaitEngine();
     write(in, start, frames);
@@ -74,8 +87,8 @@ void Stream::piece(const float* const* in, float* const* out, std::uint32_t star
     publish(frames, offline);
     const std::int64_t end = position_ - layout_.linkLatency();
     const std::int64_t first = std::max<std::int64_t>(0, end - frames);
-    if (offline && end > 0)
-        awaitOutput(first, end);
+    if (end > 0 && patience > Clock::duration::zero())
+        awaitOutput(first, end, patience);
     // The first samples out are silence either way, and longer than the crossfade.
     const bool there = end <= 0 ? status_.isReady() : isThere(first, end);
     if (!there && end > 0 && status_.isReady())
@@ -133,23 +146,28 @@ void Stream::awaitEngine() {
             return;
         gaveUp_ = Clock::now() > limit;
         // Nobody signals this word meanwhile: it is a sleep of a millisecond.
-        platform::wait(segment_.outputSignal(), segment_.outputSignal().load(), 1);
+        platform::wait(segment_.outputSignal(), segment_.outputSignal().load(), std::chrono::milliseconds(1));
     }
 }
 
-void Stream::awaitOutput(std::int64_t first, std::int64_t end) {
-    auto limit = Clock::now() + kAudioPatience;
+void Stream::awaitOutput(std::int64_t first, std::int64_t end, Clock::duration patience) {
+    const bool offline = patience == Clock::duration(kAudioPatience);
+    auto limit = Clock::now() + patience;
     std::uint64_t seen = 0;
     while (!gaveUp_ && status_.isReady()) {
         const std::uint32_t signal = segment_.outputSignal().load(std::memory_order_acquire);
         if (isThere(first, end))
             return;
         const std::uint64_t now = segment_.outputEnd().load(std::memory_order_relaxed);
-        if (now != seen)
-            limit = Clock::now() + kAudioPatience;
+        if (offline && now != seen)
+            limit = Clock::now() + patience;
         seen = now;
-        gaveUp_ = Clock::now() > limit;
-        platform::wait(segment_.outputSignal(), signal, 50);
+        const auto left = limit - Clock::now();
+        if (left <= Clock::duration::zero()) {
+            gaveUp_ = offline;
+            return;
+        }
+        platform::wait(segment_.outputSignal(), signal, std::min<Clock::duration>(left, kNap));
     }
 }
 

@@ -2,6 +2,7 @@
 // The audio of one plugin instance: to the engine and back with one fixed latency, and dry where nothing comes back.
 #pragma once
 
+#include "pace.hpp"
 #include "segment.hpp"
 #include "status.hpp"
 
@@ -9,6 +10,9 @@
 #include <chrono>
 
 namespace ddspfx {
+
+// Whether the host plays or bounces; where it does not say, `automatic` finds out.
+enum class Render { automatic, live, wait };
 
 class Stream {
 public:
@@ -28,21 +32,25 @@ public:
 
     // A slot's new value at a sample of the block that `process` will get.
     void event(std::uint32_t offset, std::uint32_t slot, double normalised);
-    void process(const float* const* in, float* const* out, std::uint32_t frames, bool offline);
+    void process(const float* const* in, float* const* out, std::uint32_t frames, Render render);
 
 private:
+    using Clock = std::chrono::steady_clock;
+
     struct Event {
         std::uint32_t offset, slot;
         double value;
     };
 
-    void piece(const float* const* in, float* const* out, std::uint32_t start, std::uint32_t frames, bool offline);
+    Clock::duration patience(std::uint32_t frames, Render render);
+    void piece(const float* const* in, float* const* out, std::uint32_t start, std::uint32_t frames,
+               Clock::duration patience);
     void write(const float* const* in, std::uint32_t start, std::uint32_t frames);
     void sendEvents(std::uint32_t start, std::uint32_t frames);
     void send(std::uint32_t offset, std::uint32_t slot, double value);
     void publish(std::uint32_t frames, bool offline);
     void awaitEngine();
-    void awaitOutput(std::int64_t first, std::int64_t end);
+    void awaitOutput(std::int64_t first, std::int64_t end, Clock::duration patience);
     bool isThere(std::int64_t first, std::int64_t end);
     void read(float* const* out, std::uint32_t start, std::uint32_t frames, bool wet);
     float at(const float* ring, std::int64_t position) const;
@@ -61,6 +69,7 @@ private:
 
     // Waiting has an end; after it, dry until another connection.
     bool gaveUp_ = false;
+    Pace pace_;
     std::uint32_t connection_ = 0;
 };
 

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Whether a host renders or plays, for hosts that do not say: how far its audio is ahead of the clock.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace ddspfx {
+
+class Pace {
+public:
+    using Clock = std::chrono::steady_clock;
+
+    void reset() { running_ = false; }
+
+    // At the start of a block. Returns how long a wait would make nobody late.
+    //
+    // Who plays is at most a buffer ahead, so half a second is a bounce, and a wait can be as long as it takes. Before
+    // that, what is more than a block and a half ahead may be waited for, but not by a thread with real-time priority,
+    // which is a sound card's and may be filling its first buffers.
+    Clock::duration mayWait(std::uint32_t frames, double sampleRate, bool isRealtimeThread, Clock::duration all,
+                            Clock::time_point now = Clock::now()) {
+        const auto seconds = [](double s) {
+            return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(s));
+        };
+        const auto block = seconds(frames / sampleRate);
+        // A host that was silent for a while has not fallen behind by that: it starts again from now.
+        ahead_ = running_ ? ahead_ + before_ - (now - last_) : Clock::duration::zero();
+        if (ahead_ < Clock::duration::zero())
+            ahead_ = Clock::duration::zero();
+        running_ = true;
+        last_ = now;
+        before_ = block;
+        if (ahead_ > std::chrono::milliseconds(500))
+            return all;
+        const auto spare = ahead_ - block - block / 2;
+        return isRealtimeThread || spare < Clock::duration::zero() ? Clock::duration::zero() : spare;
+    }
+
+private:
+    bool running_ = false;
+    Clock::time_point last_{};
+    Clock::duration ahead_{}, before_{};
+};
+
+}  // namespace ddspfx
