@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The vectors of tests/link/vectors on this side: vectors FOLDER. Prints what differs; 0 is nothing.
+#include "board.hpp"
+#include "segment.hpp"
+#include "slot.hpp"
+#include "words.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <sstream>
+
+using namespace ddspfx;
+
+namespace {
+
+int failures = 0, checks = 0;
+
+void check(bool right, const std::string& what) {
+    ++checks;
+    if (right)
+        return;
+    ++failures;
+    std::printf("differs: %s\n", what.c_str());
+}
+
+std::vector<std::string> split(const std::string& line, char by) {
+    std::vector<std::string> parts(1);
+    for (const char c : line) {
+        if (c == by)
+            parts.emplace_back();
+        else
+            parts.back() += c;
+    }
+    return parts;
+}
+
+std::string unhex(const std::string& text) {
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < text.size(); i += 2)
+        bytes += static_cast<char>(std::stoi(text.substr(i, 2), nullptr, 16));
+    return bytes;
+}
+
+// Every row of a table.
+template <typename F>
+void eachRow(const std::string& path, F&& with) {
+    std::ifstream file(path);
+    std::string line;
+    check(static_cast<bool>(file), path + " is there");
+    while (std::getline(file, line))
+        with(split(line, '\t'), line);
+}
+
+void messages(const std::vector<std::string>& row, const std::string& line) {
+    Fields fields;
+    for (const auto& field : split(row[0], ','))
+        fields.push_back(unhex(field));
+    const std::string bytes = unhex(row[1]);
+    const bool ended = !bytes.empty() && bytes.back() == '\n';
+    const std::string whole = ended ? bytes : bytes + "\n";
+    check(encode(fields) == whole, "encode " + line);
+    check(decode(whole.substr(0, whole.size() - 1)) == fields, "decode " + line);
+    LineReader reader;
+    Fields read;
+    for (const char c : whole)
+        reader.feed(&c, 1);
+    check(reader.next(read) && read == fields, "in pieces " + line);
+}
+
+void segments(const std::vector<std::string>& row, const std::string& line) {
+    const auto number = [&](std::size_t i) { return std::stoul(row[i]); };
+    const Offsets offsets(static_cast<std::uint32_t>(number(0)), static_cast<std::uint32_t>(number(1)),
+                          static_cast<std::uint32_t>(number(2)));
+    check(offsets.size == number(3) && offsets.input == number(4) && offsets.output == number(5), line);
+    check(kEventsOffset == number(6), "events " + line);
+}
+
+void parameters(const std::vector<std::string>& row, const std::string& line) {
+    Slot slot;
+    slot.scale = row[0];
+    double normalised = 0.0, plain = 0.0, back = 0.0;
+    check(parseNumber(row[1], slot.minimum) && parseNumber(row[2], slot.maximum), "numbers " + line);
+    slot.unit = row[3];
+    if (!row[4].empty())
+        slot.choices = split(row[4], '|');
+    check(parseNumber(row[5], normalised) && parseNumber(row[6], plain), "numbers " + line);
+    const double found = slot.plain(normalised);
+    check(std::abs(found - plain) <= 1e-12 * std::fmax(1.0, std::abs(plain)), "plain " + line);
+    std::string text = slot.text(normalised);
+    if (!slot.isList() && !slot.unit.empty())
+        text += " " + slot.unit;
+    check(text == row[7], "text '" + text + "' " + line);
+    check(slot.parse(text, back), "parse " + line);
+    // Four digits are what a text has.
+    const double span = slot.maximum - slot.minimum;
+    check(std::abs(slot.plain(back) - plain) <= 5.1e-4 * std::fmax(std::abs(plain), 1e-3 * span), "back " + line);
+}
+
+void state() {
+    Board board;
+    board.json = "{\"a\\tb\": \"\n\"}";
+    board.latency = 2565;
+    board.values = {0.25, 1.0};
+    Board read;
+    check(read.restore(board.save()) && read.json == board.json && read.latency == board.latency &&
+              read.values == board.values && read.slots.size() == 2,
+          "a state and back");
+    for (const char* bad : {"", "ddsp-fx\t2\n", "ddsp-fx\t1\nslot\t0\n", "ddsp-fx\t1\nboard\t\t\tx\ty\n", "\xff\n\n"})
+        check(!read.restore(bad) && read.json == board.json, std::string("refused: ") + bad);
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+    const std::string folder = count > 1 ? words[1] : ".";
+    eachRow(folder + "/messages.tsv", messages);
+    eachRow(folder + "/segment.tsv", segments);
+    eachRow(folder + "/parameters.tsv", parameters);
+    state();
+    std::printf("%d checks, %d differ\n", checks, failures);
+    return failures ? 1 : 0;
+}
