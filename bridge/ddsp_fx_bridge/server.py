@@ -45,7 +45,7 @@ class Doors:
     realtime: bool = False
 
 
-def _check_extra() -> None:
+def check_extra() -> None:
     """Raises MissingExtraError."""
     try:
         import aiohttp  # noqa: F401
@@ -67,7 +67,7 @@ class Server:
 
     def __init__(self, engine: Engine, boards: Path, takes: Path, doors: Doors | None = None) -> None:
         doors = doors or Doors()
-        _check_extra()
+        check_extra()
         from ddsp_fx_bridge.http.app import HttpDoor
         from ddsp_fx_bridge.osc.service import OscService
         from ddsp_fx_bridge.osc.udp import UdpDoor

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""the plugin for DAWs: build and install it as VST3, LV2 and CLAP"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ddsp_fx_bridge.vst.install import Installed
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Subcommands."""
+    actions = parser.add_subparsers(dest="vst", metavar="WHAT", required=True)
+    install = actions.add_parser("install", help="build the plugin and put it where hosts look")
+    install.add_argument("--from", dest="made", metavar="DIR", help="plugins that were built before; nothing is built")
+    actions.add_parser("build", help="build it, and print where it is")
+    actions_on_installed = [install]
+    for name, summary in (("status", "what is installed, and whether an engine answers"), ("uninstall", "remove it")):
+        actions_on_installed.append(actions.add_parser(name, help=summary, description=summary))
+    for action in actions_on_installed:
+        action.add_argument("--format", metavar="A,B", default="vst3,lv2,clap", help="default vst3,lv2,clap")
+        action.add_argument("--user-dir", metavar="DIR", help="in place of the home folder")
+    actions_on_installed[1].add_argument("--json", action="store_true")
+
+
+def run(arguments: Namespace) -> int:
+    """0 when done; raises DdspFxError."""
+    if arguments.vst == "build":
+        print(_build())
+        return 0
+    if arguments.vst == "install":
+        return _install(arguments)
+    if arguments.vst == "status":
+        return _status(arguments)
+    return _uninstall(arguments)
+
+
+def _targets(arguments: Namespace) -> list[Installed]:
+    from ddsp_fx_bridge.vst.install import places
+
+    home = Path(arguments.user_dir).absolute() if arguments.user_dir else Path.home()
+    return places(home, [name.strip() for name in arguments.format.split(",") if name.strip()])
+
+
+def _build() -> Path:
+    from ddsp_fx_bridge.vst.build import build
+    from ddsp_fx_bridge.vst.sources import source_folder
+
+    shown = sys.stderr.isatty()
+    print("building the plugin, which takes a minute the first time", end="" if shown else "\n", file=sys.stderr)
+
+    def progress(done: int) -> None:
+        if shown:
+            print(f"\rbuilding the plugin, which takes a minute the first time: {done:3d} %", end="", file=sys.stderr)
+
+    try:
+        return build(source_folder(), progress)
+    finally:
+        if shown:
+            print(file=sys.stderr)
+
+
+def _install(arguments: Namespace) -> int:
+    from ddsp_fx_bridge.server import check_extra
+    from ddsp_fx_bridge.vst.install import engine_file, install
+
+    targets = _targets(arguments)
+    # An engine that a plugin starts and that ends at once would be found out in a DAW, where nobody reads its words.
+    check_extra()
+    made = Path(arguments.made) if arguments.made else _build()
+    install(made, targets)
+    for target in targets:
+        print(f"installed {target.path}")
+    print(f"plugins start the engine as {engine_file()} says; scan for plugins in your DAW, and insert ddsp-fx")
+    return 0
+
+
+def _status(arguments: Namespace) -> int:
+    import json
+
+    from ddsp_fx_bridge.vst.status import lines, status
+
+    found = status(_targets(arguments))
+    print(json.dumps(found, indent=2) if arguments.json else "\n".join(lines(found)))
+    return 0
+
+
+def _uninstall(arguments: Namespace) -> int:
+    from ddsp_fx_bridge.vst.install import uninstall
+
+    removed = uninstall(_targets(arguments))
+    for path in removed:
+        print(f"removed {path}")
+    if not removed:
+        print("nothing is installed")
+    return 0

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is installed, and whether an engine answers."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import socket
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ddsp_fx_bridge.link import socket_path
+from ddsp_fx_bridge.link.messages import VERSION, LineReader, encode
+from ddsp_fx_bridge.vst.install import Installed, engine_file, versions_installed
+
+_PATIENCE_S = 5.0
+
+
+def status(targets: Sequence[Installed]) -> dict[str, Any]:
+    """As data: `plugins` by format, `start` (words, works), `engine` (socket, answer)."""
+    versions = versions_installed()
+    words = start_words()
+    return {
+        "plugins": {
+            t.format: {"path": str(t.path), "installed": t.is_there, "version": versions.get(str(t.path))}
+            for t in targets
+        },
+        "start": {"file": str(engine_file()), "words": words, "works": _works(words)},
+        "engine": {"socket": str(socket_path()), **answer(socket_path())},
+    }
+
+
+def start_words() -> list[str]:
+    """What starts an engine, empty where nothing was installed."""
+    try:
+        return [word for word in engine_file().read_text(encoding="utf-8").splitlines() if word]
+    except OSError:
+        return []
+
+
+def _works(words: Sequence[str]) -> bool:
+    return bool(words) and os.access(words[0], os.X_OK)
+
+
+def answer(path: Path, patience_s: float = _PATIENCE_S) -> dict[str, Any]:
+    """What an engine says to hello: `answers`, `version`, `panel`, or `answers` False and `text`."""
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(patience_s)
+            connection.connect(str(path))
+            connection.sendall(encode(["hello", str(VERSION), "ddsp-fx vst status"]))
+            lines = LineReader()
+            fields: list[str] = []
+            while not fields:
+                data = connection.recv(65536)
+                if not data:
+                    break
+                fields = next(lines.feed(data), [])
+    except OSError as error:
+        return {"answers": False, "text": error.strerror or str(error)}
+    if fields[:1] != ["welcome"]:
+        return {"answers": False, "text": " ".join(fields[1:]) or "it has hung up"}
+    return {"answers": True, "version": fields[2], "panel": fields[3] if len(fields) > 3 else ""}
+
+
+def lines(found: dict[str, Any]) -> Iterator[str]:
+    """The same for people."""
+    for name, plugin in found["plugins"].items():
+        text = f"{plugin['path']}, version {plugin['version'] or 'unknown'}" if plugin["installed"] else "not installed"
+        yield f"{name + ':':<8}{text}"
+    start, engine = found["start"], found["engine"]
+    if not start["words"]:
+        yield "start:  plugins cannot start an engine: ddsp-fx vst install"
+    elif not start["works"]:
+        yield f"start:  {start['words'][0]} is gone: ddsp-fx vst install"
+    else:
+        yield f"start:  {shlex.join(start['words'])}"
+    if engine["answers"]:
+        yield f"engine: version {engine['version']} answers at {engine['socket']}; panel at {engine['panel']}"
+    else:
+        yield f"engine: none answers at {engine['socket']} ({engine['text']}); the first plugin starts one"

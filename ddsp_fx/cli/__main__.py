@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`python -m ddsp_fx.cli`: for those who know which Python, and not where its scripts are."""
+
+import sys
+
+from ddsp_fx.cli.main import main
+
+sys.exit(main())
