@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from ddsp_fx.effects.offline import Audio, as_channels_first, drive, reader
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.effects.parametrised import Parametrised
 from ddsp_fx.errors import AudioError
+
+if TYPE_CHECKING:
+    import pedalboard
 
 RATE_RANGE_HZ = (8000.0, 384000.0)
 
@@ -180,6 +183,17 @@ class Effect(Parametrised):
                 f"{self._name}: NaN or infinity in the {where} became silence", NonFiniteAudioWarning, stacklevel=4
             )
         return out
+
+    def as_pedalboard(self) -> pedalboard.Plugin:
+        """A genuine pedalboard plugin that sounds like this, for a `pedalboard.Pedalboard` or anything that takes one.
+
+        It is the VST3 that `ddsp-fx vst install` brings, with this effect's values as they are now; an engine beside
+        this process does the work. Raises MissingExtraError where it is not installed.
+        """
+        from ddsp_fx.effects.hosts import hosted
+
+        plugin: pedalboard.Plugin = hosted(self, "pedalboard")
+        return plugin
 
     # The hooks.
 

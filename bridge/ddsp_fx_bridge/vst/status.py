@@ -46,22 +46,32 @@ def _works(words: Sequence[str]) -> bool:
 def answer(path: Path, patience_s: float = _PATIENCE_S) -> dict[str, Any]:
     """What an engine says to hello: `answers`, `version`, `panel`, or `answers` False and `text`."""
     try:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(patience_s)
-            connection.connect(str(path))
-            connection.sendall(encode(["hello", str(VERSION), "ddsp-fx vst status"]))
-            lines = LineReader()
-            fields: list[str] = []
-            while not fields:
-                data = connection.recv(65536)
-                if not data:
-                    break
-                fields = next(lines.feed(data), [])
+        (fields, *_) = _conversation(path, [], patience_s) or [[]]
     except OSError as error:
         return {"answers": False, "text": error.strerror or str(error)}
     if fields[:1] != ["welcome"]:
         return {"answers": False, "text": " ".join(fields[1:]) or "it has hung up"}
     return {"answers": True, "version": fields[2], "panel": fields[3] if len(fields) > 3 else ""}
+
+
+def refusal(path: Path, board_json: str, patience_s: float = _PATIENCE_S) -> str:
+    """Why the engine there cannot build a board, "" when it can; raises OSError where none answers."""
+    heard = _conversation(path, ["board", board_json], patience_s)
+    return next((fields[2] for fields in heard if fields[:2] == ["error", "board"]), "")
+
+
+def _conversation(path: Path, message: Sequence[str], patience_s: float) -> list[list[str]]:
+    """What an engine says to a hello and a message."""
+    heard: list[list[str]] = []
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(patience_s)
+        connection.connect(str(path))
+        said = [["hello", str(VERSION), "ddsp-fx"], *([message] if message else []), ["ping"]]
+        connection.sendall(b"".join(encode(fields) for fields in said))
+        lines = LineReader()
+        while ["pong"] not in heard and (data := connection.recv(65536)):
+            heard += lines.feed(data)
+    return heard
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:

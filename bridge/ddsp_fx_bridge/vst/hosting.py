@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A board as a genuine pedalboard plugin: the VST3 in this process, its board in an engine beside it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ddsp_fx.board import Board
+from ddsp_fx.effects.base import Effect
+from ddsp_fx.errors import EngineError, MissingExtraError
+from ddsp_fx_bridge.link import socket_path
+from ddsp_fx_bridge.vst.build import build_folder
+from ddsp_fx_bridge.vst.install import engine_words, places, versions_installed
+from ddsp_fx_bridge.vst.sources import source_folder
+from ddsp_fx_bridge.vst.status import answer, refusal
+
+if TYPE_CHECKING:
+    import pedalboard
+
+# An engine is there within a second or two; a machine at its limits takes longer.
+PATIENCE_S = 60
+_environment = threading.Lock()
+
+
+def as_pedalboard(effect: Effect) -> pedalboard.VST3Plugin:
+    """Raises MissingExtraError where the VST3 is not installed, BoardError for what has no name to load it by.
+
+    Raises EngineError when no engine can be had, or when it cannot build the board.
+    """
+    from pedalboard import VST3Plugin
+
+    plugin_path = vst3_path()
+    text = (effect if isinstance(effect, Board) else Board([effect])).to_json()
+    ensure_engine(socket_path())
+    refused = refusal(socket_path(), text, PATIENCE_S)
+    if refused:
+        raise EngineError(f"the engine cannot build this board: {refused}")
+    # The plugin reads both in its constructor, and its names are those of the board from then on.
+    with _set_environment({"DDSP_FX_BOARD": text, "DDSP_FX_CONNECT_S": str(PATIENCE_S)}):
+        plugin: Any = VST3Plugin(str(plugin_path))
+    said = plugin.parameters["engine"].string_value
+    if not said.startswith("ready"):
+        raise EngineError(f"the plugin has no engine: {said}")
+    return plugin  # type: ignore[no-any-return]
+
+
+def vst3_path() -> Path:
+    """What was installed, else what was built; raises MissingExtraError."""
+    installed = [Path(path) for path in versions_installed() if path.endswith(".vst3")]
+    standard = places(Path.home(), ["vst3"])[0].path
+    for path in (*installed, standard, build_folder(source_folder()) / "bin" / standard.name):
+        if path.is_dir():
+            return path
+    raise MissingExtraError(f"the VST3 is not at {standard}: ddsp-fx vst install")
+
+
+def ensure_engine(path: Path) -> None:
+    """One answers at that socket; raises EngineError with its last words when none can be started."""
+    if answer(path)["answers"]:
+        return
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    log = path.with_name(f"{path.name}.log")
+    # By a shell that ends at once, so that the engine is nobody's child here. Of two that start, the second finds the
+    # socket taken and ends.
+    script = 'log="$1"; shift; "$@" </dev/null >"$log" 2>&1 &'
+    environment = {**os.environ, "DDSP_FX_LINK": str(path)}
+    words = ["sh", "-c", script, "sh", str(log), *engine_words()]
+    subprocess.run(words, check=True, start_new_session=True, env=environment)
+    end = time.monotonic() + PATIENCE_S
+    while not answer(path)["answers"]:
+        if time.monotonic() > end:
+            said = log.read_text(errors="replace").strip().splitlines()[-1:]
+            raise EngineError(f"the engine did not start within {PATIENCE_S} s: {''.join(said) or 'it said nothing'}")
+        time.sleep(0.05)
+
+
+@contextmanager
+def _set_environment(values: Mapping[str, str]) -> Iterator[None]:
+    """For a moment: a process has one environment."""
+    with _environment:
+        before = {name: os.environ.get(name) for name in values}
+        os.environ.update(values)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value

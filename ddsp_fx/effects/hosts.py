@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What lies above the library and runs an effect in another guise, found by entry point when it is asked for."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Any
+
+from ddsp_fx.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from ddsp_fx.effects.base import Effect
+
+GROUP = "ddsp_fx.hosts"
+
+
+def hosted(effect: Effect, host: str) -> Any:
+    """The effect as that host has it; raises MissingExtraError where nobody offers it, and what the host raises."""
+    for point in entry_points(group=GROUP, name=host):
+        return point.load()(effect)
+    raise MissingExtraError(f'no installed package offers a {host!r} host; pip install "ddsp-fx[serve]" brings it')
