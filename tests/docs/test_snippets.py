@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the documentation shows, runs; what it links to, exists; what it tables and measures, is current.
 
-`<!-- not run: reason -->` on the line before a fence keeps a snippet from running.
+`<!-- not run: reason -->` on the line before a fence keeps a snippet from running. Where the reason begins with `slow`,
+a slow test runs it.
 """
 
 import os
@@ -11,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,7 @@ from pedalboard.io import AudioFile
 
 from ddsp_fx.bundles.manifest import parse_manifest
 from ddsp_fx.cli import main
+from ddsp_fx_bridge.vst.sources import missing_packages
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "plugins" / "ddsp_fx_plugins" / "violin" / "bundle.toml"  # pictures are of it
@@ -103,6 +106,25 @@ def test_snippets_run(page: Path, workplace: Path) -> None:
             # Blank lines in front make a traceback point into the page.
             exec(compile("\n" * snippet.line + snippet.text, str(page), "exec"), names)
     sys.modules.pop("third_party_effect", None)
+
+
+@pytest.mark.slow
+def test_slow_snippets_run(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = missing_packages()
+    if missing:
+        pytest.skip(f"apt install {' '.join(missing)}")
+    monkeypatch.setenv("HOME", str(workplace))
+    monkeypatch.setenv("XDG_DATA_HOME", str(workplace / "data"))
+    # A socket's path is short.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        monkeypatch.setenv("DDSP_FX_LINK", f"{folder}/link")
+        slow = [s for page in PAGES for s in snippets(page) if s.excuse and s.excuse.startswith("slow")]
+        assert {snippet.language for snippet in slow} == {"bash", "python"}
+        for snippet in slow:
+            if snippet.language == "bash":
+                run_bash(snippet.text)
+            else:
+                exec(compile("\n" * snippet.line + snippet.text, str(snippet.page), "exec"), {})
 
 
 def test_the_first_two_commands(workplace: Path) -> None:
