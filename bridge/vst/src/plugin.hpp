@@ -38,6 +38,7 @@ public:
     void setOffline(bool offline) { hostOffline_.store(offline, std::memory_order_relaxed); }
     void setChannels(uint32_t channels) { channels_ = channels; }
     uint32_t channels() const { return channels_; }
+    bool isMainThread() const { return std::this_thread::get_id() == mainThread_; }
     // How a host is told, in its main thread, of names that have changed; `tellNames` does it where they have.
     void onNames(std::function<int()> tell) { names_ = std::move(tell); }
     int tellNames();
@@ -78,6 +79,7 @@ private:
     std::atomic<bool> hostOffline_{false};
     uint32_t channels_ = 2;
     bool eventsTaken_ = false;
+    const std::thread::id mainThread_ = std::this_thread::get_id();
     std::function<int()> names_;
     unsigned told_ = 0;
 };

@@ -144,11 +144,15 @@ double V3_API getNormalised(void* self, v3_param_id id) {
                                         : dpfController.ctrl.get_parameter_normalised(self, id);
 }
 
-// A host repeats here, in its main thread, what the processor has put out: the place from which it may be told of names.
+// A host repeats here, in its main thread, what the processor has put out: the place from which it may be told of names
+// and latency. Ardour 7.3 does it in the audio thread, where being told corrupts its memory.
 v3_result V3_API setNormalised(void* self, v3_param_id id, double normalised) {
     uint32_t index = 0;
     DdspFx* const plugin = controllersPlugin(self);
-    if (!plugin || !indexOf(id, index) || index != kEngine)
+    const bool restarts = !indexOf(id, index) || index == kEngine;
+    if (plugin && restarts && !plugin->isMainThread())
+        return V3_OK;
+    if (!plugin || index != kEngine)
         return dpfController.ctrl.set_parameter_normalised(self, id, normalised);
     return plugin->tellNames();
 }
