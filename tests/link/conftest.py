@@ -9,6 +9,7 @@ import pytest
 from support import write_bundle
 
 from ddsp_fx_bridge.engine import Engine
+from ddsp_fx_bridge.engine.library import Library
 from ddsp_fx_bridge.link import LinkDoor
 from ddsp_fx_bridge.link.segment import Header
 
@@ -43,9 +44,9 @@ def engine() -> Engine:
 
 
 @pytest.fixture
-def door(engine: Engine, socket_file: Path) -> Iterator[LinkDoor]:
+def door(engine: Engine, socket_file: Path, place: Path) -> Iterator[LinkDoor]:
     """Open."""
-    door = LinkDoor(engine, socket_file)
+    door = LinkDoor(engine, socket_file, Library(place, ".json"))
     door.url = "http://127.0.0.1:1/"
     door.start()
     yield door

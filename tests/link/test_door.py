@@ -15,6 +15,7 @@ import pytest
 from ddsp_fx import Board, __version__, load
 from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.engine import Engine
+from ddsp_fx_bridge.engine.library import Library
 from ddsp_fx_bridge.link import LinkDoor, door, socket_path
 from ddsp_fx_bridge.link.messages import MOST_BYTES
 from ddsp_fx_bridge.link.segment import Header
@@ -76,6 +77,17 @@ def test_a_board_comes_back_from_its_text(plugin: FakePlugin, header: Header) ->
     assert Board.from_json(described(answers)[1])[0].mix == 0.625
 
 
+def test_saved_boards_are_in_the_menu(door: LinkDoor, place: Path, header: Header) -> None:
+    (place / "my chain.json").write_text(Board([load("hall", mix=0.625), load("hall")]).to_json())
+    plugin = FakePlugin(door.path)
+    plugin.hello()
+    assert plugin.answers()[0][-1] == "my chain.json"
+    plugin.send("load", "my chain.json")
+    board = Board.from_json(described(plugin.answers() + plugin.attach(header))[1])
+    assert (len(board), board[0].mix) == (2, 0.625)
+    plugin.close()
+
+
 def test_what_cannot_be_built_leaves_what_was_there(plugin: FakePlugin, header: Header, engine: Engine) -> None:
     plugin.set_board(Board([load("hall")]).to_json())
     plugin.attach(header)
@@ -135,29 +147,29 @@ def test_a_killed_host_leaves_no_track(door: LinkDoor, engine: Engine) -> None:
 
 def test_one_engine_a_socket(door: LinkDoor) -> None:
     with pytest.raises(EngineError, match="already; plugins use that one"):
-        LinkDoor(Engine(), door.path)
+        LinkDoor(Engine(), door.path, Library(Path("boards"), ".json"))
     door.stop()
     assert not door.path.exists()
-    again = LinkDoor(Engine(), door.path)
+    again = LinkDoor(Engine(), door.path, Library(Path("boards"), ".json"))
     again.stop()
 
 
 def test_what_a_dead_engine_left_is_taken_away(socket_file: Path) -> None:
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(socket_file))
-    LinkDoor(Engine(), socket_file).stop()
+    LinkDoor(Engine(), socket_file, Library(Path("boards"), ".json")).stop()
 
 
 def test_a_folder_that_others_can_enter_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     with pytest.raises(EngineError, match="mode 700"):
-        LinkDoor(Engine(), tmp_path / "link")
+        LinkDoor(Engine(), tmp_path / "link", Library(Path("boards"), ".json"))
 
 
 def test_a_path_that_is_too_long_is_refused(tmp_path: Path) -> None:
     (tmp_path / ("x" * 120)).mkdir(mode=0o700)
     with pytest.raises(EngineError, match="cannot be a socket"):
-        LinkDoor(Engine(), tmp_path / ("x" * 120) / "link")
+        LinkDoor(Engine(), tmp_path / ("x" * 120) / "link", Library(Path("boards"), ".json"))
 
 
 def test_where_the_socket_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +194,7 @@ def door_module_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_ends_when_nobody_comes(socket_file: Path) -> None:
-    door = LinkDoor(Engine(), socket_file, idle_exit_s=0.01)
+    door = LinkDoor(Engine(), socket_file, Library(Path("boards"), ".json"), idle_exit_s=0.01)
     door.start()
     assert door.ended.wait(60)
     door.stop()

@@ -16,6 +16,7 @@ from ddsp_fx import Board, load
 from ddsp_fx.effects import hosts
 from ddsp_fx.errors import BoardError, EngineError, MissingExtraError
 from ddsp_fx_bridge.engine import Engine
+from ddsp_fx_bridge.engine.library import Library
 from ddsp_fx_bridge.link import LinkDoor
 from ddsp_fx_bridge.vst import hosting, install
 from ddsp_fx_bridge.vst.build import build
@@ -78,7 +79,7 @@ def test_an_engine_that_cannot_build_it_says_why(
     nowhere: Path, hall: Board, socket_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (nowhere / ".vst3" / "ddsp-fx.vst3").mkdir(parents=True)
-    door = LinkDoor(Engine(), socket_file)
+    door = LinkDoor(Engine(), socket_file, Library(Path("boards"), ".json"))
     door.start()
     try:
         monkeypatch.delenv("DDSP_FX_PATH")

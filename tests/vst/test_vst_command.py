@@ -15,6 +15,7 @@ import pytest
 from ddsp_fx import __version__
 from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.engine import Engine
+from ddsp_fx_bridge.engine.library import Library
 from ddsp_fx_bridge.link import LinkDoor
 from ddsp_fx_bridge.vst import build as building
 from ddsp_fx_bridge.vst import command, sources
@@ -116,7 +117,7 @@ def test_a_folder_that_cannot_be_written_is_named(run: Run, home: Path, made: Pa
 
 
 def test_status_asks_the_engine(run: Run, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    door = LinkDoor(Engine(), home / "run" / "link")
+    door = LinkDoor(Engine(), home / "run" / "link", Library(Path("boards"), ".json"))
     door.url = "http://127.0.0.1:9080/"
     door.start()
     try:

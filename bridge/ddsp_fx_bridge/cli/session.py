@@ -13,14 +13,11 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
-
-import platformdirs
 
 from ddsp_fx.board import Board
 from ddsp_fx.board.text import parse_board
 from ddsp_fx.errors import EngineError
-from ddsp_fx_bridge.cli.sources import open_door
+from ddsp_fx_bridge.cli.sources import folder, open_door
 from ddsp_fx_bridge.engine import Engine
 from ddsp_fx_bridge.engine.doors import ClockDoor, Door
 from ddsp_fx_bridge.link import LinkDoor
@@ -89,18 +86,14 @@ class Session:
 
     def _listening(self, engine: Engine, doors: Doors) -> Server:
         """A DAW starts an engine whoever has the usual ports: it takes others, unless some were asked for."""
-        boards, takes = self._folder("boards"), self._folder("takes")
         a = self._arguments
+        boards, takes = folder(a, "boards"), folder(a, "takes")
         try:
             return Server(engine, boards, takes, doors)
         except EngineError:
             if not a.link or (a.osc_port is not None and a.http_port is not None):
                 raise
         return Server(engine, boards, takes, replace(doors, osc_port=_or(a.osc_port, 0), http_port=_or(a.http_port, 0)))
-
-    def _folder(self, kind: str) -> Path:
-        chosen = getattr(self._arguments, kind)
-        return Path(chosen) if chosen else platformdirs.user_data_path("ddsp-fx", appauthor=False) / kind
 
     @staticmethod
     def _warm(server: Server) -> None:

@@ -8,12 +8,15 @@ from argparse import Namespace
 from contextlib import ExitStack
 from pathlib import Path
 
+import platformdirs
+
 from ddsp_fx.cli.audio_files import InputFile, check_output, output_file
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import AudioError, EngineError
 from ddsp_fx_bridge.engine import Engine, Layout
 from ddsp_fx_bridge.engine.device import DeviceDoor, has_device
 from ddsp_fx_bridge.engine.doors import ClockDoor, Door, Write
+from ddsp_fx_bridge.engine.library import Library
 
 
 def open_door(arguments: Namespace, stack: ExitStack) -> tuple[Engine, Door]:
@@ -27,7 +30,7 @@ def open_door(arguments: Namespace, stack: ExitStack) -> tuple[Engine, Door]:
 
         engine = Engine(Layout())
         path = Path(arguments.link_socket) if arguments.link_socket else socket_path()
-        door = LinkDoor(engine, path, arguments.idle_exit)
+        door = LinkDoor(engine, path, Library(folder(arguments, "boards"), ".json"), arguments.idle_exit)
         stack.callback(door.stop)
         return engine, door
     source = None
@@ -43,6 +46,12 @@ def open_door(arguments: Namespace, stack: ExitStack) -> tuple[Engine, Door]:
         print("ddsp-fx: no audio device (see --device); silence goes in, at the machine's clock", file=sys.stderr)
         return engine, ClockDoor(engine, realtime=True)
     return engine, DeviceDoor(engine, arguments.device)
+
+
+def folder(arguments: Namespace, kind: str) -> Path:
+    """Of boards or takes: the one that was chosen, else the user's."""
+    chosen = getattr(arguments, kind)
+    return Path(chosen) if chosen else platformdirs.user_data_path("ddsp-fx", appauthor=False) / kind
 
 
 def _check(a: Namespace) -> None:

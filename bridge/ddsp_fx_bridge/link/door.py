@@ -8,13 +8,14 @@ import socket
 import stat
 import threading
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.engine import Engine
+from ddsp_fx_bridge.engine.library import Library
+from ddsp_fx_bridge.link.menu import Menu
 from ddsp_fx_bridge.link.messages import encode
 from ddsp_fx_bridge.link.session import Session
 
@@ -30,24 +31,13 @@ def socket_path() -> Path:
     return (Path(runtime) / "ddsp-fx" if runtime else Path(f"/tmp/ddsp-fx-{os.getuid()}")) / "link"
 
 
-def menu() -> Sequence[str]:
-    """What a user can pick: every installed effect, and each with its presets."""
-    from ddsp_fx.bundles.discovery import discover
-
-    catalogue = discover()
-    names = []
-    for symbol in sorted(catalogue.symbols()):
-        bundle, found = catalogue.find(symbol)
-        names += [symbol, *(f"{symbol}:preset={preset}" for preset in bundle.entry(found).presets)]
-    return names
-
-
 class LinkDoor:
     """Listens from its making on, answers from `start` on; each plugin brings its own audio.
 
     Args:
         engine: gets a track for each plugin.
         path: of the socket.
+        boards: the folder of saved boards, which users pick from.
         idle_exit_s: `ended` is set when no plugin has been there for so long; None is never.
 
     Attributes:
@@ -57,8 +47,9 @@ class LinkDoor:
     Raises EngineError when the folder is not the user's own or another engine listens there.
     """
 
-    def __init__(self, engine: Engine, path: Path, idle_exit_s: float | None = None) -> None:
+    def __init__(self, engine: Engine, path: Path, boards: Library, idle_exit_s: float | None = None) -> None:
         self._engine, self.path, self._idle_exit_s = engine, path, idle_exit_s
+        self._menu = Menu(boards)
         self.url = ""
         self.ended = threading.Event()
         self.error: BaseException | None = None
@@ -118,7 +109,7 @@ class LinkDoor:
             with connection, suppress(OSError):
                 connection.sendall(encode(["refused", f"{MOST_SESSIONS} plugins are connected already"]))
             return
-        session = Session(connection, self._engine, menu, self.url)
+        session = Session(connection, self._engine, self._menu, self.url)
         thread = threading.Thread(target=self._serve, args=(session,), name="ddsp-fx link session", daemon=True)
         self._sessions[session] = thread
         thread.start()

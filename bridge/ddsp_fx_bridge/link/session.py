@@ -7,16 +7,16 @@ import os
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 
 from ddsp_fx import __version__
 from ddsp_fx.board import Board
-from ddsp_fx.board.text import parse_board
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import DdspFxError, EngineError
 from ddsp_fx_bridge.engine import Change, Changed, Engine, Event, Layout, Track
 from ddsp_fx_bridge.engine.controls import Key
+from ddsp_fx_bridge.link.menu import Menu
 from ddsp_fx_bridge.link.messages import VERSION, LineReader, encode, number_text
 from ddsp_fx_bridge.link.segment import Segment
 from ddsp_fx_bridge.link.slots import Slots, set_normalised
@@ -36,11 +36,11 @@ class Session:
     Args:
         connection: a Unix stream socket; closed at the end.
         engine: where the track is.
-        menu: names that a user can pick from.
+        menu: what a user can pick from.
         url: of the control panel, or "".
     """
 
-    def __init__(self, connection: socket.socket, engine: Engine, menu: Callable[[], Sequence[str]], url: str) -> None:
+    def __init__(self, connection: socket.socket, engine: Engine, menu: Menu, url: str) -> None:
         self._socket, self._engine, self._menu, self._url = connection, engine, menu, url
         self._board: Board = Board()
         self._track: Track | None = None
@@ -113,7 +113,7 @@ class Session:
         elif verb == "board":
             self._change_board(lambda: _restored(rest))
         elif verb == "load" and rest:
-            self._change_board(lambda: _loaded(rest[0]))
+            self._change_board(lambda: self._menu.board(rest[0]))
         elif verb == "attach":
             self._attach()
         return verb != "bye"
@@ -124,7 +124,7 @@ class Session:
             self._send("refused", f"{text}: ddsp-fx vst install brings the plugin that fits")
             return False
         self._send("welcome", str(VERSION), __version__, self._url)
-        self._send("menu", *self._menu())
+        self._send("menu", *self._menu.names())
         return True
 
     def _change_board(self, make: Callable[[], Board]) -> None:
@@ -253,14 +253,6 @@ def _restored(fields: list[str]) -> Board:
     pairs = zip(fields[1::2], fields[2::2], strict=False)
     set_normalised(board, ((target, _number(text)) for target, text in pairs))
     return board
-
-
-def _loaded(text: str) -> Board:
-    """A chain, or a board's JSON."""
-    if text.lstrip().startswith("{"):
-        return Board.from_json(text)
-    board = parse_board(text)
-    return board[0] if len(board) == 1 and isinstance(board[0], Board) else board
 
 
 def _one_line(error: Exception) -> str:

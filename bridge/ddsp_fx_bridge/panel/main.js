@@ -46,7 +46,7 @@ function show() {
   tabs.hidden = tracks.length < 2;
   tabs.replaceChildren(...tracks.map((track) => tab(track)));
   main.replaceChildren(...tracks.map((track) => track.element));
-  if (!tracks.length) main.append(el("p", { class: "empty" }, "The engine has no track. Start it with a chain."));
+  if (!tracks.length) main.append(el("p", { class: "empty" }, "The engine has no track. Start it with a chain, or insert the plugin in a DAW."));
   pick(chosen);
 }
 

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a user picks in a DAW, where there is no room to type: effects, their presets, boards that were saved."""
+
+from __future__ import annotations
+
+from ddsp_fx.board import Board
+from ddsp_fx.board.text import parse_board
+from ddsp_fx.bundles.discovery import discover
+from ddsp_fx_bridge.engine.library import Library
+
+
+class Menu:
+    """Read anew for each plugin that comes, so that what was installed or saved meanwhile is in it.
+
+    Args:
+        boards: the folder of saved boards.
+    """
+
+    def __init__(self, boards: Library) -> None:
+        self._boards = boards
+
+    def names(self) -> list[str]:
+        """Every installed effect, sorted, each with its presets; then the boards."""
+        catalogue = discover()
+        names = []
+        for symbol in sorted(catalogue.symbols()):
+            bundle, found = catalogue.find(symbol)
+            names += [symbol, *(f"{symbol}:preset={preset}" for preset in bundle.entry(found).presets)]
+        return [*names, *(f"{name}.json" for name in self._boards.names())]
+
+    def board(self, text: str) -> Board:
+        """From a name of the menu, any other chain, or a board's JSON; raises what building it raises."""
+        if text.lstrip().startswith("{"):
+            return Board.from_json(text)
+        if text.removesuffix(".json") in self._boards.names():
+            text = str(self._boards.existing(text.removesuffix(".json")))
+        board = parse_board(text)
+        return board[0] if len(board) == 1 and isinstance(board[0], Board) else board
