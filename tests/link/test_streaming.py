@@ -162,6 +162,20 @@ def test_what_others_change_goes_to_the_plugin_and_what_it_changes_to_them(
     assert plugin.answers() == []
 
 
+def test_a_board_from_elsewhere_is_described_and_one_without_a_name_refused(
+    plugin: FakePlugin, header: Header, engine: Engine
+) -> None:
+    plugin.attach(header)
+    engine.replace_board(1, board())
+    assert slots(plugin.until("end"))[HALL_MIX]
+    nameless = load("hall")
+    nameless.origin = ""
+    engine.replace_board(1, Board([nameless]))
+    verb, about, text = plugin.until("error")[-1]
+    assert (verb, about) == ("error", "board")
+    assert "has no name to load it by" in text
+
+
 def test_two_plugins_are_two_tracks(connect: Callable[[], FakePlugin], header: Header, engine: Engine) -> None:
     one, other = connect(), connect()
     for plugin, mix in ((one, 0.0), (other, 1.0)):

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -16,16 +15,15 @@ from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import DdspFxError, EngineError
 from ddsp_fx_bridge.engine import Change, Changed, Engine, Event, Layout, Track
 from ddsp_fx_bridge.engine.controls import Key
+from ddsp_fx_bridge.link.connection import Connection
 from ddsp_fx_bridge.link.menu import Menu
-from ddsp_fx_bridge.link.messages import VERSION, LineReader, encode, number_text
+from ddsp_fx_bridge.link.messages import VERSION, number_text
 from ddsp_fx_bridge.link.segment import Segment
 from ddsp_fx_bridge.link.slots import Slots, set_normalised
 from ddsp_fx_bridge.link.stream import PIECE, Stream
 
 # How often what the plugin's automation has set is told to others, and what others have set to the plugin.
 TICK_S = 0.02
-# One comes with each `attach`.
-MOST_DESCRIPTORS = 16
 # The rest of a board goes to the plugin, for its host to save, when nothing has changed for so long.
 SETTLED_TICKS = 10
 
@@ -34,26 +32,26 @@ class Session:
     """Runs in the thread that calls `run`, until the plugin goes or `stop`.
 
     Args:
-        connection: a Unix stream socket; closed at the end.
+        connected: a Unix stream socket; closed at the end.
         engine: where the track is.
         menu: what a user can pick from.
         url: of the control panel, or "".
     """
 
-    def __init__(self, connection: socket.socket, engine: Engine, menu: Menu, url: str) -> None:
-        self._socket, self._engine, self._menu, self._url = connection, engine, menu, url
+    def __init__(self, connected: socket.socket, engine: Engine, menu: Menu, url: str) -> None:
+        self._engine, self._menu, self._url = engine, menu, url
+        self._connection = Connection(connected, TICK_S)
+        self._send = self._connection.send
         self._board: Board = Board()
         self._track: Track | None = None
         self._segment: Segment | None = None
         self._stream: Stream | None = None
         self._slots = Slots(())
-        self._descriptors: deque[int] = deque()
         self._changed: dict[Key, Value] = {}
         self._lock = threading.Lock()
         self._told = -1
         self._unsaved = 0
         self._stopping = threading.Event()
-        connection.settimeout(TICK_S)
 
     def stop(self) -> None:
         """From another thread: ends `run` within a tick."""
@@ -64,26 +62,17 @@ class Session:
         end = self._engine.listen(self._listen)
         try:
             self._loop()
-        except (OSError, EngineError):
+        except (OSError, DdspFxError):
             return
         finally:
             end()
             self._close()
 
     def _loop(self) -> None:
-        lines = LineReader()
         while not self._stopping.is_set():
-            try:
-                data, descriptors, _, _ = socket.recv_fds(self._socket, 65536, 4)
-            except TimeoutError:
-                self._tick()
-                continue
-            self._descriptors.extend(descriptors)
-            if not data or len(self._descriptors) > MOST_DESCRIPTORS:
+            messages = self._connection.receive()
+            if messages is None or not all(self._handle(fields) for fields in messages):
                 return
-            for fields in lines.feed(data):
-                if not self._handle(fields):
-                    return
             self._tick()
 
     def _close(self) -> None:
@@ -91,10 +80,7 @@ class Session:
         if self._track is not None:
             with suppress(DdspFxError):
                 self._engine.remove_track(self._track.number)
-        for descriptor in self._descriptors:
-            os.close(descriptor)
-        self._descriptors.clear()
-        self._socket.close()
+        self._connection.close()
 
     def _detach(self) -> None:
         if self._stream is not None:
@@ -149,9 +135,7 @@ class Session:
             self._start()
 
     def _take_segment(self) -> None:
-        if not self._descriptors:
-            raise EngineError("attach came without a file descriptor; expected one beside it (SCM_RIGHTS)")
-        descriptor = self._descriptors.popleft()
+        descriptor = self._connection.take_descriptor()
         try:
             segment = Segment(descriptor)
         finally:
@@ -183,14 +167,6 @@ class Session:
 
     # What the plugin is told.
 
-    def _send(self, *fields: str) -> None:
-        # A plugin that reads nothing for so long is stopped; what it missed it asks for when it comes back.
-        self._socket.settimeout(5.0)
-        try:
-            self._socket.sendall(encode(fields))
-        finally:
-            self._socket.settimeout(TICK_S)
-
     def _describe(self) -> None:
         track = self._track
         if track is None:
@@ -201,7 +177,12 @@ class Session:
         with self._lock:
             self._changed.clear()
         numbers = (track.latency_samples, track.board.tail_samples, len(self._slots))
-        self._send("describe", track.board_json(), *map(str, numbers))
+        try:
+            self._send("describe", track.board_json(), *map(str, numbers))
+        except DdspFxError as error:
+            # It has no name to load it by, or a plugin's state of a megabyte: it sounds, but no project can keep it.
+            self._send("error", "board", str(error))
+            return
         for message in self._slots.messages(track.values):
             self._send(*message)
         self._send("end")
