@@ -177,6 +177,7 @@ void Session::greet() {
     lines_ = LineReader();
     welcomed_ = false;
     asked_ = answered_ = 0;
+    taken_ = false;
     comingSlots_ = 0;
     greeted_ = Clock::now();
     say(Engine::starting, "the engine answers");
@@ -195,6 +196,7 @@ void Session::sendPending() {
         if (attachPending_)
             handle = platform::duplicate(handle_);
         missing_ = missing_ && board.empty();
+        taken_ = taken_ && board.empty();
         boardPending_ = attachPending_ = false;
     }
     if (board.empty() && handle < 0)
@@ -297,14 +299,15 @@ void Session::describe(const Fields& fields) {
             return;
         board_ = coming_;
         for (unsigned i = 0; i < board_.values.size(); ++i) {
-            // A host's automation that came meanwhile is newer.
-            if (status_.toEngine[i].load(std::memory_order_relaxed))
+            // A host's automation that came meanwhile is newer, and so is all of it where only the audio is set up anew.
+            if (status_.toEngine[i].load(std::memory_order_relaxed) || (asked_ != answered_ && taken_))
                 continue;
             status_.values[i].store(board_.values[i], std::memory_order_relaxed);
             status_.toHost[i].store(true, std::memory_order_relaxed);
         }
         status_.latency.store(static_cast<std::uint32_t>(board_.latency), std::memory_order_relaxed);
         status_.tail.store(static_cast<std::uint32_t>(board_.tail), std::memory_order_relaxed);
+        taken_ = true;
         text_.clear();
         generation_.fetch_add(1, std::memory_order_release);
     }

@@ -75,6 +75,8 @@ private:
     bool welcomed_ = false, refused_ = false, failed_ = false;
     // The engine could not build what was asked for: what a host saved is kept as it is.
     bool missing_ = false;
+    // The last board that was asked for has been described.
+    bool taken_ = false;
     LineReader lines_;
     Board coming_;
     std::size_t comingSlots_ = 0;

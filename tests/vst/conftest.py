@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plugin, built once for all hosts, and engines on a socket of their own."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ddsp_fx_bridge.vst.sources import missing_packages, source_folder
+
+VECTORS = Path(__file__).parents[1] / "link" / "vectors"
+
+
+def build(folder: Path, *settings: str) -> Path:
+    """The native plugin and its tests."""
+    missing = missing_packages()
+    if missing:
+        pytest.skip(f"needs a compiler, CMake and DPF: apt install {' '.join(missing)}")
+    words = ["cmake", "-S", str(source_folder()), "-B", str(folder), "-DDDSP_FX_TESTS=ON", *settings]
+    for command in (words, ["cmake", "--build", str(folder), "--parallel", "2"]):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("vst"))
+
+
+class EngineProcess:
+    """`ddsp-fx serve --link`, which can be killed."""
+
+    def __init__(self, socket: Path) -> None:
+        self.socket = socket
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, wait: bool = True) -> None:
+        words = [sys.executable, "-m", "ddsp_fx.cli", "serve", "--link", "--osc-port", "0", "--http-port", "0", "--quiet"]
+        environment = {**os.environ, "DDSP_FX_LINK": str(self.socket)}
+        self.process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for _ in range(1200 * wait):
+            if self.socket.exists():
+                return
+            assert self.process.poll() is None
+            time.sleep(0.05)
+
+    def send(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+            self.socket.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def engine_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[EngineProcess]:
+    """Not yet started; plugins of this test look for it, and start none themselves."""
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        engine = EngineProcess(Path(folder) / "link")
+        monkeypatch.setenv("DDSP_FX_LINK", str(engine.socket))
+        monkeypatch.setenv("DDSP_FX_ENGINE", "")
+        yield engine
+        engine.kill()
+
+
+@pytest.fixture
+def vst3(built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of which a new instance waits for its engine."""
+    monkeypatch.setenv("DDSP_FX_CONNECT_S", "60")
+    return built / "bin" / "ddsp-fx.vst3"
+
+
+def tool(name: str, package: str) -> str:
+    """A program's path, or a skip that says where it is had."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed: apt install {package}")
+    return found
