@@ -64,6 +64,31 @@ def test_a_plugin_an_osc_fader_and_the_panel_share_a_track(socket_file: Path, he
         wait_until(lambda: not run.server.engine.tracks)
 
 
+def test_plugins_may_come_and_go_while_everybody_is_told(
+    socket_file: Path, header: Header, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = Board([load("hall"), load("hall"), load("hall")]).to_json()
+
+    def come_and_go() -> None:
+        for _ in range(8):
+            plugin = FakePlugin(socket_file)
+            plugin.hello()
+            plugin.set_board(text)
+            plugin.attach(header)
+            plugin.set_board("")
+            plugin.close()
+
+    with running("--link", "--link-socket", str(socket_file)) as run:
+        assert run.server is not None
+        threads = [threading.Thread(target=come_and_go) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        wait_until(lambda: not run.server.engine.tracks)
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
+
+
 def test_other_ports_when_the_usual_are_taken(socket_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))

@@ -25,6 +25,7 @@ from ddsp_fx_bridge.engine.library import Library
 from ddsp_fx_bridge.engine.meters import SCOPE_SAMPLES, Meter, Scope
 from ddsp_fx_bridge.engine.player import Player
 from ddsp_fx_bridge.engine.recorder import Recorder
+from ddsp_fx_bridge.engine.studio import Studio
 from ddsp_fx_bridge.engine.track import Track
 
 RATE, BLOCK = 48000, 256
@@ -398,6 +399,18 @@ def test_a_clock_follows_slowly_and_jumps_when_the_stream_did() -> None:
     assert abs(clock.sample_at(106.002) - 6 * RATE) < 0.0004 * RATE
     clock.block(500.0, 1000 * BLOCK)
     assert clock.sample_at(500.0) == 1000 * BLOCK
+
+
+def test_who_gets_a_number_again_has_no_past(engine: Engine, tmp_path: Path) -> None:
+    studio = Studio(engine, Library(tmp_path / "boards", ".json"), Library(tmp_path / "takes", ".jsonl"))
+    studio.save_board(1, "mine")
+    studio.load_preset(1, 0, "far")
+    generation = engine.track(1).generation
+    engine.remove_track(1)
+    track = engine.add_track(Board([pedalboard.Gain(0)]))
+    assert (track.number, studio.board_names, studio.preset_names) == (1, {}, {})
+    assert studio.presets(1, 0) == {}
+    assert track.generation != generation
 
 
 @pytest.mark.parametrize("name", ["", "..", ".hidden", "a/b", "a\\b", "a\0b", "x" * 65, "con", "é", "a.", "-a", "a b "])

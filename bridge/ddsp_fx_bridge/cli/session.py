@@ -27,6 +27,8 @@ STATUS_S = 1.0
 # How long the network thread may hold the interpreter when the audio wants it back, which it does many times a block:
 # 2 % of a block of 256 at 48 kHz. Python's default is 5 ms, a whole block.
 SWITCH_S = 0.0001
+# Plugins have an audio thread each, and those take it from each other: with four a fifth as many answers came late.
+SWITCH_LINK_S = 0.0005
 
 
 class Session:
@@ -52,7 +54,7 @@ class Session:
             self._warm(server)
             if arguments.record:
                 server.studio.record(1, arguments.record)
-            stack.enter_context(interpreter_for_audio())
+            stack.enter_context(interpreter_for_audio(SWITCH_LINK_S if arguments.link else SWITCH_S))
             stack.enter_context(self._signals())
             if isinstance(door, LinkDoor):
                 door.url = server.url
@@ -185,13 +187,13 @@ def _board(chain: str) -> Board:
 
 
 @contextmanager
-def interpreter_for_audio() -> Iterator[None]:
+def interpreter_for_audio(switch_s: float = SWITCH_S) -> Iterator[None]:
     """Short turns, and nothing of what has been loaded so far is looked at by the garbage collector again.
 
     A full collection held the interpreter for 80 ms, 15 blocks.
     """
     before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_S)
+    sys.setswitchinterval(switch_s)
     gc.collect()
     gc.freeze()
     try:

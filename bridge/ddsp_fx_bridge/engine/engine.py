@@ -7,7 +7,7 @@ import heapq
 import itertools
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from threading import RLock
 
@@ -97,6 +97,10 @@ class Engine:
         if number not in self.tracks:
             raise EngineError(f"there is no track {number}; there is {', '.join(map(str, self.tracks)) or 'none'}")
         return self.tracks[number]
+
+    def unchanging(self) -> AbstractContextManager[object]:
+        """While it is held no track comes or goes and none gets another board; audio goes on."""
+        return self._control
 
     def replace_board(self, number: int, board: Board) -> None:
         """Another board for a track; raises EngineError, or what `Board.prepare` raises."""

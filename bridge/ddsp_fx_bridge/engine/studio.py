@@ -12,6 +12,7 @@ from ddsp_fx.effects.parameters import Value, did_you_mean
 from ddsp_fx.errors import BundleError, DdspFxError, RefusedError
 from ddsp_fx_bridge.engine.changes import Change
 from ddsp_fx_bridge.engine.engine import Engine
+from ddsp_fx_bridge.engine.events import Event, TracksChanged
 from ddsp_fx_bridge.engine.library import Library
 from ddsp_fx_bridge.engine.player import Player
 from ddsp_fx_bridge.engine.recorder import Recorder
@@ -39,6 +40,14 @@ class Studio:
         self._players: dict[int, Player] = {}
         self._presets: dict[tuple[int, int, int], Presets] = {}
         self.on_take: Callable[[int], None] = _nobody
+        engine.listen(self._on_event)
+
+    def _on_event(self, event: Event) -> None:
+        """Who gets the number of a track that has gone begins without its names."""
+        if isinstance(event, TracksChanged) and event.track not in self.engine.tracks:
+            self.board_names.pop(event.track, None)
+            self._players.pop(event.track, None)
+            self._forget(event.track)
 
     # Boards.
 
@@ -57,8 +66,9 @@ class Studio:
         return path
 
     def _forget(self, track: int) -> None:
-        self._presets = {key: value for key, value in self._presets.items() if key[0] != track}
-        self.preset_names = {key: value for key, value in self.preset_names.items() if key[0] != track}
+        # Of copies: plugins come and go in threads of their own.
+        self._presets = {key: value for key, value in dict(self._presets).items() if key[0] != track}
+        self.preset_names = {key: value for key, value in dict(self.preset_names).items() if key[0] != track}
 
     # Presets.
 
@@ -131,7 +141,7 @@ class Studio:
         self.engine.tick()
         for track, player in list(self._players.items()):
             if not player.tick():
-                del self._players[track]
+                self._players.pop(track, None)
                 self.on_take(track)
 
     def close(self) -> list[str]:

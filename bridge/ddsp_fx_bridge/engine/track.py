@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ from ddsp_fx_bridge.engine.recorder import Recorder, board_with_values
 
 # A new board takes over in this time; a cut would click.
 FADE_S = 0.02
+# Every board that ever ran has another: a track's number is given again when a plugin has gone.
+_generations = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Track:
         self.meter_in, self.meter_out = Meter(sample_rate), Meter(sample_rate)
         self.scope_in, self.scope_out = Scope(), Scope()
         self.position = 0
-        self.generation = 0
+        self.generation = next(_generations)
         self.recorder: Recorder | None = None
         self._inbox = Inbox()
         self._current: Mapping[Key, Value] = {}
@@ -108,7 +111,7 @@ class Track:
         with self.gate.lock:
             self._inbox.clear()
             self._next = prepared
-            self.generation += 1
+            self.generation = next(_generations)
             self._describe(prepared)
 
     def board_json(self) -> str:

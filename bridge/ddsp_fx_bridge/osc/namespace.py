@@ -44,8 +44,10 @@ class Namespace:
         for node in self.fixed:
             self._add(node)
         self._container("/track", "tracks, numbered from 1")
-        for track in self._studio.engine.tracks.values():
-            self._add_track(track)
+        # Plugins in DAWs come and go in threads of their own.
+        with self._studio.engine.unchanging():
+            for track in self._studio.engine.tracks.values():
+                self._add_track(track)
         self.match = lru_cache(maxsize=256)(self._match)
 
     def _container(self, address: str, description: str) -> None:
