@@ -43,7 +43,18 @@ class EngineProcess:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, wait: bool = True) -> None:
-        words = [sys.executable, "-m", "ddsp_fx.cli", "serve", "--link", "--osc-port", "0", "--http-port", "0", "--quiet"]
+        words = [
+            sys.executable,
+            "-m",
+            "ddsp_fx.cli",
+            "serve",
+            "--link",
+            "--osc-port",
+            "0",
+            "--http-port",
+            "0",
+            "--quiet",
+        ]
         environment = {**os.environ, "DDSP_FX_LINK": str(self.socket)}
         self.process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(1200 * wait):

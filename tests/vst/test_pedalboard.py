@@ -7,9 +7,9 @@ import numpy as np
 import pedalboard
 import pytest
 from support import tone
-from vst.conftest import EngineProcess
 
 from ddsp_fx.board.text import parse_board
+from vst.conftest import EngineProcess
 
 RATE = 48000
 CHAIN = "violin:preset=vocal | violin-room:mix=0.4"
