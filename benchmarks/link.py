@@ -7,7 +7,7 @@ For each block size, by turns in one run:
 - wake-up: how late the machine woke the caller, which is its noise;
 - late: the share of blocks that were not back within the link's latency, a block and 10 ms.
 
-With --kills an engine is killed (or stopped, or restarted) that often under two plugins that play, and what they put out
+With --kills an engine is killed, or stopped and killed, that often under two plugins that play, and what they put out
 is looked at: clicks are steps that neither the input nor the room has.
 
     python benchmarks/link.py --board violin
