@@ -63,14 +63,18 @@ def compile_fit(model: Any, encoder: Any = None) -> Any:
     return fit
 
 
-def compile_autoencoder(model: Any, response: Array, config: TrainConfig, encoder: Any = None) -> Any:
-    """The second stage's model around a decoder, a room, and an encoder if there is one."""
+def compile_autoencoder(model: Any, room: Any, config: TrainConfig, encoder: Any = None) -> Any:
+    """The second stage's model around a decoder, a room, and an encoder if there is one.
+
+    The room is taps (length,), or a layer whose ``impulse_response()`` may hold weights to be learned along.
+    """
+    room = FixedRoom(room) if isinstance(room, np.ndarray) else room
     sizes = {"hop": config.hop, "pre_roll": config.pre_roll, "sample_rate": config.sample_rate}
     kind = Unsupervised if config.encoder == "unsupervised" else Autoencoder
-    autoencoder = kind(model, FixedRoom(response), encoder=encoder, **sizes)
+    autoencoder = kind(model, room, encoder=encoder, **sizes)
     # What a pitch encoder learned before would fade: parts of it, such as what silence is, get no gradient here.
     taught = encoder.trainable_variables if encoder is not None and config.encoder == "unsupervised" else ()
-    _compile(autoencoder, config.learning_rate, taught)
+    _compile(autoencoder, config.learning_rate, [*taught, *room.trainable_variables])
     return autoencoder
 
 
