@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The VST3 in pedalboard: the sound is the Board's in Python, sample for sample."""
 
+import gc
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -129,3 +132,28 @@ def test_without_an_engine_it_is_dry_at_once_and_on_time(
     for size in (1, 64, 8192):
         assert np.array_equal(plugin.process(voice, RATE, buffer_size=size), voice)
     assert plugin.engine.startswith("no engine runs")
+
+
+def test_a_board_that_is_not_there_is_named(
+    vst3: Path, engine_process: EngineProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine_process.start()
+    monkeypatch.setenv("DDSP_FX_BOARD", "no-such-effect")
+    assert "no-such-effect" in pedalboard.load_plugin(str(vst3)).engine
+
+
+def test_a_plugin_starts_its_engine(
+    vst3: Path, engine_process: EngineProcess, voice: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = [sys.executable, "-m", "ddsp_fx.cli", "serve", "--link", "--osc-port", "0", "--http-port", "0"]
+    monkeypatch.setenv("DDSP_FX_ENGINE", "\n".join([*words, "--idle-exit", "2"]))
+    plugin = plugin_with("violin-room:mix=0.4", vst3, monkeypatch)
+    got = plugin.process(voice, RATE)
+    assert np.abs(got - parse_board("violin-room:mix=0.4")(voice, RATE)).max() <= 1e-6
+    del plugin
+    gc.collect()
+    for _ in range(300):
+        if not engine_process.socket.exists():
+            return
+        time.sleep(0.1)
+    raise AssertionError("the engine is still there, without a plugin")

@@ -190,6 +190,7 @@ void Session::sendPending() {
     {
         const std::lock_guard<std::mutex> lock(mutex_);
         if (boardPending_) {
+            problem_.clear();
             copyValues();
             board = board_.message();
         }
@@ -259,7 +260,7 @@ void Session::handle(const Fields& fields) {
         generation_.fetch_add(1, std::memory_order_release);
     } else if (verb == "error" && fields.size() >= 3) {
         const std::lock_guard<std::mutex> lock(mutex_);
-        text_ = fields[2];
+        text_ = problem_ = fields[2];
         missing_ = fields[1] == "board" && board_.chain.empty();
         board_.chain.clear();
     } else if (verb == "values") {
@@ -308,7 +309,6 @@ void Session::describe(const Fields& fields) {
         status_.latency.store(static_cast<std::uint32_t>(board_.latency), std::memory_order_relaxed);
         status_.tail.store(static_cast<std::uint32_t>(board_.tail), std::memory_order_relaxed);
         taken_ = true;
-        text_.clear();
         generation_.fetch_add(1, std::memory_order_release);
     }
 }
@@ -321,8 +321,8 @@ void Session::take() {
     generation_.fetch_add(1, std::memory_order_release);
     if (missing_)
         return status_.engine.store(Engine::absent, std::memory_order_release);
-    if (text_.empty() || text_ == "preparing the board")
-        text_ = "ready" + (url_.empty() ? std::string() : "; panel at " + url_);
+    // A name that could not be loaded leaves the board that was there: both are said.
+    text_ = (problem_.empty() ? "ready" : problem_) + (url_.empty() ? std::string() : "; panel at " + url_);
     status_.connections.fetch_add(1, std::memory_order_release);
     status_.engine.store(Engine::ready, std::memory_order_release);
 }

@@ -65,7 +65,7 @@ private:
     mutable std::mutex mutex_;
     Board board_;
     std::vector<std::string> menu_;
-    std::string text_, url_;
+    std::string text_, url_, problem_;
     int handle_ = -1;
     bool boardPending_ = true, attachPending_ = false;
     std::atomic<unsigned> generation_{0};
