@@ -61,9 +61,11 @@ def test_any_rate_and_mono(
     vst3: Path, engine_process: EngineProcess, monkeypatch: pytest.MonkeyPatch, rate: int
 ) -> None:
     engine_process.start()
-    plugin = plugin_with("violin-room:mix=0.4", vst3, monkeypatch)
+    # A violin's latency is another number of samples at another rate, and must be right from the first block on.
+    chain = CHAIN if rate == 96000 else "violin-room:mix=0.4"
+    plugin = plugin_with(chain, vst3, monkeypatch)
     mono = 0.5 * tone(0.5, rate, 330.0, channels=1)
-    assert np.abs(plugin.process(mono, rate) - parse_board("violin-room:mix=0.4")(mono, rate)).max() <= 1e-6
+    assert np.abs(plugin.process(mono, rate) - parse_board(chain)(mono, rate)).max() <= 1e-6
 
 
 def test_parameters_have_names_units_and_text(

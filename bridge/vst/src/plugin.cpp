@@ -12,6 +12,8 @@ START_NAMESPACE_DISTRHO
 namespace {
 
 constexpr uint32_t kMostEffects = 127;
+// No DAW minds that long at loading; a board that takes longer is told when it is there.
+constexpr auto kPrepared = std::chrono::milliseconds(3000);
 enum Bounce : uint32_t { kAutomatic, kLive, kWait };
 const char* const kRenderNames[] = {"automatic", "live", "wait for the engine"};
 const char* const kState = "session";
@@ -188,17 +190,21 @@ void DdspFx::setState(const char*, const char* value) {
 
 // Audio.
 
-void DdspFx::prepare() {
+bool DdspFx::prepare() {
     const ddspfx::Layout layout{getSampleRate(), getBufferSize(), channels_};
-    if (stream_.prepare(layout))
+    const bool isNew = stream_.prepare(layout);
+    if (isNew)
         session_->attach(ddspfx::platform::duplicate(stream_.segment().handle()));
+    return isNew;
 }
 
 void DdspFx::activate() {
     if (!session_)
         return;
     session_->allowStart();
-    prepare();
+    // A host asks for the latency next, and at another rate it is another: an engine that is there knows it soon.
+    if (prepare())
+        session_->awaitPrepared(kPrepared);
     stream_.activate();
     setLatency(stream_.latency());
 }

@@ -67,7 +67,7 @@ protected:
     void run(const float** inputs, float** outputs, uint32_t frames) override;
 
 private:
-    void prepare();
+    bool prepare();
     void pick(uint32_t effect);
     void tellHost();
 

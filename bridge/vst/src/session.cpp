@@ -104,6 +104,12 @@ void Session::awaitReady(milliseconds limit) const {
         std::this_thread::sleep_for(milliseconds(2));
 }
 
+void Session::awaitPrepared(milliseconds limit) const {
+    const auto end = Clock::now() + limit;
+    while (Clock::now() < end && status_.engine.load(std::memory_order_acquire) == Engine::preparing)
+        std::this_thread::sleep_for(milliseconds(2));
+}
+
 // The thread.
 
 void Session::run() {

@@ -41,6 +41,8 @@ public:
 
     // Returns when the engine has the board, or after that time.
     void awaitReady(std::chrono::milliseconds limit) const;
+    // The same, but not for an engine that is only being started.
+    void awaitPrepared(std::chrono::milliseconds limit) const;
 
 private:
     using Clock = std::chrono::steady_clock;
