@@ -47,7 +47,7 @@ bool Board::restore(const std::string& text) {
         if (fields[0] == "board" && fields.size() >= 5) {
             read.json = fields[1];
             read.chain = fields[2];
-            hasBoard = parseNumber(fields[3], read.latency) && parseNumber(fields[4], read.tail);
+            hasBoard = parseSamples(fields[3], read.latency) && parseSamples(fields[4], read.tail);
         } else if (fields[0] == "slot" && read.slots.size() < kSlots) {
             Slot slot;
             double value = 0.0;

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "board.hpp"
+#include "description.hpp"
+#include "launcher.hpp"
 #include "status.hpp"
 
 #include <chrono>
@@ -55,12 +57,16 @@ private:
     void readSome();
     void disconnect();
     void handle(const Fields& fields);
-    void describe(const Fields& fields);
+    void adopt(Board described);
     void take();
     void setValues(const Fields& fields);
     bool send(const Fields& fields, int memory = -1);
     void say(Engine engine, std::string text = {});
-    void copyValues();
+
+    // The board with the values of now. With the mutex held, as the next.
+    Board current() const;
+    // Tells the host of another board.
+    void announce();
 
     Status& status_;
 
@@ -73,17 +79,17 @@ private:
     std::atomic<unsigned> generation_{0};
 
     // The thread's own.
-    int socket_ = -1, startLock_ = -1, starts_ = 0;
-    bool welcomed_ = false, refused_ = false, failed_ = false;
+    int socket_ = -1;
+    bool welcomed_ = false, refused_ = false;
     // The engine could not build what was asked for: what a host saved is kept as it is.
     bool missing_ = false;
     // The last board that was asked for has been described.
     bool taken_ = false;
     LineReader lines_;
-    Board coming_;
-    std::size_t comingSlots_ = 0;
+    Description description_;
+    Launcher launcher_;
     unsigned asked_ = 0, answered_ = 0;
-    Clock::time_point retry_{}, startLimit_{}, greeted_{};
+    Clock::time_point retry_{}, greeted_{};
     std::atomic<bool> stopping_{false}, mayStart_{false};
     std::thread thread_;
 };

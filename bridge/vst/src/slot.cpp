@@ -16,7 +16,7 @@ bool Slot::read(const Fields& fields, double& value) {
     scale = fields[5];
     choices.assign(fields.begin() + 10, fields.end());
     return parseNumber(fields[6], minimum) && parseNumber(fields[7], maximum) && parseNumber(fields[8], fallback) &&
-           parseNumber(fields[9], value);
+           parseNumber(fields[9], value) && minimum <= maximum && (scale != "log" || minimum > 0.0);
 }
 
 int Slot::steps() const {

@@ -2,6 +2,7 @@
 #include "words.hpp"
 
 #include <charconv>
+#include <cmath>
 
 namespace ddspfx {
 
@@ -63,7 +64,11 @@ bool parseNumber(std::string_view text, double& value) {
     if (!text.empty() && text.front() == '+')
         text.remove_prefix(1);
     const auto end = std::from_chars(text.data(), text.data() + text.size(), value);
-    return end.ec == std::errc() && end.ptr == text.data() + text.size();
+    return end.ec == std::errc() && end.ptr == text.data() + text.size() && std::isfinite(value);
+}
+
+bool parseSamples(std::string_view text, double& value) {
+    return parseNumber(text, value) && value >= 0.0 && value < 0x1p31;
 }
 
 bool LineReader::next(Fields& fields) {

@@ -19,9 +19,11 @@ std::string encode(const Fields& fields);
 // The fields of a line without its LF.
 Fields decode(std::string_view line);
 
-// Numbers as the protocol writes them, whatever LC_NUMERIC a host has set.
+// Numbers as the protocol writes them, whatever LC_NUMERIC a host has set. They are finite.
 std::string numberText(double value);
 bool parseNumber(std::string_view text, double& value);
+// A length in samples: not negative, and under 2^31.
+bool parseSamples(std::string_view text, double& value);
 
 // Lines from a stream that arrives in pieces.
 class LineReader {

@@ -97,6 +97,10 @@ void parameters(const std::vector<std::string>& row, const std::string& line) {
     check(std::abs(slot.plain(back) - plain) <= 5.1e-4 * std::fmax(std::abs(plain), 1e-3 * span), "back " + line);
 }
 
+std::string replaced(std::string text, const std::string& part, const std::string& by) {
+    return text.replace(text.find(part), part.size(), by);
+}
+
 void state() {
     Board board;
     board.json = "{\"a\\tb\": \"\n\"}";
@@ -108,6 +112,24 @@ void state() {
           "a state and back");
     for (const char* bad : {"", "ddsp-fx\t2\n", "ddsp-fx\t1\nslot\t0\n", "ddsp-fx\t1\nboard\t\t\tx\ty\n", "\xff\n\n"})
         check(!read.restore(bad) && read.json == board.json, std::string("refused: ") + bad);
+    for (const char* bad : {"-1", "nan", "inf", "1e300"})
+        check(!read.restore(replaced(board.save(), "2565", bad)) && read.latency == 2565, std::string("latency: ") + bad);
+    for (const char* bad : {"log\t0\t1", "linear\t1\t0", "linear\tnan\t1"})
+        check(!read.restore(replaced(board.save(), "linear\t0\t1", bad)), std::string("range: ") + bad);
+}
+
+// A host's file may be damaged: what is left of a state restores to numbers that can be used, or not at all.
+void damagedStates() {
+    const std::string whole = Board().save();
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+        for (const std::string& text : {whole.substr(0, i), whole.substr(0, i) + "9" + whole.substr(i + 1)}) {
+            Board read;
+            if (!read.restore(text))
+                continue;
+            for (std::size_t k = 0; k < read.slots.size(); ++k)
+                check(std::isfinite(read.slots[k].plain(read.values[k])), "a damaged state: " + text);
+        }
+    }
 }
 
 }  // namespace
@@ -118,6 +140,7 @@ int main(int count, char** words) {
     eachRow(folder + "/segment.tsv", segments);
     eachRow(folder + "/parameters.tsv", parameters);
     state();
+    damagedStates();
     std::printf("%d checks, %d differ\n", checks, failures);
     return failures ? 1 : 0;
 }
