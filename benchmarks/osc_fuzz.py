@@ -17,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from serve.hostile import packet
+from serve.osc.hostile import packet
 from serving import Serving, audio_line
 
 from ddsp_fx_bridge.osc.packets import decode, encode

@@ -15,7 +15,7 @@ from ddsp_fx.errors import RefusedError
 from ddsp_fx_bridge.osc.names import RESERVED, address_parts
 from ddsp_fx_bridge.osc.packets import MOST_DEPTH, Group, Message, decode, encode, encode_bundle, tag_of, time_of
 from ddsp_fx_bridge.osc.patterns import PartPattern, matches
-from serve.hostile import packet, padded
+from serve.osc.hostile import packet, padded
 
 ADDRESS = st.from_regex(r"(/[a-zA-Z0-9_.-]{1,12}){1,5}", fullmatch=True)
 ARGUMENT = st.one_of(
