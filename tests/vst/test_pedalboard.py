@@ -144,6 +144,15 @@ def test_a_board_that_is_not_there_is_named(
     assert "no-such-effect" in pedalboard.load_plugin(str(vst3)).engine
 
 
+def test_an_engine_that_does_not_start_has_last_words(
+    vst3: Path, engine_process: EngineProcess, voice: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DDSP_FX_ENGINE", "\n".join([sys.executable, "-c", "print('first'); print('no, never')"]))
+    plugin = pedalboard.load_plugin(str(vst3))
+    assert plugin.engine == "the engine does not start: no, never"
+    assert np.array_equal(plugin.process(voice, RATE), voice)
+
+
 def test_a_plugin_starts_its_engine(
     vst3: Path, engine_process: EngineProcess, voice: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:

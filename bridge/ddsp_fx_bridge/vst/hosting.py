@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import threading
 import time
@@ -67,18 +68,31 @@ def ensure_engine(path: Path) -> None:
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     log = path.with_name(f"{path.name}.log")
-    # By a shell that ends at once, so that the engine is nobody's child here. Of two that start, the second finds the
-    # socket taken and ends.
-    script = 'log="$1"; shift; "$@" </dev/null >"$log" 2>&1 &'
-    environment = {**os.environ, "DDSP_FX_LINK": str(path)}
-    words = ["sh", "-c", script, "sh", str(log), *engine_words()]
-    subprocess.run(words, check=True, start_new_session=True, env=environment)
     end = time.monotonic() + PATIENCE_S
-    while not answer(path)["answers"]:
-        if time.monotonic() > end:
-            said = log.read_text(errors="replace").strip().splitlines()[-1:]
-            raise EngineError(f"the engine did not start within {PATIENCE_S} s: {''.join(said) or 'it said nothing'}")
-        time.sleep(0.05)
+    with _started(log, {**os.environ, "DDSP_FX_LINK": str(path)}) as life:
+        gone = False
+        while not answer(path)["answers"]:
+            if gone or time.monotonic() > end:
+                said = log.read_text(errors="replace").strip().splitlines()[-1:]
+                raise EngineError(f"the engine does not start: {''.join(said) or 'it said nothing'}")
+            # Of two that start, the second finds the socket taken and ends: it is asked for once more.
+            gone = bool(select.select([life], [], [], 0.05)[0])
+
+
+@contextmanager
+def _started(log: Path, environment: Mapping[str, str]) -> Iterator[int]:
+    """A pipe that the engine's end closes: it is started by a shell that ends at once, so as to be nobody's child."""
+    script = 'log="$1"; shift; "$@" </dev/null >"$log" 2>&1 &'
+    life, held = os.pipe()
+    try:
+        words = ["sh", "-c", script, "sh", str(log), *engine_words()]
+        subprocess.run(words, check=True, start_new_session=True, env=environment, pass_fds=[held])
+    finally:
+        os.close(held)
+    try:
+        yield life
+    finally:
+        os.close(life)
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 
 #include "platform.hpp"
 
+#include <fstream>
+
 namespace ddspfx {
 
 namespace {
@@ -10,17 +12,26 @@ namespace {
 constexpr auto kPatience = std::chrono::seconds(45);
 constexpr int kMostStarts = 3;
 
+std::string lastLine(const std::string& path) {
+    std::ifstream file(path);
+    std::string line, last = "it said nothing";
+    while (std::getline(file, line))
+        if (!line.empty())
+            last = line;
+    return last;
+}
+
 }  // namespace
 
 Launcher::Outcome Launcher::attempt(const std::string& path) {
-    if (lock_ >= 0 && Clock::now() < limit_)
+    if (process_ >= 0 && Clock::now() < limit_ && !platform::hasEnded(process_))
         return {true, {}};
     if (lock_ >= 0) {
         release();
         failed_ = starts_ >= kMostStarts;
     }
     if (failed_)
-        return {false, "the engine does not start; see " + path + ".log"};
+        return {false, "the engine does not start: " + lastLine(path + ".log")};
     const auto words = platform::engineWords();
     if (words.empty() || path.empty())
         return {false, "no engine runs; ddsp-fx vst install makes it start by itself"};
@@ -29,8 +40,7 @@ Launcher::Outcome Launcher::attempt(const std::string& path) {
         return {true, {}};
     ++starts_;
     limit_ = Clock::now() + kPatience;
-    if (!platform::spawn(words, path + ".log"))
-        limit_ = Clock::now();
+    process_ = platform::spawn(words, path + ".log");
     return {true, {}};
 }
 
@@ -43,7 +53,9 @@ void Launcher::succeeded() {
 void Launcher::release() {
     if (lock_ >= 0)
         platform::closeHandle(lock_);
-    lock_ = -1;
+    if (process_ >= 0)
+        platform::closeHandle(process_);
+    lock_ = process_ = -1;
 }
 
 }  // namespace ddspfx

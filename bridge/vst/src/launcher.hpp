@@ -11,7 +11,8 @@ class Launcher {
 public:
     ~Launcher() { release(); }
 
-    // Where things stand, after another engine was started where its turn had come. `refusal` says why none will be.
+    // Where things stand, after another engine was started where its turn had come. `refusal` says why none will be, in
+    // the words of the last one.
     struct Outcome {
         bool starting = false;
         std::string refusal;
@@ -26,7 +27,7 @@ private:
 
     void release();
 
-    int lock_ = -1, starts_ = 0;
+    int lock_ = -1, process_ = -1, starts_ = 0;
     bool failed_ = false;
     Clock::time_point limit_{};
 };

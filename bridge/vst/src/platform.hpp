@@ -40,8 +40,9 @@ int receive(int socket, char* buffer, std::size_t size, unsigned milliseconds);
 // The words that start an engine; empty where there is none to start.
 std::vector<std::string> engineWords();
 
-// A process of its own that outlives this one, its output in `log`.
-bool spawn(const std::vector<std::string>& words, const std::string& log);
+// A process of its own that outlives this one, its output in `log`. A handle for `hasEnded`; -1 where it cannot be had.
+int spawn(const std::vector<std::string>& words, const std::string& log);
+bool hasEnded(int process);
 
 // One holder in all processes; the kernel takes it from the dead. -1 where somebody has it.
 int tryLock(const std::string& path);

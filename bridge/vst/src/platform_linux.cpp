@@ -172,7 +172,7 @@ bool isTheHostsOwn(const char* variable) {
 }
 
 // Between fork and exec only what is safe in a signal handler may be called.
-[[noreturn]] void become(char* const* words, char* const* environment, int output) {
+[[noreturn]] void become(char* const* words, char* const* environment, int output, int life) {
     setsid();
     if (fork() != 0)
         _exit(0);
@@ -180,18 +180,22 @@ bool isTheHostsOwn(const char* variable) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     const int nothing = open("/dev/null", O_RDONLY);
+    // Out of the way of the four below.
+    output = fcntl(output, F_DUPFD, 4);
+    life = fcntl(life, F_DUPFD, 4);
     dup2(nothing, 0);
     dup2(output, 1);
     dup2(output, 2);
+    dup2(life, 3);
     // The host's sound devices and files are not the engine's.
-    syscall(SYS_close_range, 3U, ~0U, 0U);
+    syscall(SYS_close_range, 4U, ~0U, 0U);
     execve(words[0], words, environment);
     _exit(127);
 }
 
 }  // namespace
 
-bool spawn(const std::vector<std::string>& words, const std::string& log) {
+int spawn(const std::vector<std::string>& words, const std::string& log) {
     std::vector<char*> arguments, environment;
     for (const auto& word : words)
         arguments.push_back(const_cast<char*>(word.c_str()));
@@ -202,16 +206,26 @@ bool spawn(const std::vector<std::string>& words, const std::string& log) {
     environment.push_back(nullptr);
     const int output = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (output < 0)
-        return false;
-    const pid_t child = fork();
+        return -1;
+    // The engine is nobody's child here, but the kernel closes its end of a pipe when it ends.
+    int ends[2] = {-1, -1};
+    const pid_t child = pipe2(ends, O_CLOEXEC) == 0 ? fork() : -1;
     if (child == 0)
-        become(arguments.data(), environment.data(), output);
+        become(arguments.data(), environment.data(), output, ends[1]);
     close(output);
-    if (child < 0)
-        return false;
+    close(ends[1]);
+    if (child < 0) {
+        close(ends[0]);
+        return -1;
+    }
     while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
     }
-    return true;
+    return ends[0];
+}
+
+bool hasEnded(int process) {
+    pollfd end{process, 0, 0};
+    return poll(&end, 1, 0) == 1;
 }
 
 int tryLock(const std::string& path) {

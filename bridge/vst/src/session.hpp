@@ -41,7 +41,7 @@ public:
     // Counts every change of names, ranges or menu, which hosts must be told.
     unsigned generation() const { return generation_.load(std::memory_order_acquire); }
 
-    // Returns when the engine has the board, or after that time.
+    // Returns when the engine has the board, when there will be none, or after that time.
     void awaitReady(std::chrono::milliseconds limit) const;
     // The same, but not for an engine that is only being started.
     void awaitPrepared(std::chrono::milliseconds limit) const;

@@ -52,7 +52,7 @@ void Session::startEngine(const std::string& path) {
     if (outcome.starting)
         say(Engine::starting, "starting the engine");
     else
-        say(Engine::absent, outcome.refusal);
+        say(Engine::refused, outcome.refusal);
 }
 
 void Session::greet() {
