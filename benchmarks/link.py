@@ -7,10 +7,14 @@ For each block size, by turns in one run:
 - wake-up: how late the machine woke the caller, which is its noise;
 - late: the share of blocks that were not back within the link's latency, a block and 10 ms.
 
+With --crowd N, 2 plugins play at once, then 4, 8, 16 up to N: the share of late blocks where one engine has them all
+and where each has two, by turns.
+
 With --kills an engine is killed, or stopped and killed, that often under two plugins that play, and what they put out
 is looked at: clicks are steps that neither the input nor the room has.
 
     python benchmarks/link.py --board violin
+    python benchmarks/link.py --board violin --crowd 16
     python benchmarks/link.py --board violin-room --kills 200
 """
 
@@ -61,6 +65,11 @@ class Bench:
             self.engine = None
             self.socket.unlink(missing_ok=True)
 
+    def await_end(self) -> None:
+        """Engines that plugins started end by themselves."""
+        while any(path.is_socket() for path in self.socket.parent.iterdir()):
+            time.sleep(0.1)
+
     def run(self, program: str, *words: object) -> dict[str, Any]:
         """What it reports."""
         command = [str(self.programs / program), *map(str, words)]
@@ -84,6 +93,22 @@ def timing(bench: Bench, board: str, seconds: float) -> list[dict[str, Any]]:
         print(f"| {block} | {times} | {row['late']:.2%} |", flush=True)
     bench.kill()
     return rows
+
+
+def crowd(bench: Bench, board: str, most: int, seconds: float) -> None:
+    """A row for each number of plugins; who has no engine starts one."""
+    bench.environment["DDSP_FX_ENGINE"] = "\n".join([*SERVE, "--idle-exit", "2"])
+    print("| plugins | block | late, one engine | late, two plugins an engine |")
+    print("| --- | --- | --- | --- |")
+    for block in (256, 1024):
+        for plugins in (n for n in (2, 4, 8, 16) if n <= most):
+            late = []
+            for share in (most, 2):
+                bench.environment["DDSP_FX_PLUGINS_PER_ENGINE"] = str(share)
+                played = bench.run("soak", board, plugins, block, seconds, "live")
+                late.append(f"{1 - (played['ready'] - played['late']) / played['blocks']:.2%}")
+                bench.await_end()
+            print(f"| {plugins} | {block} | {' | '.join(late)} |", flush=True)
 
 
 def kills(bench: Bench, board: str, count: int) -> dict[str, Any]:
@@ -124,11 +149,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--board", default="violin")
     parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--crowd", type=int, default=0, metavar="N")
+    parser.add_argument("--kills", type=int, default=0, metavar="N")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         bench = Bench(Path(folder))
-        if arguments.kills:
+        if arguments.crowd:
+            crowd(bench, arguments.board, arguments.crowd, arguments.seconds)
+        elif arguments.kills:
             print(json.dumps(kills(bench, arguments.board, arguments.kills), indent=2))
         else:
             timing(bench, arguments.board, arguments.seconds)

@@ -16,6 +16,7 @@ import pytest
 from ddsp_fx_bridge.vst.sources import missing_packages, source_folder
 
 VECTORS = Path(__file__).parents[1] / "link" / "vectors"
+SERVE = [sys.executable, "-m", "ddsp_fx.cli", "serve", "--link", "--osc-port", "0", "--http-port", "0", "--quiet"]
 
 
 def build(folder: Path, *settings: str) -> Path:
@@ -43,20 +44,8 @@ class EngineProcess:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, wait: bool = True) -> None:
-        words = [
-            sys.executable,
-            "-m",
-            "ddsp_fx.cli",
-            "serve",
-            "--link",
-            "--osc-port",
-            "0",
-            "--http-port",
-            "0",
-            "--quiet",
-        ]
         environment = {**os.environ, "DDSP_FX_LINK": str(self.socket)}
-        self.process = subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(SERVE, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(1200 * wait):
             if self.socket.exists():
                 return

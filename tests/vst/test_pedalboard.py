@@ -12,7 +12,7 @@ import pytest
 from support import tone
 
 from ddsp_fx.board.text import parse_board
-from vst.conftest import EngineProcess
+from vst.conftest import SERVE, EngineProcess
 
 RATE = 48000
 CHAIN = "violin:preset=vocal | violin-room:mix=0.4"
@@ -156,8 +156,7 @@ def test_an_engine_that_does_not_start_has_last_words(
 def test_a_plugin_starts_its_engine(
     vst3: Path, engine_process: EngineProcess, voice: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = [sys.executable, "-m", "ddsp_fx.cli", "serve", "--link", "--osc-port", "0", "--http-port", "0"]
-    monkeypatch.setenv("DDSP_FX_ENGINE", "\n".join([*words, "--idle-exit", "2"]))
+    monkeypatch.setenv("DDSP_FX_ENGINE", "\n".join([*SERVE, "--idle-exit", "2"]))
     plugin = plugin_with("violin-room:mix=0.4", vst3, monkeypatch)
     got = plugin.process(voice, RATE)
     assert np.abs(got - parse_board("violin-room:mix=0.4")(voice, RATE)).max() <= 1e-6

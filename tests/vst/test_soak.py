@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from vst.conftest import VECTORS, EngineProcess, build
+from vst.conftest import SERVE, VECTORS, EngineProcess, build
 
 pytestmark = pytest.mark.slow
 
@@ -49,8 +49,42 @@ def test_the_audio_thread_allocates_and_locks_nothing(
     assert (report["allocations"], report["locks"], report["clicks"], report["broken"]) == (0, 0, 0, 0)
 
 
-def test_sixteen_instances_bounce_at_once(built: Path, engine_process: EngineProcess) -> None:
+@pytest.mark.parametrize(("instances", "engines"), [(3, 2), (4, 2), (5, 3)])
+def test_two_instances_share_an_engine(
+    built: Path, engine_process: EngineProcess, monkeypatch: pytest.MonkeyPatch, instances: int, engines: int
+) -> None:
+    monkeypatch.setenv("DDSP_FX_ENGINE", "\n".join([*SERVE, "--idle-exit", "5"]))
+    report = soak(built, "violin-room", str(instances), "1024", "1", "wait", "free")
+    assert report["ready"] == report["blocks"] > 0
+    first = engine_process.socket
+    sockets = sorted(path.name for path in first.parent.iterdir() if path.is_socket())
+    assert sockets == ["link", "link.2", "link.3"][:engines]
+    for _ in range(600):
+        if not any(path.is_socket() for path in first.parent.iterdir()):
+            return
+        time.sleep(0.05)
+    raise AssertionError("engines are left without a plugin")
+
+
+def test_one_engine_can_have_them_all(
+    built: Path, engine_process: EngineProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine_process.start()
+    monkeypatch.setenv("DDSP_FX_ENGINE", "\n".join(SERVE))
+    monkeypatch.setenv("DDSP_FX_PLUGINS_PER_ENGINE", "16")
+    report = soak(built, "violin-room", "5", "1024", "1", "wait", "free")
+    assert report["ready"] == report["blocks"] > 0
+    assert [path.name for path in engine_process.socket.parent.iterdir() if path.is_socket()] == ["link"]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_sixteen_instances_bounce_at_once(
+    built: Path, engine_process: EngineProcess, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    if shared:
+        engine_process.start()
+    else:
+        monkeypatch.setenv("DDSP_FX_ENGINE", "\n".join([*SERVE, "--idle-exit", "2"]))
     report = soak(built, "violin", "16", "1024", "2", "wait", "free")
     assert report["ready"] == report["blocks"] == 16 * 94
     assert (report["late"], report["clicks"], report["broken"]) == (0, 0, 0)

@@ -129,6 +129,25 @@ def test_status_asks_the_engine(run: Run, home: Path, capsys: pytest.CaptureFixt
     assert "plugins cannot start an engine: ddsp-fx vst install" in said
 
 
+def test_status_tells_of_every_engine(run: Run, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = home / "run" / "link"
+    names = ("link.2", "link.10")
+    doors = [LinkDoor(Engine(), first.with_name(name), Library(Path("boards"), ".json")) for name in names]
+    for door in doors:
+        door.start()
+    try:
+        run("status", "--json")
+    finally:
+        for door in doors:
+            door.stop()
+    engines = json.loads(capsys.readouterr().out)["engines"]
+    assert [(Path(e["socket"]).name, e["answers"]) for e in engines] == [
+        ("link", False),
+        ("link.2", True),
+        ("link.10", True),
+    ]
+
+
 def test_a_python_that_is_gone_is_said(run: Run, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (home / "data" / "ddsp-fx").mkdir(parents=True)
     (home / "data" / "ddsp-fx" / "engine").write_text("/no/python\n-m\n")

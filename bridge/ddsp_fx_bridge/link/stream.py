@@ -24,6 +24,8 @@ PIECE = 1024
 _WAIT_S = 0.1
 # Between two looks of the session, 20 ms, no automation sets so much; then the oldest is told to nobody.
 _MOST_TOUCHED = 65536
+# One stream at a time: threads that fight for Python's own lock inside a block are late more often (docs/decisions.md).
+_turn = threading.Lock()
 
 
 class Stream:
@@ -89,7 +91,9 @@ class Stream:
             return False
         block = segment.read_input(self._position, frames)
         self._track.clock.block(time.time() - (end - self._position) / self._track.sample_rate, self._track.position)
-        segment.write_output(self._position, self._sound(block))
+        with _turn:
+            sound = self._sound(block)
+        segment.write_output(self._position, sound)
         self._position += frames
         segment.output_end = tag(self._epoch, self._position)
         segment.output_signal += 1

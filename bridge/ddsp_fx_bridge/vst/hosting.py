@@ -43,8 +43,10 @@ def as_pedalboard(effect: Effect) -> pedalboard.VST3Plugin:
     refused = refusal(socket_path(), text, PATIENCE_S)
     if refused:
         raise EngineError(f"the engine cannot build this board: {refused}")
-    # The plugin reads both in its constructor, and its names are those of the board from then on.
-    with _set_environment({"DDSP_FX_BOARD": text, "DDSP_FX_CONNECT_S": str(PATIENCE_S)}):
+    # Its seat may be another engine's, which it starts as this one was.
+    start = os.environ.get("DDSP_FX_ENGINE", "\n".join(engine_words()))
+    # The plugin reads them in its constructor, and its names are those of the board from then on.
+    with _set_environment({"DDSP_FX_BOARD": text, "DDSP_FX_CONNECT_S": str(PATIENCE_S), "DDSP_FX_ENGINE": start}):
         plugin: Any = VST3Plugin(str(plugin_path))
     said = plugin.parameters["engine"].string_value
     if not said.startswith("ready"):

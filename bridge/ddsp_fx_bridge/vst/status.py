@@ -18,7 +18,7 @@ _PATIENCE_S = 5.0
 
 
 def status(targets: Sequence[Installed]) -> dict[str, Any]:
-    """As data: `plugins` by format, `start` (words, works), `engine` (socket, answer)."""
+    """As data: `plugins` by format, `start` (words, works), `engines` (socket, answer), the first of them always."""
     versions = versions_installed()
     words = start_words()
     return {
@@ -27,8 +27,14 @@ def status(targets: Sequence[Installed]) -> dict[str, Any]:
             for t in targets
         },
         "start": {"file": str(engine_file()), "words": words, "works": _works(words)},
-        "engine": {"socket": str(socket_path()), **answer(socket_path())},
+        "engines": [{"socket": str(path), **answer(path)} for path in _sockets(socket_path())],
     }
+
+
+def _sockets(first: Path) -> list[Path]:
+    """Of the engines that several plugins have (docs/link.md), whether or not somebody listens at the first."""
+    others = (path for path in first.parent.glob(f"{first.name}.*") if path.suffix[1:].isdecimal() and path.is_socket())
+    return [first, *sorted(others, key=lambda path: int(path.suffix[1:]))]
 
 
 def start_words() -> list[str]:
@@ -79,14 +85,15 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     for name, plugin in found["plugins"].items():
         text = f"{plugin['path']}, version {plugin['version'] or 'unknown'}" if plugin["installed"] else "not installed"
         yield f"{name + ':':<8}{text}"
-    start, engine = found["start"], found["engine"]
+    start = found["start"]
     if not start["words"]:
         yield "start:  plugins cannot start an engine: ddsp-fx vst install"
     elif not start["works"]:
         yield f"start:  {start['words'][0]} is gone: ddsp-fx vst install"
     else:
         yield f"start:  {shlex.join(start['words'])}"
-    if engine["answers"]:
-        yield f"engine: version {engine['version']} answers at {engine['socket']}; panel at {engine['panel']}"
-    else:
-        yield f"engine: none answers at {engine['socket']} ({engine['text']}); the first plugin starts one"
+    for engine in found["engines"]:
+        if engine["answers"]:
+            yield f"engine: version {engine['version']} answers at {engine['socket']}; panel at {engine['panel']}"
+        else:
+            yield f"engine: none answers at {engine['socket']} ({engine['text']}); a plugin starts it when it needs it"

@@ -40,7 +40,7 @@ Launcher::Outcome Launcher::attempt(const std::string& path) {
         return {true, {}};
     ++starts_;
     limit_ = Clock::now() + kPatience;
-    process_ = platform::spawn(words, path + ".log");
+    process_ = platform::spawn(words, path);
     return {true, {}};
 }
 

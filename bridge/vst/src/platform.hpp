@@ -40,11 +40,15 @@ int receive(int socket, char* buffer, std::size_t size, unsigned milliseconds);
 // The words that start an engine; empty where there is none to start.
 std::vector<std::string> engineWords();
 
-// A process of its own that outlives this one, its output in `log`. A handle for `hasEnded`; -1 where it cannot be had.
-int spawn(const std::vector<std::string>& words, const std::string& log);
+// An engine that outlives this process and listens at `path`, its output in a log beside. A handle for `hasEnded`; -1
+// where it cannot be had.
+int spawn(const std::vector<std::string>& words, const std::string& path);
 bool hasEnded(int process);
 
 // One holder in all processes; the kernel takes it from the dead. -1 where somebody has it.
 int tryLock(const std::string& path);
+
+// The lowest number under `count` that no instance in any process holds, until the handle is closed. -1 where there is none.
+int takeSeat(const std::string& path, unsigned count, unsigned& number);
 
 }  // namespace ddspfx::platform

@@ -163,9 +163,9 @@ std::vector<std::string> engineWords() {
 
 namespace {
 
-// What hosts set for themselves and would break another program's libraries.
-bool isTheHostsOwn(const char* variable) {
-    for (const char* name : {"LD_LIBRARY_PATH=", "LD_PRELOAD=", "PYTHONHOME="})
+// What hosts set for themselves and would break another program's libraries; and where the engine listens, said anew.
+bool isNotTheEngines(const char* variable) {
+    for (const char* name : {"LD_LIBRARY_PATH=", "LD_PRELOAD=", "PYTHONHOME=", "DDSP_FX_LINK="})
         if (std::strncmp(variable, name, std::strlen(name)) == 0)
             return true;
     return false;
@@ -195,16 +195,18 @@ bool isTheHostsOwn(const char* variable) {
 
 }  // namespace
 
-int spawn(const std::vector<std::string>& words, const std::string& log) {
+int spawn(const std::vector<std::string>& words, const std::string& path) {
     std::vector<char*> arguments, environment;
     for (const auto& word : words)
         arguments.push_back(const_cast<char*>(word.c_str()));
     arguments.push_back(nullptr);
     for (char** variable = environ; *variable; ++variable)
-        if (!isTheHostsOwn(*variable))
+        if (!isNotTheEngines(*variable))
             environment.push_back(*variable);
+    std::string link = "DDSP_FX_LINK=" + path;
+    environment.push_back(link.data());
     environment.push_back(nullptr);
-    const int output = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const int output = open((path + ".log").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (output < 0)
         return -1;
     // The engine is nobody's child here, but the kernel closes its end of a pipe when it ends.
@@ -232,6 +234,25 @@ int tryLock(const std::string& path) {
     const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0)
         return file;
+    if (file >= 0)
+        close(file);
+    return -1;
+}
+
+int takeSeat(const std::string& path, unsigned count, unsigned& number) {
+    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    for (unsigned i = 0; file >= 0 && i < count; ++i) {
+        // Of this opening of the file, not of the process: a host has many instances.
+        struct flock one{};
+        one.l_type = F_WRLCK;
+        one.l_whence = SEEK_SET;
+        one.l_start = i;
+        one.l_len = 1;
+        if (fcntl(file, F_OFD_SETLK, &one) == 0) {
+            number = i;
+            return file;
+        }
+    }
     if (file >= 0)
         close(file);
     return -1;

@@ -5,6 +5,7 @@
 #include "board.hpp"
 #include "description.hpp"
 #include "launcher.hpp"
+#include "seat.hpp"
 #include "status.hpp"
 
 #include <chrono>
@@ -88,6 +89,7 @@ private:
     LineReader lines_;
     Description description_;
     Launcher launcher_;
+    Seat seat_;
     unsigned asked_ = 0, answered_ = 0;
     Clock::time_point retry_{}, greeted_{};
     std::atomic<bool> stopping_{false}, mayStart_{false};

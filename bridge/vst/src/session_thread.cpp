@@ -37,7 +37,7 @@ void Session::connect() {
     if (refused_ || Clock::now() < retry_)
         return;
     retry_ = Clock::now() + kRetry;
-    const std::string path = platform::socketPath();
+    const std::string path = seat_.engine();
     socket_ = platform::connectTo(path);
     if (socket_ < 0)
         return startEngine(path);
