@@ -4,15 +4,17 @@ AudioEngine:set_backend("None (Dummy)", "", "")
 Session = create_session("{folder}", "session", {rate})
 local last, normal = ARDOUR.PresentationInfo.max_order, ARDOUR.TrackMode.Normal
 local track = Session:new_audio_track(2, 2, nil, 1, "one", last, normal, true):front()
-local processor = ARDOUR.LuaAPI.new_plugin(Session, "ddsp-fx", ARDOUR.PluginType.VST3, "")
+local processor = ARDOUR.LuaAPI.new_plugin(Session, "{name}", ARDOUR.PluginType.{format}, "")
 assert(not processor:isnil(), "the plugin was not found")
 assert(track:add_processor_by_index(processor, 0, nil, true) == 0)
 local plugin = processor:to_insert():plugin(0)
 local lanes = {lanes}
-for index = 0, plugin:parameter_count() - 1 do
+-- A lane is asked for by its place among the parameters, which an LV2 numbers together with its other ports.
+for place = 0, plugin:parameter_count() - 1 do
+	local index = plugin:nth_parameter(place, false)
 	local points = lanes[plugin:parameter_label(index)]
-	if points then
-		local lane = ARDOUR.LuaAPI.plugin_automation(processor, index)
+	if points and plugin:parameter_is_input(index) then
+		local lane = ARDOUR.LuaAPI.plugin_automation(processor, place)
 		for _, point in ipairs(points) do
 			lane:add(Temporal.timepos_t(point[1]), point[2], false, true)
 		end

@@ -26,35 +26,53 @@ RATE, SECONDS = 48000, 3
 # Ardour's positions in a file, and its block.
 TICKS, BLOCK = 282240000 // RATE, 1024
 CHAIN = "violin-room:mix=0.4"
+FORMATS = {
+    ".vst3": {"format": "VST3", "name": "ddsp-fx"},
+    ".lv2": {"format": "LV2", "name": "urn:ddsp-fx:plugin"},
+}
 SCANNER = Path("/usr/lib/ardour7/ardour-vst3-scanner")
 
 pytestmark = pytest.mark.slow
 
 
 def environment(home: Path) -> dict[str, str]:
-    places = {"HOME": home, "XDG_CONFIG_HOME": home / "config", "XDG_CACHE_HOME": home / "cache"}
+    places = {
+        "HOME": home,
+        "XDG_CONFIG_HOME": home / "config",
+        "XDG_CACHE_HOME": home / "cache",
+        "LV2_PATH": f"{home}/.lv2:/usr/lib/lv2:/usr/lib/ardour7/LV2",
+    }
     return {**os.environ, **{name: str(path) for name, path in places.items()}}
 
 
-def make_session(home: Path, vst3: Path, lanes: dict[str, list[tuple[int, float]]], chain: str) -> Path:
-    (home / ".vst3").mkdir()
-    installed = home / ".vst3" / vst3.name
-    installed.symlink_to(vst3)
-    values = environment(home)
-    scan = [SCANNER, "-f", "-q", installed]
-    subprocess.run(
-        scan, env={**values, "LD_LIBRARY_PATH": "/usr/lib/ardour7"}, capture_output=True, timeout=60, check=True
-    )
+def install(home: Path, plugin: Path) -> None:
+    """Where Ardour looks; a VST3 has to be scanned as well."""
+    installed = home / plugin.suffix / plugin.name
+    installed.parent.mkdir()
+    installed.symlink_to(plugin)
+    if plugin.suffix == ".vst3":
+        scan = [SCANNER, "-f", "-q", installed]
+        values = {**environment(home), "LD_LIBRARY_PATH": "/usr/lib/ardour7"}
+        subprocess.run(scan, env=values, capture_output=True, timeout=60, check=True)
+
+
+def make_session(home: Path, plugin: Path, lanes: dict[str, list[tuple[int, float]]], chain: str) -> Path:
+    install(home, plugin)
     text = ",".join(
         f'["{name}"]={{{",".join(f"{{{at},{to}}}" for at, to in points)}}}' for name, points in lanes.items()
     )
     script = home / "make.lua"
     source = (Path(__file__).parent / "ardour.lua").read_text()
-    names = {"folder": str(home / "session"), "rate": str(RATE), "lanes": "{" + text + "}"}
-    script.write_text(re.sub(r"\{(folder|rate|lanes)\}", lambda match: names[match[1]], source))
+    names = {"folder": str(home / "session"), "rate": str(RATE), "lanes": "{" + text + "}", **FORMATS[plugin.suffix]}
+    script.write_text(re.sub(r"\{([a-z]+)\}", lambda match: names[match[1]], source))
     words = [tool("ardour7-lua", "ardour"), script]
     done = subprocess.run(
-        words, env={**values, "DDSP_FX_BOARD": chain}, capture_output=True, text=True, timeout=200, check=False
+        words,
+        env={**environment(home), "DDSP_FX_BOARD": chain},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
     )
     assert done.stdout.count("LANE") == len(lanes), done.stdout + done.stderr
     return home / "session"
@@ -122,22 +140,24 @@ def gated() -> np.ndarray:
 
 
 def exported(
-    home: Path, vst3: Path, chain: str, lanes: dict[str, list[tuple[int, float]]], audio: np.ndarray
+    home: Path, plugin: Path, chain: str, lanes: dict[str, list[tuple[int, float]]], audio: np.ndarray
 ) -> np.ndarray:
     if not SCANNER.exists():
         pytest.skip("Ardour 7 is not installed: apt install ardour")
-    session = make_session(home, vst3, lanes, chain)
+    session = make_session(home, plugin, lanes, chain)
     put_region(session, audio)
     got = export(home, session)
     assert got.shape == audio.shape
     return got
 
 
+# An LV2's names are fixed when it is installed.
+@pytest.mark.parametrize(("suffix", "mix"), [(".vst3", "violin-room: Mix"), (".lv2", "Slot 3")])
 def test_an_export_is_the_render_of_python(
-    vst3: Path, engine_process: EngineProcess, tmp_path: Path, gated: np.ndarray
+    vst3: Path, engine_process: EngineProcess, tmp_path: Path, gated: np.ndarray, suffix: str, mix: str
 ) -> None:
     engine_process.start()
-    got = exported(tmp_path, vst3, CHAIN, {"violin-room: Mix": [(0, 0.0), (2 * RATE, 1.0)]}, gated)
+    got = exported(tmp_path, vst3.with_suffix(suffix), CHAIN, {mix: [(0, 0.0), (2 * RATE, 1.0)]}, gated)
     curve = Automation({"violin-room.mix": [(late_s(CHAIN), 0.0), (2.0 + late_s(CHAIN), 1.0)]})
     want = parse_board(CHAIN).render(gated, RATE, automation=curve)[:, : gated.shape[1]]
     assert np.abs(level_db(got, want)).max() <= 0.1

@@ -12,6 +12,8 @@
 
 START_NAMESPACE_DISTRHO
 
+const bool kHostKeepsValues = false;
+
 namespace {
 
 // These two extensions are not among the headers that DPF brings; names and layout are CLAP 1.0's.

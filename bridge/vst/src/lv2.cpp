@@ -4,3 +4,9 @@
 
 #define DISTRHO_PLUGIN_TARGET_LV2
 #include "DistrhoPluginMain.cpp"
+
+#include "plugin.hpp"
+
+START_NAMESPACE_DISTRHO
+const bool kHostKeepsValues = true;
+END_NAMESPACE_DISTRHO

@@ -7,6 +7,7 @@
 #include "session.hpp"
 #include "stream.hpp"
 
+#include <array>
 #include <functional>
 #include <memory>
 
@@ -21,6 +22,12 @@ enum Index : uint32_t {
     kLate = kEngine + 1,
     kParameters = kLate + 1
 };
+
+// The choices of "Bounce".
+enum Bounce : uint32_t { kAutomatic, kLive, kWait };
+
+// Each wrapper says it of its format: that a host's controls keep values of their own, and none can be told of a board's.
+extern const bool kHostKeepsValues;
 
 class DdspFx : public Plugin {
 public:
@@ -69,6 +76,7 @@ protected:
 private:
     bool prepare();
     void pick(uint32_t effect);
+    bool isUntouched(unsigned slot, float value);
     void tellHost();
 
     ddspfx::Status status_;
@@ -79,6 +87,8 @@ private:
     std::atomic<bool> hostOffline_{false};
     uint32_t channels_ = 2;
     bool eventsTaken_ = false;
+    // The audio thread's: slots that a host has moved, which its values are for from then on.
+    std::array<bool, ddspfx::kSlots> touched_{};
     const std::thread::id mainThread_ = std::this_thread::get_id();
     std::function<int()> names_;
     unsigned told_ = 0;

@@ -13,6 +13,8 @@
 
 START_NAMESPACE_DISTRHO
 
+const bool kHostKeepsValues = false;
+
 namespace {
 
 v3_component_cpp dpfComponent;
