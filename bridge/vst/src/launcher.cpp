@@ -32,7 +32,7 @@ Launcher::Outcome Launcher::attempt(const std::string& path) {
     }
     if (failed_)
         return {false, "the engine does not start: " + lastLine(path + ".log")};
-    const auto words = platform::engineWords();
+    const auto words = environment_.engineWords();
     if (words.empty() || path.empty())
         return {false, "no engine runs; ddsp-fx vst install makes it start by itself"};
     lock_ = platform::tryLock(path + ".start");

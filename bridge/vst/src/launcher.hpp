@@ -2,6 +2,8 @@
 // Starts the engine, once on a machine however many plugins want it, and gives up after a few tries.
 #pragma once
 
+#include "environment.hpp"
+
 #include <chrono>
 #include <string>
 
@@ -9,6 +11,7 @@ namespace ddspfx {
 
 class Launcher {
 public:
+    explicit Launcher(const Environment& environment) : environment_(environment) {}
     ~Launcher() { release(); }
 
     // Where things stand, after another engine was started where its turn had come. `refusal` says why none will be, in
@@ -27,6 +30,7 @@ private:
 
     void release();
 
+    const Environment& environment_;
     int lock_ = -1, process_ = -1, starts_ = 0;
     bool failed_ = false;
     Clock::time_point limit_{};

@@ -25,8 +25,9 @@ void wait(std::atomic<std::uint32_t>& word, std::uint32_t seen, std::chrono::nan
 // Whether the calling thread has a priority that a sound card's thread has.
 bool isRealtimeThread();
 
-// Where the engine listens; "" where the folder is somebody else's.
-std::string socketPath();
+// Where the engine listens by default, in `folder` if the system has one for a user's sockets; "" where it is somebody
+// else's.
+std::string defaultLink(const std::string& folder);
 
 // -1 where nobody listens.
 int connectTo(const std::string& path);
@@ -36,9 +37,6 @@ bool sendAll(int socket, const std::string& bytes, int memory = -1);
 
 // Bytes read, 0 after `milliseconds` without any, -1 when the other side is gone.
 int receive(int socket, char* buffer, std::size_t size, unsigned milliseconds);
-
-// The words that start an engine; empty where there is none to start.
-std::vector<std::string> engineWords();
 
 // An engine that outlives this process and listens at `path`, its output in a log beside. A handle for `hasEnded`; -1
 // where it cannot be had.

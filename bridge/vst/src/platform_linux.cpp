@@ -3,7 +3,6 @@
 
 #include <cerrno>
 #include <climits>
-#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <fcntl.h>
@@ -57,12 +56,8 @@ bool isRealtimeThread() {
     return policy == SCHED_FIFO || policy == SCHED_RR;
 }
 
-std::string socketPath() {
-    if (const char* const chosen = std::getenv("DDSP_FX_LINK"))
-        return chosen;
-    const char* const runtime = std::getenv("XDG_RUNTIME_DIR");
-    const std::string folder = runtime && *runtime ? std::string(runtime) + "/ddsp-fx"
-                                                   : "/tmp/ddsp-fx-" + std::to_string(getuid());
+std::string defaultLink(const std::string& runtime) {
+    const std::string folder = runtime.empty() ? "/tmp/ddsp-fx-" + std::to_string(getuid()) : runtime + "/ddsp-fx";
     mkdir(folder.c_str(), 0700);
     struct stat found{};
     const bool ours = lstat(folder.c_str(), &found) == 0 && S_ISDIR(found.st_mode) && found.st_uid == getuid() &&

@@ -3,10 +3,8 @@
 #include "platform.hpp"
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <fstream>
 #include <poll.h>
 #include <signal.h>
 #include <sys/file.h>
@@ -17,32 +15,6 @@
 extern char** environ;
 
 namespace ddspfx::platform {
-
-std::vector<std::string> engineWords() {
-    std::vector<std::string> words;
-    std::string word;
-    if (const char* const chosen = std::getenv("DDSP_FX_ENGINE")) {
-        for (const char* c = chosen; *c; ++c) {
-            if (*c != '\n') {
-                word += *c;
-                continue;
-            }
-            words.push_back(word);
-            word.clear();
-        }
-        if (!word.empty())
-            words.push_back(word);
-        return words;
-    }
-    const char* const data = std::getenv("XDG_DATA_HOME");
-    const char* const home = std::getenv("HOME");
-    const std::string base = data && *data ? data : std::string(home ? home : "") + "/.local/share";
-    std::ifstream file(base + "/ddsp-fx/engine");
-    while (std::getline(file, word))
-        if (!word.empty())
-            words.push_back(word);
-    return words;
-}
 
 namespace {
 

@@ -3,22 +3,11 @@
 
 #include "platform.hpp"
 
-#include <cstdlib>
-
 namespace ddspfx {
 
 namespace {
 
 constexpr unsigned kSeats = 256;
-// Python lets one thread at a time run in a process: of four violins in one, 88 % of the blocks were late; in two
-// processes none (docs/decisions.md).
-constexpr unsigned kPerEngine = 2;
-
-unsigned perEngine() {
-    const char* const chosen = std::getenv("DDSP_FX_PLUGINS_PER_ENGINE");
-    const int number = chosen ? std::atoi(chosen) : 0;
-    return number > 0 ? static_cast<unsigned>(number) : kPerEngine;
-}
 
 }  // namespace
 
@@ -28,12 +17,14 @@ Seat::~Seat() {
 }
 
 std::string Seat::engine() {
-    const std::string first = platform::socketPath();
-    if (handle_ < 0 && !first.empty())
+    const std::string& first = environment_.link();
+    if (first.empty())
+        return first;
+    if (handle_ < 0)
         handle_ = platform::takeSeat(first + ".seats", kSeats, number_);
     // Where no engine can be started, there is the one that somebody else has.
-    const unsigned engine = platform::engineWords().empty() ? 0 : number_ / perEngine();
-    return engine && !first.empty() ? first + "." + std::to_string(engine + 1) : first;
+    const unsigned engine = environment_.engineWords().empty() ? 0 : number_ / environment_.pluginsPerEngine();
+    return engine ? first + "." + std::to_string(engine + 1) : first;
 }
 
 }  // namespace ddspfx

@@ -4,6 +4,7 @@
 
 #include "board.hpp"
 #include "description.hpp"
+#include "environment.hpp"
 #include "launcher.hpp"
 #include "seat.hpp"
 #include "status.hpp"
@@ -70,6 +71,7 @@ private:
     void announce();
 
     Status& status_;
+    const Environment environment_;
 
     mutable std::mutex mutex_;
     Board board_;
@@ -88,8 +90,8 @@ private:
     bool taken_ = false;
     LineReader lines_;
     Description description_;
-    Launcher launcher_;
-    Seat seat_;
+    Launcher launcher_{environment_};
+    Seat seat_{environment_};
     unsigned asked_ = 0, answered_ = 0;
     Clock::time_point retry_{}, greeted_{};
     std::atomic<bool> stopping_{false}, mayStart_{false};

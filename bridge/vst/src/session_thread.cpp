@@ -115,7 +115,7 @@ void Session::disconnect() {
         platform::closeHandle(socket_);
     socket_ = -1;
     if (!refused_)
-        say(platform::engineWords().empty() ? Engine::absent : Engine::starting, "the engine is gone");
+        say(environment_.engineWords().empty() ? Engine::absent : Engine::starting, "the engine is gone");
 }
 
 bool Session::send(const Fields& fields, int memory) {
