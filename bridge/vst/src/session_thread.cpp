@@ -184,8 +184,10 @@ void Session::take() {
     if (answered_ != asked_ || boardPending_ || attachPending_ || handle_ < 0)
         return;
     generation_.fetch_add(1, std::memory_order_release);
-    if (missing_)
+    if (missing_) {
+        text_ = problem_;
         return status_.engine.store(Engine::absent, std::memory_order_release);
+    }
     // A name that could not be loaded leaves the board that was there: both are said.
     text_ = (problem_.empty() ? "ready" : problem_) + (url_.empty() ? std::string() : "; panel at " + url_);
     status_.connections.fetch_add(1, std::memory_order_release);
