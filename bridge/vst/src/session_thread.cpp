@@ -93,7 +93,8 @@ void Session::sendPending() {
     if (handle >= 0)
         platform::closeHandle(handle);
     sent = sent && send({"ping", std::to_string(++asked_)});
-    if (sent)
+    // What is missing is so for other audio too, and stays said.
+    if (sent && !missing_)
         say(Engine::preparing, "preparing the board");
 }
 
@@ -184,10 +185,8 @@ void Session::take() {
     if (answered_ != asked_ || boardPending_ || attachPending_ || handle_ < 0)
         return;
     generation_.fetch_add(1, std::memory_order_release);
-    if (missing_) {
-        text_ = problem_;
+    if (missing_)
         return status_.engine.store(Engine::absent, std::memory_order_release);
-    }
     // A name that could not be loaded leaves the board that was there: both are said.
     text_ = (problem_.empty() ? "ready" : problem_) + (url_.empty() ? std::string() : "; panel at " + url_);
     status_.connections.fetch_add(1, std::memory_order_release);

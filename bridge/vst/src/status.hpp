@@ -24,6 +24,11 @@ struct Status {
     std::array<std::atomic<bool>, kSlots> toEngine{}, toHost{};
 
     bool isReady() const { return engine.load(std::memory_order_acquire) == Engine::ready; }
+    // An engine that could not build the board may still put out what it had before.
+    bool isUsable() const {
+        const Engine now = engine.load(std::memory_order_acquire);
+        return now != Engine::absent && now != Engine::refused;
+    }
 };
 
 }  // namespace ddspfx

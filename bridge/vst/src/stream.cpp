@@ -90,7 +90,7 @@ void Stream::piece(const float* const* in, float* const* out, std::uint32_t star
     if (end > 0 && patience > Clock::duration::zero())
         awaitOutput(first, end, patience);
     // The first samples out are silence either way, and longer than the crossfade.
-    const bool there = end <= 0 ? status_.isReady() : isThere(first, end);
+    const bool there = end <= 0 ? status_.isReady() : status_.isUsable() && isThere(first, end);
     if (!there && end > 0 && status_.isReady())
         status_.lateBlocks.fetch_add(1, std::memory_order_relaxed);
     read(out, start, frames, there);
@@ -141,8 +141,7 @@ void Stream::awaitEngine() {
     }
     const auto limit = Clock::now() + kEnginePatience;
     while (!gaveUp_ && !status_.isReady()) {
-        const Engine engine = status_.engine.load(std::memory_order_acquire);
-        if (engine == Engine::absent || engine == Engine::refused)
+        if (!status_.isUsable())
             return;
         gaveUp_ = Clock::now() > limit;
         // Nobody signals this word meanwhile: it is a sleep of a millisecond.
