@@ -72,7 +72,14 @@ def main() -> None:
     arguments = parser.parse_args()
     table: list[Row] = []
     for encoder in arguments.encoders:
-        config = TrainConfig(NAMES[encoder], encoder=encoder, steps=arguments.steps, holdout_seconds=arguments.seconds)
+        config = TrainConfig(
+            NAMES[encoder],
+            encoder=encoder,
+            steps=arguments.steps,
+            frame_rate=50,
+            weights="float32",
+            holdout_seconds=arguments.seconds,
+        )
         table += rows(trained(arguments.recordings, arguments.folder, config))
     table += [{"model": f"paper: {model}", **figures} for model, figures in PAPER.items()]
     if arguments.json:

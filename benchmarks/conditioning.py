@@ -31,6 +31,7 @@ from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.run import train
 
 Floats = NDArray[np.float32]
+BASE = {"frame_rate": 50, "weights": "float32"}
 VARIANTS: dict[str, dict[str, Any]] = {
     "base": {},
     "power": {"level": "power"},
@@ -50,7 +51,7 @@ def trained(recordings: Path, folder: Path, name: str, steps: int, seconds: floa
     bundle, run = folder / f"{label}-bundle", folder / label
     if not bundle.is_dir():
         meter = Meter()
-        config = TrainConfig(label, steps=steps, holdout_seconds=seconds, **VARIANTS[name])
+        config = TrainConfig(label, steps=steps, holdout_seconds=seconds, **{**BASE, **VARIANTS[name]})
         resume = (run / "checkpoint.npz").is_file()
         train(recordings, bundle, run, config, resume=resume, report=meter.report, note=meter.note)
     return Bundle.open(bundle)

@@ -57,7 +57,7 @@ def show(progress: Progress, loss: float, share: float) -> None:
 
 def measure(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     """The figures, and the sounds behind them."""
-    config = TrainConfig("known-room", minutes=arguments.minutes, preview_every=10**9)
+    config = TrainConfig("known-room", steps=12000, minutes=arguments.minutes, frame_rate=50, preview_every=10**9)
     truth = measured_room(arguments.ir)
     dry, wet = in_room(render(PLAYERS["violin"], arguments.soundfont, arguments.seconds, arguments.seed, RATE), truth)
     track = make_track(wet, config)

@@ -183,7 +183,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     arguments.run_dir.mkdir(parents=True, exist_ok=True)
-    config = TrainConfig("room-kinds", steps=arguments.steps)
+    config = TrainConfig("room-kinds", steps=arguments.steps, frame_rate=50)
     line = scene(arguments, config)
     table, responses = {"measured": of_room(line.truth, line.truth)}, {"measured": line.truth}
     for kind in arguments.kinds:

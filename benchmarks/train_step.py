@@ -40,21 +40,22 @@ class Usual(Autoencoder):  # type: ignore[misc]
     """The autoencoder with its sinusoids in the graph."""
 
     rate: int
+    frame_rate: int
 
     def dry(self, batch: dict[str, Any]) -> Any:
         """The sound without the room, (B, samples)."""
         amplitude, distribution, noise = self.decoder(batch["f0_scaled"], batch["level_scaled"])
         distribution = synthesis.normalise(distribution, batch["mask"])
         f0_hz = 440.0 * 2.0 ** ((batch["f0_scaled"] * 127.0 - 69.0) / 12.0)
-        sound = usual_harmonic(amplitude[..., None] * distribution, f0_hz, self.rate // 50, self.rate)
+        sound = usual_harmonic(amplitude[..., None] * distribution, f0_hz, self.rate // self.frame_rate, self.rate)
         return sound + synthesis.filtered_noise(noise, batch["noise"], self.response)
 
 
-def a_track(seconds: float, hop: int) -> Track:
+def a_track(seconds: float, config: TrainConfig) -> Track:
     """Noise with a wandering pitch: the cost is that of any recording."""
-    random, frames = np.random.default_rng(0), round(seconds * 50)
+    random, frames = np.random.default_rng(0), round(seconds * config.frame_rate)
     f0_hz = 440.0 * 2.0 ** (np.cumsum(random.normal(0, 0.2, frames)).clip(-12, 12) / 12)
-    audio = random.normal(0, 0.1, frames * hop)
+    audio = random.normal(0, 0.1, frames * config.hop)
     sure, level = np.ones(frames), np.full(frames, -20.0)
     return Track("noise", *(array.astype(np.float32) for array in (audio, f0_hz, sure, level)))
 
@@ -73,17 +74,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", choices=("tiny", "full"), default="tiny")
     parser.add_argument("--sample-rate", type=int, default=16000, choices=(16000, 32000, 48000))
+    parser.add_argument("--frame-rate", type=int, default=100, choices=(50, 100))
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--json", action="store_true", help="print JSON instead of lines")
     arguments = parser.parse_args()
     rate = arguments.sample_rate
     # 60 harmonics and 65 bands at 16 kHz, as the paper has them; 120 and 193 from 0 to 24 kHz.
     harmonics, bands = round(60 + 60 * (rate - 16000) / 32000), 65 + 64 * (rate // 16000 - 1)
-    config = TrainConfig("step", preset=arguments.preset, sample_rate=rate, n_harmonics=harmonics, n_bands=bands)
-    track, response = a_track(30.0, config.hop), np.zeros(round(config.room_seconds * config.sample_rate), np.float32)
+    config = TrainConfig(
+        "step",
+        preset=arguments.preset,
+        sample_rate=rate,
+        frame_rate=arguments.frame_rate,
+        n_harmonics=harmonics,
+        n_bands=bands,
+    )
+    track, response = a_track(30.0, config), np.zeros(round(config.room_seconds * config.sample_rate), np.float32)
     built = model.compile_autoencoder(model.build_decoder(config, model.Statistics.of([track])), response, config)
     usual = Usual(built.decoder, built.room, hop=config.hop, pre_roll=config.pre_roll, sample_rate=rate)
-    usual.rate = rate
+    usual.rate, usual.frame_rate = rate, arguments.frame_rate
     usual.compile(optimizer="adam", jit_compile=True)
     random = np.random.default_rng(0)
     batch = model.audio_batch([track], config, random)

@@ -92,6 +92,12 @@ def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--encoder", choices=("none", "z", "unsupervised"), help="learned beside the decoder (default none)"
     )
+    parser.add_argument(
+        "--sample-rate",
+        type=int,
+        choices=(16000, 32000, 48000),
+        help="of the model, in Hz: half of it is its highest overtone (default: as high as the recordings sound)",
+    )
     parser.add_argument("--minutes", type=float, metavar="M", help="stop after this many minutes of training")
     parser.add_argument("--steps", type=int, metavar="N", help="stop after this many audio steps")
     parser.add_argument("--config", metavar="TOML", help="a recipe; options given here win over it")

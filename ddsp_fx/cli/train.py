@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ddsp_fx.training.checkpoint import Progress
     from ddsp_fx.training.config import TrainConfig
 
-_OPTIONS = ("preset", "encoder", "minutes", "steps", "author", "licence")
+_OPTIONS = ("name", "preset", "encoder", "sample_rate", "minutes", "steps", "author", "licence")
 
 
 def run(arguments: Namespace) -> int:
@@ -43,12 +43,21 @@ def run(arguments: Namespace) -> int:
 
 
 def _config(arguments: Namespace) -> TrainConfig:
-    from ddsp_fx.training.config import make_config, read_recipe
+    """Settings from recipe and options; what both leave open of the model's bandwidth, the recordings decide."""
+    from ddsp_fx.training.bandwidth import fill_in, reach_of
+    from ddsp_fx.training.config import make_config, read_settings
 
-    given = {key: getattr(arguments, key) for key in _OPTIONS if getattr(arguments, key) is not None}
-    if arguments.name is not None:
-        given["name"] = arguments.name
-    return read_recipe(Path(arguments.config), **given) if arguments.config else make_config(given)
+    label = arguments.config or "options"
+    stated = read_settings(Path(arguments.config)) if arguments.config else {}
+    stated |= {key: getattr(arguments, key) for key in _OPTIONS if getattr(arguments, key) is not None}
+    config = make_config(stated, label)
+    if arguments.resume or {"sample_rate", "n_harmonics", "n_bands"} <= set(stated):
+        return config
+    reach = reach_of(Path(arguments.recordings))
+    config = make_config(fill_in(stated, reach), label)
+    size = f"{config.n_harmonics} harmonics and {config.n_bands} noise bands"
+    print(f"heard {reach}: the model runs at {config.sample_rate} Hz, with {size}", file=sys.stderr)
+    return config
 
 
 def _check(recordings: Path, config: TrainConfig, run_folder: Path) -> int:

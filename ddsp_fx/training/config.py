@@ -41,7 +41,7 @@ class TrainConfig:
             and feeds the room.
         learning_rate: of the audio stage's start; it falls to a tenth on a half cosine.
         sample_rate: of the synthesizer that is trained, 16000, 32000 or 48000 Hz: the model's ceiling is half of it.
-            Pitch and level are always heard at 16 kHz.
+            Pitch and level are always heard at 16 kHz. `ddsp_fx.training.bandwidth` finds what recordings ask for.
         frame_rate: frames a second, of which 16000 is a multiple.
         gain_db, level_error_db, pitch_error_semitones: deviations of what a clip is disturbed by, so that it is not
             learned by heart: its gain, and, frame by frame, what the decoder hears of its level and its pitch.
@@ -55,10 +55,10 @@ class TrainConfig:
 
     name: str
     preset: Literal["tiny", "compact", "full"] = "tiny"
-    weights: Literal["float32", "int8"] = "float32"
+    weights: Literal["float32", "int8"] = "int8"
     encoder: Literal["none", "z", "unsupervised"] = "none"
     warm_up_steps: int = 1000
-    steps: int = 12000
+    steps: int = 3000
     minutes: float | None = None
     fit_steps: int = 600
     batch: int = 4
@@ -66,7 +66,7 @@ class TrainConfig:
     pre_roll_seconds: float = 1.2
     learning_rate: float = 1e-3
     sample_rate: int = 16000
-    frame_rate: int = 50
+    frame_rate: int = 100
     n_harmonics: int = 60
     n_bands: int = 65
     level: Literal["loudness", "power"] = "loudness"
@@ -143,13 +143,17 @@ class TrainConfig:
 
 def read_recipe(path: Path, **overrides: Any) -> TrainConfig:
     """A TOML recipe with options over it; raises TrainingError naming a key that does not exist."""
+    return make_config({**read_settings(path), **overrides}, str(path))
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """What a recipe states, and no more; raises TrainingError for a file that is no TOML."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise TrainingError(f"{path}: cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise TrainingError(f"{path}: not a TOML recipe: {error}") from None
-    return make_config({**data, **overrides}, str(path))
 
 
 def make_config(data: Mapping[str, Any], label: str = "options") -> TrainConfig:

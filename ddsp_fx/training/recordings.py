@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,19 +63,28 @@ def find_recordings(place: Path) -> list[Path]:
 
 def read_recording(path: Path, sample_rate: int) -> Recording:
     """One file, channels averaged, resampled; raises TrainingError naming it."""
-    from pedalboard.io import AudioFile
-
     from ddsp_fx.dsp.resample import resample
+
+    mono, native = read_mono(path)
+    return Recording(path, resample(mono, native, sample_rate), sample_rate, native)
+
+
+def read_mono(path: Path, seconds: float = math.inf) -> tuple[Array, float]:
+    """The middle of one file, at most so long, channels averaged, and its rate; raises TrainingError naming it."""
+    from pedalboard.io import AudioFile
 
     try:
         with AudioFile(str(path)) as file:
-            audio, native = file.read(file.frames), float(file.samplerate)
+            native = float(file.samplerate)
+            frames = int(min(file.frames, seconds * native))
+            file.seek((file.frames - frames) // 2)
+            audio = file.read(frames)
     except (OSError, ValueError, RuntimeError):
         raise TrainingError(f"{path}: not an audio file that can be read; remove it from the folder") from None
     mono = np.asarray(audio.mean(axis=0), np.float32)
     if not np.isfinite(mono).all():
         raise TrainingError(f"{path}: contains NaN or infinity; repair it first")
-    return Recording(path, resample(mono, native, sample_rate), sample_rate, native)
+    return mono, native
 
 
 def judge(recording: Recording, features: Features) -> Verdict:

@@ -66,3 +66,19 @@ def test_mistakes_are_one_line_and_exit_2(
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_the_recordings_decide_the_model_s_rate_where_nobody_else_does(
+    tmp_path: Path, recipe: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "takes"
+    folder.mkdir()
+    _recording(folder, "low.wav", np.tile(tone(1.0, 16000, 110.0), 35))
+    command = ["train", str(folder), "--config", str(recipe), "--run-dir", str(tmp_path / "run"), "--check"]
+    assert main(command) == 0
+    assert "the model runs at 16000 Hz, with 80 harmonics and 65 noise bands" in capsys.readouterr().err
+    assert main([*command, "--sample-rate", "32000"]) == 0
+    assert "the model runs at 32000 Hz, with 150 harmonics and 129 noise bands" in capsys.readouterr().err
+    recipe.write_text(recipe.read_text() + "sample_rate = 16000\nn_harmonics = 60\nn_bands = 65\n")
+    assert main(command) == 0
+    assert "the model runs at" not in capsys.readouterr().err

@@ -41,6 +41,7 @@ def test_holding_out_all_or_none_is_refused(every: int) -> None:
 
 
 def test_the_end_of_the_last_recording_is_held_out() -> None:
-    data = _hold_out(TrainingSet([_track(0), _track(1)], None, []), TrainConfig("x", holdout_seconds=2.0))
+    config = TrainConfig("x", frame_rate=50, holdout_seconds=2.0)
+    data = _hold_out(TrainingSet([_track(0), _track(1)], None, []), config)
     assert data.held_out is not None
     assert (data.tracks[-1].frames, data.held_out.frames) == (200, 100)

@@ -97,7 +97,7 @@ def _encoder() -> Any:
 def test_without_a_tracker_every_frame_has_a_level_and_no_pitch_of_its_own() -> None:
     audio = (0.1 * np.sin(2 * np.pi * 523.0 / 16000 * np.arange(16123))).astype(np.float32)
     found = untracked.levels(Recording(Path("a.wav"), audio, 16000, 44100.0), CONFIG)
-    known = extract(audio, 16000, "mcleod", CONFIG.level)
+    known = extract(audio, 16000, "mcleod", CONFIG.level, CONFIG.hop)
     assert np.array_equal(found.level_db, known.level_db)
     assert set(found.f0_hz) == {np.float32(220.0)}
 

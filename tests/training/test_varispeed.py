@@ -19,7 +19,7 @@ CONFIG = TrainConfig("toy", tracker="mcleod", varispeed_semitones=5.0, clip_seco
 def a_track(seconds: float = 3.0, f0_hz: float = 440.0) -> Track:
     phase = 2.0 * np.pi * f0_hz * np.arange(round(seconds * 16000)) / 16000.0
     audio = sum(np.sin(k * phase) / k for k in range(1, 6)) * 0.2
-    frames = round(seconds * 50)
+    frames = round(seconds * CONFIG.frame_rate)
     steady = np.ones(frames, np.float32)
     return Track("a.wav", np.asarray(audio, np.float32), f0_hz * steady, steady, -20.0 * steady)
 
