@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.bundles.bundle import Bundle
+from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.offline import drive, reader
 from ddsp_fx.errors import AudioError, BundleError
 
@@ -31,17 +32,21 @@ _ANALYSIS_SHARE, _EFFECT_SHARE = 0.3, 0.4
 
 @dataclass(frozen=True)
 class Subject:
-    """What is evaluated: a timbre transfer of a bundle, and the pitch tracker that it and the measurement use."""
+    """What is evaluated: a timbre transfer of a bundle, and the pitch tracker that it and the measurement use.
+
+    It plays as `preset` says, without one by its defaults and in its room.
+    """
 
     bundle: Bundle
     symbol: str
     tracker: str = "swift"
+    preset: str | None = None
 
     @classmethod
-    def of(cls, bundle: Bundle, symbol: str = "", tracker: str = "swift") -> Subject:
+    def of(cls, bundle: Bundle, symbol: str = "", tracker: str = "swift", preset: str | None = None) -> Subject:
         """The bundle's timbre transfer, `symbol` if that is one, else its first.
 
-        Raises BundleError when it has none, UnknownEffectError when it has no effect of that symbol.
+        Raises BundleError when it has none, or no such preset, UnknownEffectError when it has no effect of that symbol.
         """
         if symbol:
             bundle.entry(symbol)
@@ -49,7 +54,15 @@ class Subject:
         if not symbols:
             has = ", ".join(f"{entry.symbol} ({entry.kind})" for entry in bundle.manifest.effects)
             raise BundleError(f"bundle {bundle.manifest.id} has no {KIND} effect to resynthesise with; it has {has}")
-        return cls(bundle, symbol if symbol in symbols else symbols[0], tracker)
+        subject = cls(bundle, symbol if symbol in symbols else symbols[0], tracker, preset)
+        subject.effect()
+        return subject
+
+    def effect(self) -> Effect:
+        """A new one, set as it is evaluated."""
+        return self.bundle.make(
+            self.symbol, self.preset, self.tracker, mix=1.0, **({} if self.preset else {"room": True})
+        )
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,7 @@ class Evaluated:
 
 
 def evaluate(subject: Subject, audio: Mono, sample_rate: float, advance: Advance = lambda _: None) -> Evaluated:
-    """`audio` (samples,) through the subject, room on and latency removed, against itself.
+    """`audio` (samples,) through the subject, latency removed, against itself.
 
     `advance` is told the seconds of audio done. Raises AudioError for no audio, or a rate that effects do not run at;
     BundleError, ModelError, MissingExtraError.
@@ -89,7 +102,7 @@ def resynthesise(
     subject: Subject, audio: Mono, sample_rate: float, advance: Advance = lambda _: None
 ) -> tuple[Mono, float]:
     """`audio` (samples,) through the effect as a script would run it -> (samples,), and the seconds it took."""
-    effect = subject.bundle.make(subject.symbol, tracker=subject.tracker, room=True, mix=1.0)
+    effect = subject.effect()
     effect.prepare(sample_rate, BLOCK, 1)
     # Compiling is no part of the speed; eight blocks are enough for every tracker to run once.
     for _ in range(8):

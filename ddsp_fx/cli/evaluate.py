@@ -36,7 +36,7 @@ def run(arguments: Namespace) -> int:
     """A row a recording and a total, as a table or JSON."""
     if arguments.seconds is not None and not arguments.seconds > 0:
         raise AudioError(f"--seconds {arguments.seconds:g} must be above 0")
-    subject = evaluation.Subject.of(*locate(arguments.bundle), tracker=arguments.tracker)
+    subject = evaluation.Subject.of(*locate(arguments.bundle), arguments.tracker, arguments.preset)
     paths = find_audio(Path(arguments.recordings))
     _require_tracker(arguments.tracker)
     evaluated = _evaluate_all(subject, paths, arguments.seconds)
@@ -44,6 +44,7 @@ def run(arguments: Namespace) -> int:
         "bundle": subject.bundle.manifest.id,
         "effect": subject.symbol,
         "tracker": subject.tracker,
+        "preset": subject.preset,
         "recordings": [{"recording": str(p), **evaluation.summary([e])} for p, e in evaluated.items()],
         "total": evaluation.summary(list(evaluated.values())),
     }
@@ -102,7 +103,9 @@ def _print_table(report: dict[str, Any]) -> None:
     table.add_section()
     table.add_row("total", *_cells(report["total"]))
     console = Console()
-    console.print(f"{report['bundle']}/{report['effect']}, tracker {report['tracker']}", markup=False, highlight=False)
+    preset = f", preset {report['preset']}" if report["preset"] else ""
+    title = f"{report['bundle']}/{report['effect']}, tracker {report['tracker']}{preset}"
+    console.print(title, markup=False, highlight=False)
     console.print(table)
     console.print("`ddsp-fx evaluate --help` defines each figure.", highlight=False)
 

@@ -66,6 +66,7 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("bundle", help="an effect's name, or a bundle's folder or zip")
     parser.add_argument("recordings", help="a folder of audio files, or one file")
     parser.add_argument("--tracker", choices=("swift", "mcleod"), default="swift", help="of the pitch (default swift)")
+    parser.add_argument("--preset", metavar="NAME", help="of the effect (default: as it is, in its room)")
     parser.add_argument("--seconds", type=float, metavar="N", help="the last N seconds of each file (default: all)")
     parser.add_argument("--json", action="store_true", help="all figures as JSON, null where nothing can be said")
 

@@ -132,3 +132,12 @@ def test_help_defines_the_figures(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     for text in ("half a semitone", "0.85", "CREPE", "units of 80 dB", "trained range", "x real time"):
         assert text in out
+
+
+def test_a_preset_is_evaluated_as_it_sounds(recordings: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    phrase = str(recordings / "phrase.wav")
+    in_room, dry = _report(["violin", phrase], capsys), _report(["violin", phrase, "--preset", "dry"], capsys)
+    assert (in_room["preset"], dry["preset"]) == (None, "dry")
+    assert dry["total"]["spectral_loss"] != in_room["total"]["spectral_loss"]
+    assert main(["evaluate", "violin", phrase, "--preset", "drey"]) == 2
+    assert "violin has no preset 'drey'; did you mean 'dry'" in capsys.readouterr().err
