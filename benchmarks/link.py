@@ -13,9 +13,13 @@ and where each has two, by turns.
 With --kills an engine is killed, or stopped and killed, that often under two plugins that play, and what they put out
 is looked at: clicks are steps that neither the input nor the room has.
 
+With --starts N an engine is started so often: seconds, at the most and in the median, until it answers, until the first
+plugin sounds after that, and until the second does.
+
     python benchmarks/link.py --board violin
     python benchmarks/link.py --board violin --crowd 16
     python benchmarks/link.py --board violin-room --kills 200
+    python benchmarks/link.py --board violin-room --starts 5
 """
 
 import argparse
@@ -23,6 +27,7 @@ import json
 import os
 import random
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -111,6 +116,21 @@ def crowd(bench: Bench, board: str, most: int, seconds: float) -> None:
             print(f"| {plugins} | {block} | {' | '.join(late)} |", flush=True)
 
 
+def starts(bench: Bench, board: str, count: int) -> dict[str, list[float]]:
+    """Seconds, at the most and in the median, until an engine answers, its first plugin sounds, and its second."""
+    waits: dict[str, list[float]] = {"answers": [], "first_sounds": [], "second_sounds": []}
+    for _ in range(count):
+        for name in waits:
+            begun = time.perf_counter()
+            if name == "answers":
+                bench.start()
+            else:
+                bench.run("soak", board, 1, 512, 0, "live")
+            waits[name].append(time.perf_counter() - begun)
+        bench.kill()
+    return {name: [round(max(seconds), 3), round(statistics.median(seconds), 3)] for name, seconds in waits.items()}
+
+
 def kills(bench: Bench, board: str, count: int) -> dict[str, Any]:
     """Two plugins that play while their engine dies again and again."""
     before = set(Path("/dev/shm").iterdir())
@@ -151,6 +171,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--crowd", type=int, default=0, metavar="N")
     parser.add_argument("--kills", type=int, default=0, metavar="N")
+    parser.add_argument("--starts", type=int, default=0, metavar="N")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         bench = Bench(Path(folder))
@@ -158,6 +179,8 @@ def main() -> None:
             crowd(bench, arguments.board, arguments.crowd, arguments.seconds)
         elif arguments.kills:
             print(json.dumps(kills(bench, arguments.board, arguments.kills), indent=2))
+        elif arguments.starts:
+            print(json.dumps(starts(bench, arguments.board, arguments.starts), indent=2))
         else:
             timing(bench, arguments.board, arguments.seconds)
 
