@@ -26,6 +26,7 @@ Encoder = Literal["none", "z", "unsupervised"]
 
 SMALL = TrainConfig(
     "toy",
+    weights="float32",
     steps=12,
     fit_steps=10,
     batch=2,
@@ -106,3 +107,13 @@ def test_resume_without_a_checkpoint_is_refused(recordings: Path, tmp_path: Path
 def test_holding_out_everything_is_refused(recordings: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=r"leaves nothing of phrase\.wav"):
         train(recordings, tmp_path / "bundle", tmp_path / "run", replace(SMALL, holdout_seconds=1000.0))
+
+
+def test_weights_of_eight_bits_are_a_third_of_the_size_and_play(recordings: Path, tmp_path: Path) -> None:
+    exact = train(recordings, tmp_path / "float32", tmp_path / "run", SMALL)
+    small = train(recordings, tmp_path / "int8", tmp_path / "run-int8", replace(SMALL, weights="int8"))
+    sizes = [sum(path.stat().st_size for path in folder.glob("*.tflite")) for folder in (small, exact)]
+    assert sizes[0] < sizes[1] / 3
+    assert validate_bundle(Bundle.open(small)).passed
+    # 5 % of the largest amplitude is what the export asks for; a scale lost in rounding is off by far more.
+    assert 1e-4 < Bundle.open(small).manifest.figures["parity_with_keras"] <= 0.05
