@@ -60,6 +60,10 @@ class Resynthesizer:
         self._features = FeatureStream(sample_rate, tracker, trained.level, trained.hop, FRAME)
         self._ceiling_hz = trained.sample_rate / 2.0
         self._synthesizer = HarmonicPlusNoise(self.grid, model.n_harmonics, model.n_bands, ceiling_hz=self._ceiling_hz)
+        # Harmonics that the lowest trained note had above the ceiling were zeroed in training too: nobody taught them
+        # anything, and a flute plays its 110th as loud as its first. A lower note brings them below the ceiling. What
+        # ddsp-vst's metadata calls a minimum is a mean of minima, so its models keep all.
+        self._lowest_hz = 0.0 if model.is_ddsp_vst else trained.f0_min_hz
         self._harmonic_numbers = np.arange(1, model.n_harmonics + 1, dtype=np.float64)
         self.look_ahead_samples = self._features.look_ahead_samples
         self.latency_samples = self.look_ahead_samples + self.grid.longest
@@ -89,7 +93,7 @@ class Resynthesizer:
     def _render(self, request: FrameRequest) -> tuple[Mono, Mono]:
         controls = self._model.step(float(hz_to_midi(request.f0_hz)), request.level_db)
         # The reference zeroes what lies above the ceiling before it normalises (DESIGN 8).
-        audible = self._harmonic_numbers * request.f0_hz < self._ceiling_hz
+        audible = self._harmonic_numbers * max(request.f0_hz, self._lowest_hz) < self._ceiling_hz
         distribution = np.maximum(controls.harmonic_distribution, 0.0) * audible
         total = float(distribution.sum())
         gain = controls.amplitude * request.harmonic_gain / total if total > 1e-12 else 0.0
