@@ -55,7 +55,7 @@ def _info(parser: argparse.ArgumentParser) -> None:
 
 
 def _validate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundles", nargs="*", help="bundle folders or zips (default: all that are installed)")
+    parser.add_argument("bundles", nargs="*", help="folders, zips, or names of effects (default: all installed)")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of bundle.toml and stop")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ddsp_fx.bundles.discovery import discover, open_bundle
+from ddsp_fx.bundles.loading import locate
 from ddsp_fx.bundles.manifest import json_schema
 from ddsp_fx.bundles.validation import Report, validate_bundle
 from ddsp_fx.errors import DdspFxError
@@ -19,7 +20,7 @@ def run(arguments: Namespace) -> int:
     if arguments.schema:
         print(json.dumps(json_schema(), indent=2))
         return 0
-    reports = [_report(Path(place)) for place in arguments.bundles] if arguments.bundles else _installed()
+    reports = [_report(name) for name in arguments.bundles] if arguments.bundles else _installed()
     if arguments.json:
         print(json.dumps([report.as_data() for report in reports], indent=2))
     else:
@@ -36,11 +37,13 @@ def _installed() -> list[Report]:
     return broken + [validate_bundle(bundle) for bundle in catalogue.bundles]
 
 
-def _report(place: Path) -> Report:
+def _report(name: str) -> Report:
+    place = Path(name)
+    is_path = place.exists() or len(place.parts) > 1
     try:
-        return validate_bundle(open_bundle(place))
+        return validate_bundle(open_bundle(place) if is_path else locate(name)[0])
     except DdspFxError as error:
-        return Report.broken(str(place), str(error))
+        return Report.broken(name, str(error))
 
 
 def _print(report: Report) -> None:

@@ -57,7 +57,7 @@ def test_list_info_and_validate(
     assert info["tail_s"] == pytest.approx(0.25, abs=0.01)
     assert main(["validate", str(tmp_path / "place" / "hall"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["passed"] is True
-    for command in (["list"], ["info", "hall"], ["validate", str(tmp_path / "place" / "hall")]):
+    for command in (["list"], ["info", "hall"], ["validate", "hall"], ["validate", str(tmp_path / "place" / "hall")]):
         assert main(command) == 0
         assert "hall" in capsys.readouterr().out
 
