@@ -77,6 +77,29 @@ def stream(process: Callable[[Audio], Audio], audio: Audio, sizes: list[int]) ->
     return np.concatenate([process(block) for block in cut(audio, sizes)], axis=1)
 
 
+ODD_WORDS = (b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\0\0\x80", b"\1\0\0\0")
+
+
+def mutated(content: bytes, rng: np.random.Generator) -> bytes:
+    """Damage of one of six kinds: bits flipped anywhere, near the start or the end; a cut, a hole, an odd word."""
+    data, end = bytearray(content), len(content)
+    last = max(0, end - 12000)
+    kind = rng.choice(["any", "head", "tail", "cut", "zeros", "word"])
+    if kind == "cut":
+        return bytes(data[: rng.integers(8, end)])
+    if kind == "zeros":
+        start = int(rng.integers(last, end))
+        data[start : start + 64] = bytes(len(data[start : start + 64]))
+    elif kind == "word":
+        start = int(rng.integers(last, end - 4)) & ~3
+        data[start : start + 4] = ODD_WORDS[rng.integers(4)]
+    else:
+        low, high = {"any": (8, end), "head": (8, min(4096, end)), "tail": (last, end)}[kind]
+        for position in rng.integers(low, high, rng.choice([1, 1, 2, 8])):
+            data[position] ^= 1 << int(rng.integers(8))
+    return bytes(data)
+
+
 def manifest_data(folder: Path, symbol: str = "hall", bundle_id: str = "org.example.hall") -> dict[str, Any]:
     digest = hashlib.sha256((folder / "room.wav").read_bytes()).hexdigest()
     return {

@@ -21,6 +21,8 @@ _OWN_OUT = {
     "state": "state",
 }
 _VST_IN = {"f0": "call_f0_scaled:0", "level": "call_pw_scaled:0", "state": "call_state:0"}
+# Beyond these nothing can be heard, and the oscillators' memory and time grow with them.
+MOST_HARMONICS, MOST_BANDS = 1024, 4096
 _VST_OUT = {
     "amplitude": "StatefulPartitionedCall:0",
     "distribution": "StatefulPartitionedCall:1",
@@ -76,6 +78,14 @@ class ControlModel:
         state_in, state_out = inputs[self._in["state"]], outputs[self._out["state"]]
         if math.prod(state_in) != math.prod(state_out):
             raise ModelError(f"{self.runner.label}: state goes in as {state_in} and comes out as {state_out}")
+
+        self._require_at_most("harmonics", self._out["distribution"], MOST_HARMONICS)
+        self._require_at_most("noise bands", self._out["noise"], MOST_BANDS)
+
+    def _require_at_most(self, what: str, name: str, most: int) -> None:
+        found = math.prod(self.runner.outputs[name])
+        if not 0 < found <= most:
+            raise ModelError(f"{self.runner.label}: output {name!r} has {found} {what}, expected 1 to {most}")
 
     def reset(self) -> None:
         """Back to the silent state."""

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,10 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.bounded import read_bytes
 from ddsp_fx.errors import MissingExtraError, ModelError
+from ddsp_fx.inference._banner import without_banner
 from ddsp_fx.inference.runner import Shapes, Tensors, check_shapes
+from ddsp_fx.inference.trial import require_tried
 
 STEP_SIGNATURE = "step"
+# Ours have 0.9 to 19 MiB.
+MOST_BYTES = 256 << 20
 
 
 def interpreter_class() -> type[Any]:
@@ -33,44 +37,46 @@ def interpreter_class() -> type[Any]:
 def load_runner(path: Path | str, threads: int = 1) -> LiteRtRunner:
     """Open a model file; raises ModelError that names the file and what is wrong with it.
 
-    One thread by default: a 256-unit GRU step is about 0.1 ms of work, less than waking a second core costs.
+    A file that has not run on this machine before is first run in a child process (`trial`). One thread by default: a
+    256-unit GRU step is about 0.1 ms of work, less than waking a second core costs.
     """
     file = Path(path)
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{file}: cannot be read: {error.strerror}") from None
-    if content[4:8] != b"TFL3":
-        raise ModelError(f"{file}: not a TFLite model (no TFL3 mark in its first 8 bytes, {len(content)} bytes in all)")
+    content = read_bytes(file, MOST_BYTES, ModelError)
+    _require_mark(content, str(file))
+    require_tried(content, str(file))
+    return open_runner(content, str(file), threads)
+
+
+def open_runner(content: bytes, label: str, threads: int = 1) -> LiteRtRunner:
+    """A model from its bytes, in this process whatever it may do to it; raises ModelError that names `label`."""
+    _require_mark(content, label)
     make = interpreter_class()
-    try:
-        with _without_banner():
-            interpreter = make(model_content=content, num_threads=threads)
-            interpreter.allocate_tensors()
-    except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{file}: corrupt or truncated model: {str(error).splitlines()[0]}") from None
-    return LiteRtRunner(interpreter, str(file))
+    with _translated(label, "corrupt or truncated model"), without_banner():
+        interpreter = make(model_content=content, num_threads=threads)
+        interpreter.allocate_tensors()
+        return LiteRtRunner(interpreter, label)
+
+
+def _require_mark(content: bytes, label: str) -> None:
+    if content[4:8] != b"TFL3":
+        raise ModelError(
+            f"{label}: not a TFLite model (no TFL3 mark in its first 8 bytes, {len(content)} bytes in all)"
+        )
 
 
 @contextmanager
-def _without_banner() -> Iterator[None]:
-    """Keep LiteRT's "INFO: Created TensorFlow Lite XNNPACK delegate" out of every script's stderr.
-
-    It is written by C++ past sys.stderr and LiteRT has no switch for it; without the delegate a step of the 256-unit
-    GRU takes 96 us in place of 54. What LiteRT means as an error comes as an exception all the same.
-    """
+def _translated(label: str, what: str) -> Iterator[None]:
+    """Whatever LiteRT raises over a file (ValueError, SystemError, UnicodeDecodeError, ...) is the file's fault."""
     try:
-        saved = os.dup(2)
-    except OSError:
         yield
-        return
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(f"{label}: {what}: {_first_line(error)}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 class LiteRtRunner:
@@ -100,9 +106,18 @@ class LiteRtRunner:
         return tuple(int(n) for n in self._interpreter.get_tensor(index).shape)
 
     def run(self, tensors: Tensors) -> dict[str, NDArray[np.float32]]:
-        """All inputs by name -> all outputs by name; raises ModelError on a wrong name or shape."""
+        """All inputs by name -> all outputs by name; raises ModelError on a wrong name or shape, or where it fails."""
         check_shapes(self.label, "input", self.inputs, tensors)
-        for name, index in self._in.items():
-            self._interpreter.set_tensor(index, tensors[name])
-        self._interpreter.invoke()
-        return {name: self._interpreter.get_tensor(index) for name, index in self._out.items()}
+        try:
+            for name, index in self._in.items():
+                self._interpreter.set_tensor(index, tensors[name])
+            self._interpreter.invoke()
+            out = {name: self._interpreter.get_tensor(index) for name, index in self._out.items()}
+        except Exception as error:
+            raise ModelError(f"{self.label}: the model failed to run: {_first_line(error)}") from None
+        for name, value in out.items():
+            if value.shape != self.outputs[name]:
+                raise ModelError(
+                    f"{self.label}: output {name!r} came as {value.shape}, declared is {self.outputs[name]}"
+                )
+        return out

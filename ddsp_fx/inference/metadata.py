@@ -12,6 +12,7 @@ from pathlib import Path
 from ddsp_fx.errors import ModelError
 
 MEMBER = "metadata.json"
+MOST_BYTES = 64 << 10
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def read_ddsp_vst_metadata(path: Path | str) -> TrainingRange | None:
         with zipfile.ZipFile(path) as archive:
             if MEMBER not in archive.namelist():
                 return None
-            data = json.loads(archive.read(MEMBER))
+            data = json.loads(_member(archive))
         found = TrainingRange(
             float(data["mean_min_pitch_note_hz"]),
             float(data["mean_max_pitch_note_hz"]),
@@ -41,8 +42,16 @@ def read_ddsp_vst_metadata(path: Path | str) -> TrainingRange | None:
         return None
     except KeyError as error:
         raise ModelError(f"{path}: embedded {MEMBER} lacks {error}") from None
-    except (ValueError, TypeError) as error:
+    # zipfile and json between them raise a dozen kinds: zlib.error, EOFError, RecursionError, NotImplementedError, ...
+    except Exception as error:
         raise ModelError(f"{path}: embedded {MEMBER} cannot be read: {error}") from None
     if not all(map(math.isfinite, vars(found).values())) or not 0 < found.f0_min_hz <= found.f0_max_hz:
         raise ModelError(f"{path}: embedded {MEMBER} has impossible ranges: {found}")
     return found
+
+
+def _member(archive: zipfile.ZipFile) -> bytes:
+    size = archive.getinfo(MEMBER).file_size
+    if size > MOST_BYTES:
+        raise ValueError(f"it has {size} bytes; at most {MOST_BYTES} are read")
+    return archive.read(MEMBER)

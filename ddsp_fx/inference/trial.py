@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A model that has not run on this machine before is first run in a child process.
+
+LiteRT trusts what is in a .tflite: of 11,550 files with a few changed bytes, 8 ended the process by SIGSEGV or SIGABRT.
+A child that dies costs nothing but a typed error. Verdicts are remembered by the hash of the file's bytes, so a model
+is tried once on a machine, in some tenths of a second, and again when LiteRT changes. The trial is no sandbox: it cannot
+tell what a model does at an input that it was not tried with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import platformdirs
+
+from ddsp_fx.errors import ModelError
+
+# Raise it when the trial asks for more, so that older verdicts are asked again.
+TRIAL_VERSION = 1
+# A trial takes some tenths of a second; a machine that is busy is given its time.
+LIMIT_S = 120.0
+GOOD = "good"
+_known: set[str] = set()
+
+
+def require_tried(content: bytes, label: str) -> None:
+    """Returns if this model has run here, now or earlier; raises ModelError that names `label` and what happened.
+
+    Args:
+        content: the bytes of the .tflite file, the very ones that will be loaded.
+        label: the file's name in messages.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    if digest in _known:
+        return
+    path = verdict_path(digest)
+    verdict = _remembered(path)
+    if verdict is None:
+        verdict = _try(content)
+        if not verdict.startswith(_UNSURE):
+            _remember(path, verdict)
+    if verdict != GOOD:
+        raise ModelError(f"{label}: {verdict.removeprefix(_UNSURE)}")
+    _known.add(digest)
+
+
+def verdict_path(digest: str) -> Path:
+    """Where the verdict on a model of that sha256 is kept, with this machine's runtime."""
+    folder = platformdirs.user_cache_path("ddsp-fx") / "models"
+    return folder / f"{digest[:32]}-{_runtime()}-{TRIAL_VERSION}"
+
+
+def _runtime() -> str:
+    for name in ("ai-edge-litert", "tflite-runtime"):
+        with suppress(PackageNotFoundError):
+            return f"{name}-{version(name)}-{platform.machine()}"
+    return "none"
+
+
+# What may end differently the next time (a busy machine, little memory) is not remembered.
+_UNSURE = "?"
+
+
+def _try(content: bytes) -> str:
+    # -P keeps the current folder, where a stranger's numpy.py may lie, out of the child's search path.
+    command = [sys.executable or "python3", "-P", "-m", "ddsp_fx.inference.trial_child"]
+    try:
+        done = subprocess.run(command, input=content, capture_output=True, timeout=LIMIT_S, check=False)
+    except subprocess.TimeoutExpired:
+        return f"{_UNSURE}the model did not finish its first steps within {LIMIT_S:g} s; it is refused"
+    except OSError as error:
+        reason = error.strerror or error
+        return f"{_UNSURE}the model cannot be tried in a process of its own ({reason}); mend that and load it again"
+    if done.returncode == 0:
+        return GOOD
+    words = done.stdout.decode("utf-8", "replace").strip()
+    if done.returncode == 1 and words:
+        return _UNSURE + words
+    return f"corrupt or hostile model: a process that ran it {_end(done.returncode)}; reinstall the bundle it came with"
+
+
+def _end(code: int) -> str:
+    if code < 0:
+        with suppress(ValueError):
+            return f"died of {signal.Signals(-code).name}"
+    return f"ended with code {code}"
+
+
+def _remembered(path: Path) -> str | None:
+    with suppress(OSError, UnicodeDecodeError):
+        return path.read_text(encoding="utf-8")
+    return None
+
+
+def _remember(path: Path, verdict: str) -> None:
+    """A home that cannot be written costs the trial each time, and nothing else."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staging = path.with_name(f".{path.name}.{hashlib.sha256(verdict.encode()).hexdigest()[:8]}")
+        staging.write_text(verdict, encoding="utf-8")
+        staging.replace(path)
