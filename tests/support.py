@@ -2,7 +2,7 @@
 """Models, rooms, bundles and sounds that tests make for themselves."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,15 @@ def cut(audio: Audio, sizes: list[int]) -> list[Audio]:
 def stream(process: Callable[[Audio], Audio], audio: Audio, sizes: list[int]) -> Audio:
     """`process` over the blocks, joined."""
     return np.concatenate([process(block) for block in cut(audio, sizes)], axis=1)
+
+
+def install(folder: Path, name: str, points: Mapping[str, Mapping[str, str]]) -> None:
+    """A distribution's metadata in a folder of the search path, with entry points by group: as if it were installed."""
+    place = folder / f"{name}-1.0.dist-info"
+    place.mkdir(parents=True)
+    (place / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    groups = [f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in of.items()) for group, of in points.items()]
+    (place / "entry_points.txt").write_text("\n".join(groups))
 
 
 ODD_WORDS = (b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\0\0\x80", b"\1\0\0\0")

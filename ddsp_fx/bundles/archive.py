@@ -11,24 +11,34 @@ from pathlib import Path, PurePosixPath
 
 import platformdirs
 
-from ddsp_fx.bundles.bundle import Bundle, file_sha256
+from ddsp_fx.bounded import open_regular, sha256_of
+from ddsp_fx.bundles.bundle import Bundle
 from ddsp_fx.bundles.manifest import MANIFEST_NAME
 from ddsp_fx.errors import BundleError
+from ddsp_fx.names import problem_with
 
 # A bundle is a few MiB; beyond this an archive is a mistake or an attack.
 MAX_BYTES = 256 << 20
 MAX_MEMBERS = 1000
+# The other methods have no limit of their own on what a decoder may allocate.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_PIECE = 1 << 20
+STAGING = ".unpack-"
 
 
 def open_archive(path: Path, cache: Path | None = None) -> Bundle:
     """Unpack (once per content) and open; raises BundleError for unsafe members, links, or broken hashes."""
+    digest = sha256_of(path, MAX_BYTES, BundleError)
+    target = (cache or platformdirs.user_cache_path("ddsp-fx") / "bundles") / digest[:32]
     try:
-        target = (cache or platformdirs.user_cache_path("ddsp-fx") / "bundles") / file_sha256(path)[:32]
         if not target.is_dir():
-            with zipfile.ZipFile(path) as archive:
+            with open_regular(path, MAX_BYTES, BundleError) as file, zipfile.ZipFile(file) as archive:
                 _unpack(archive, path, target)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
-        raise BundleError(f"{path}: not a readable zip: {error}") from None
+    except BundleError:
+        raise
+    # zipfile raises a dozen kinds over damaged bytes: zlib.error, EOFError, UnicodeDecodeError, struct.error, ...
+    except Exception as error:
+        raise BundleError(f"{path}: not a readable zip: {error or type(error).__name__}") from None
     bundle = Bundle.open(target)
     for key in bundle.manifest.files:
         bundle.file(key)
@@ -40,16 +50,30 @@ def _unpack(archive: zipfile.ZipFile, path: Path, target: Path) -> None:
     _check_members(members, path)
     root = _root(members, path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=".unpack-"))
+    staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=STAGING))
     try:
         for info in members:
             out = staging / PurePosixPath(info.filename).relative_to(root)
             out.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(info) as source, out.open("wb") as sink:
-                shutil.copyfileobj(source, sink)
-        staging.rename(target)
+            _extract(archive, info, out)
+        _move_in(staging, target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, out: Path) -> None:
+    with archive.open(info) as source, out.open("xb") as sink:
+        while piece := source.read(_PIECE):
+            sink.write(piece)
+
+
+def _move_in(staging: Path, target: Path) -> None:
+    """Another process or thread that opened the same zip may have been first; what it unpacked has the same bytes."""
+    try:
+        staging.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
 
 
 def _check_members(members: list[zipfile.ZipInfo], path: Path) -> None:
@@ -59,12 +83,32 @@ def _check_members(members: list[zipfile.ZipInfo], path: Path) -> None:
             f"{path}: unpacks to {len(members)} files of {size >> 20} MiB; "
             f"at most {MAX_MEMBERS} files and {MAX_BYTES >> 20} MiB are accepted"
         )
+    seen: set[str] = set()
     for info in members:
-        inner = PurePosixPath(info.filename)
-        if inner.is_absolute() or ".." in inner.parts or "\\" in info.filename or ":" in info.filename:
-            raise BundleError(f"{path}: member {info.filename!r} leaves the bundle's folder; refused")
-        if stat.S_ISLNK(info.external_attr >> 16):
-            raise BundleError(f"{path}: member {info.filename!r} is a link; refused")
+        _check_member(info, path)
+        # Where capitals do not count, the second would replace the first.
+        if info.filename.casefold() in seen:
+            raise BundleError(f"{path}: member {info.filename[:80]!r} is there twice; refused")
+        seen.add(info.filename.casefold())
+
+
+def _check_member(info: zipfile.ZipInfo, path: Path) -> None:
+    name = info.filename
+    inner = PurePosixPath(name)
+    if inner.is_absolute() or ".." in inner.parts or "\\" in name or ":" in name:
+        raise BundleError(f"{path}: member {name[:80]!r} leaves the bundle's folder; refused")
+    for part in inner.parts or ("",):
+        if problem := problem_with(part):
+            raise BundleError(f"{path}: member {name[:80]!r} has a name that not every system can hold: {problem}")
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    if kind == stat.S_IFLNK:
+        raise BundleError(f"{path}: member {name[:80]!r} is a link; refused")
+    if kind not in (0, stat.S_IFREG):
+        raise BundleError(f"{path}: member {name[:80]!r} is neither a file nor a folder; refused")
+    if info.compress_type not in _METHODS:
+        raise BundleError(
+            f"{path}: member {name[:80]!r} is packed by method {info.compress_type}; expected stored or deflated"
+        )
 
 
 def _root(members: list[zipfile.ZipInfo], path: Path) -> PurePosixPath:

@@ -3,16 +3,19 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from ddsp_fx.bounded import sha256_of
 from ddsp_fx.bundles.kinds import effect_kind
 from ddsp_fx.bundles.manifest import EffectEntry, Manifest, read_manifest
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.parameters import Value, did_you_mean
 from ddsp_fx.effects.source import Source, Trained
 from ddsp_fx.errors import BundleError, UnknownEffectError
+
+# Of one file. Ours have up to 1 MiB.
+MOST_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Bundle:
             raise BundleError(f"{path}: missing; the manifest of {self.manifest.id} lists it as {key!r}")
         if not path.resolve().is_relative_to(self.folder.resolve()):
             raise BundleError(f"{path}: a link that leaves the bundle's folder is refused")
-        found = file_sha256(path)
+        found = sha256_of(path, MOST_BYTES, BundleError)
         if found != entry.sha256:
             raise BundleError(
                 f"{path}: sha256 is {found[:12]}…, the manifest says {entry.sha256[:12]}…; "
@@ -85,6 +88,5 @@ class Bundle:
 
 
 def file_sha256(path: Path) -> str:
-    """Hex digest of the file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Hex digest of the file's bytes; raises BundleError when it cannot be read."""
+    return sha256_of(path, MOST_BYTES, BundleError)

@@ -7,7 +7,6 @@ import importlib.util
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import platformdirs
@@ -17,6 +16,7 @@ from ddsp_fx.bundles.bundle import Bundle
 from ddsp_fx.bundles.manifest import MANIFEST_NAME
 from ddsp_fx.effects.parameters import did_you_mean
 from ddsp_fx.errors import BundleError, DdspFxError, UnknownEffectError
+from ddsp_fx.extensions import installed
 
 GROUP = "ddsp_fx.bundles"
 PATH_VARIABLE = "DDSP_FX_PATH"
@@ -92,6 +92,9 @@ def discover(paths: Iterable[Path | str] = ()) -> Catalogue:
                 catalogue.add(open_bundle(candidate))
             except DdspFxError as error:
                 catalogue.problems.append(Problem(candidate, str(error)))
+            # A kind of damage that nobody foresaw is that bundle's alone, too.
+            except Exception as error:
+                catalogue.problems.append(Problem(candidate, f"cannot be opened: {type(error).__name__}: {error}"))
     return catalogue
 
 
@@ -110,20 +113,33 @@ def _default_places() -> Iterator[Path]:
         if entry:
             yield Path(entry)
     yield user_folder()
-    for point in entry_points(group=GROUP):
+    for point in installed(GROUP):
+        yield from _pack(point.value)
+
+
+def _pack(package: str) -> Iterator[Path]:
+    """The folders of an installed package of bundles; none where it has gone, or its entry names what cannot be."""
+    try:
         # find_spec on a top-level package locates it without running its code.
-        spec = importlib.util.find_spec(point.value)
-        yield from (Path(place) for place in (spec.submodule_search_locations or [] if spec else []))
+        spec = importlib.util.find_spec(package) if package.isidentifier() else None
+    except (ImportError, ValueError):
+        return
+    yield from (Path(place) for place in (spec.submodule_search_locations or [] if spec else []))
 
 
 def _candidates(place: Path, catalogue: Catalogue) -> Iterator[Path]:
     """The bundles in a place: itself, or what lies directly inside it."""
-    if (place / MANIFEST_NAME).is_file() or place.suffix == ".zip":
-        yield place
-    elif place.is_dir():
-        yield from sorted(child for child in place.iterdir() if child.suffix == ".zip" or _is_bundle(child))
-    elif place != user_folder():
-        catalogue.problems.append(Problem(place, "no such folder or zip"))
+    try:
+        if _is_bundle(place) or place.suffix == ".zip":
+            yield place
+        elif place.is_dir():
+            # What is hidden is another system's twin (._hall.zip) or an unpacking that was cut off.
+            inside = [child for child in place.iterdir() if not child.name.startswith(".")]
+            yield from sorted(child for child in inside if child.suffix == ".zip" or _is_bundle(child))
+        elif place != user_folder():
+            catalogue.problems.append(Problem(place, "no such folder or zip"))
+    except (OSError, ValueError) as error:
+        catalogue.problems.append(Problem(place, f"cannot be looked into: {getattr(error, 'strerror', None) or error}"))
 
 
 def _is_bundle(folder: Path) -> bool:

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol
 
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.parameters import Value, did_you_mean
 from ddsp_fx.effects.source import Source
 from ddsp_fx.errors import BundleError
+from ddsp_fx.extensions import by_name
 
 GROUP = "ddsp_fx.effects"
 
@@ -24,16 +24,12 @@ class EffectKind(Protocol):
 
 def kind_names() -> list[str]:
     """All kinds that installed packages offer."""
-    return sorted(_by_name())
-
-
-def _by_name() -> dict[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP)}
+    return sorted(by_name(GROUP))
 
 
 def effect_kind(name: str) -> EffectKind:
     """The class of that kind; raises BundleError when no installed package offers it or it fails to import."""
-    points = _by_name()
+    points = by_name(GROUP)
     if name not in points:
         hint = did_you_mean(name, points)
         raise BundleError(f"unknown kind of effect {name!r}{hint}; installed kinds: {', '.join(sorted(points))}")

@@ -9,16 +9,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
+from ddsp_fx.bounded import read_bytes
 from ddsp_fx.effects.source import Trained
 from ddsp_fx.errors import BundleError
+from ddsp_fx.names import problem_with
 
 SCHEMA_VERSION = 1
 MANIFEST_NAME = "bundle.toml"
+# The longest of ours has 6 KiB.
+MOST_BYTES = 1 << 20
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
 Symbol = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 Version = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+_SHOWN = 120
 ParameterValue = bool | int | float | str
 
 
@@ -39,6 +45,9 @@ class FileEntry(_Strict):
         path = PurePosixPath(value)
         if path.is_absolute() or ".." in path.parts or "\\" in value or ":" in value or not path.parts:
             raise ValueError(f"path {value!r} leaves the bundle's folder; use a relative path inside it")
+        for part in path.parts:
+            if problem := problem_with(part):
+                raise ValueError(f"path {value!r} cannot be held by every system: {problem}")
         return value
 
 
@@ -61,7 +70,7 @@ class DataSource(_Strict):
     author: str
     licence: str
     source: str = ""
-    seconds: float = Field(gt=0)
+    seconds: float = Field(gt=0, allow_inf_nan=False)
 
 
 class TrainedOn(_Strict):
@@ -73,11 +82,11 @@ class TrainedOn(_Strict):
     level: Literal["loudness", "power"]
     sample_rate: int = Field(16000, ge=8000, le=192000)
     hop: int = Field(320, ge=16, le=4096)
-    f0_min_hz: float = Field(gt=0)
-    f0_max_hz: float = Field(gt=0)
-    level_low_db: float
-    level_median_db: float
-    level_high_db: float
+    f0_min_hz: Finite = Field(gt=0)
+    f0_max_hz: Finite = Field(gt=0)
+    level_low_db: Finite
+    level_median_db: Finite
+    level_high_db: Finite
 
     @model_validator(mode="after")
     def _ordered(self) -> TrainedOn:
@@ -136,11 +145,14 @@ def parse_manifest(text: str, label: str) -> Manifest:
     """TOML -> Manifest; raises BundleError listing every breach with its place."""
     try:
         return Manifest.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise BundleError(f"{label}: not valid TOML: {error}") from None
+    except RecursionError:
+        raise BundleError(f"{label}: not valid TOML: nested too deeply") from None
     except ValidationError as error:
         reasons = "; ".join(_reason(item) for item in error.errors())
         raise BundleError(f"{label}: {reasons}") from None
+    # TOMLDecodeError is a ValueError, and so is what an integer of 5,000 digits gives. pydantic's own comes above.
+    except ValueError as error:
+        raise BundleError(f"{label}: not valid TOML: {error}") from None
 
 
 def _reason(item: Any) -> str:
@@ -150,17 +162,20 @@ def _reason(item: Any) -> str:
         return f"{place} is missing"
     if item["type"] == "extra_forbidden":
         return f"{place} is not a key of the schema"
-    shown = "" if isinstance(item["input"], dict) else f" (got {item['input']!r})"
+    shown = "" if isinstance(item["input"], dict) else f" (got {_short(item['input'])})"
     return f"{place}: {message}{shown}" if place else message
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a bundle folder; raises BundleError. Neither code nor model is loaded."""
     path = folder / MANIFEST_NAME
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BundleError(f"{path}: cannot be read: {error.strerror}") from None
+        text = read_bytes(path, MOST_BYTES, BundleError).decode("utf-8")
     except UnicodeDecodeError as error:
         raise BundleError(f"{path}: not UTF-8 text: {error}") from None
     return parse_manifest(text, str(path))

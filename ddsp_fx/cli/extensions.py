@@ -10,26 +10,27 @@ from __future__ import annotations
 
 import ast
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from ddsp_fx.errors import DdspFxError, MissingExtraError
+from ddsp_fx.extensions import by_name
 
 GROUP = "ddsp_fx.commands"
 
 
 def extension_commands() -> dict[str, EntryPoint]:
     """Command name -> where it is."""
-    return {point.name: point for point in sorted(entry_points(group=GROUP), key=lambda point: point.name)}
+    return dict(sorted(by_name(GROUP).items()))
 
 
 def summary(point: EntryPoint) -> str:
     """The first line of the module's docstring, without importing it; empty when there is none to be read."""
     try:
         tree = ast.parse(_source(point.value).read_text(encoding="utf-8"))
-    except (OSError, SyntaxError, ValueError, ImportError):
+    except Exception:  # whatever is wrong with a package, the help of the others is printed
         return ""
     return (ast.get_docstring(tree) or "").partition("\n")[0].strip().rstrip(".")
 
@@ -48,10 +49,14 @@ def _source(module: str) -> Path:
 def load_command(point: EntryPoint) -> Any:
     """The command's module; raises MissingExtraError, or DdspFxError for a package that is broken."""
     try:
-        return import_module(point.value)
+        module = import_module(point.value)
     except MissingExtraError:
         raise
-    except ImportError as error:
+    except (Exception, SystemExit) as error:
         raise DdspFxError(
             f"the command {point.name!r} cannot be loaded from {point.value}: {error}; reinstall its package"
         ) from None
+    for name in ("add_arguments", "run"):
+        if not callable(getattr(module, name, None)):
+            raise DdspFxError(f"the command {point.name!r} from {point.value} has no {name}(); update its package")
+    return module

@@ -69,8 +69,11 @@ class Parameter:
         if self.scale == "choices":
             return self._check_choice(value)
         if isinstance(value, bool) or (not isinstance(value, (int, float)) and not hasattr(value, "__float__")):
-            raise ParameterError(f"{self._label}: expected a number, got {value!r}; {self.range_text}")
-        number = float(value)
+            raise ParameterError(f"{self._label}: expected a number, got {_shown(value)}; {self.range_text}")
+        try:
+            number = float(value)
+        except (TypeError, ValueError, OverflowError):
+            raise ParameterError(f"{self._label} = {_shown(value)} is no number; {self.range_text}") from None
         if not (self.minimum <= number <= self.maximum):
             raise ParameterError(f"{self._label} = {number:g} is out of range; {self.range_text}")
         if self.scale == "steps":
@@ -84,13 +87,14 @@ class Parameter:
             return value.lower() in _TRUE
         if isinstance(value, (bool, int, float)) and value in (0, 1):
             return bool(value)
-        raise ParameterError(f"{self._label} = {value!r} is neither on nor off; use on or off")
+        raise ParameterError(f"{self._label} = {_shown(value)} is neither on nor off; use on or off")
 
     def _check_choice(self, value: object) -> str:
         if isinstance(value, str) and value in self.choices:
             return value
-        hint = did_you_mean(str(value), self.choices)
-        raise ParameterError(f"{self._label} = {value!r} is not a choice{hint}; choose from {', '.join(self.choices)}")
+        hint = did_you_mean(_shown(value).strip("'"), self.choices)
+        listed = ", ".join(self.choices)
+        raise ParameterError(f"{self._label} = {_shown(value)} is not a choice{hint}; choose from {listed}")
 
     @property
     def _label(self) -> str:
@@ -171,6 +175,15 @@ class Parameter:
             "smoothing_s": self.smoothing_s,
             "description": self.description,
         }
+
+
+def _shown(value: object) -> str:
+    """For a message: some values are too long for it, and an integer of 5,000 digits cannot even be written."""
+    try:
+        text = repr(value)
+    except ValueError:
+        return f"<{type(value).__name__} too long to show>"
+    return text if len(text) <= 80 else f"{text[:80]}…"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

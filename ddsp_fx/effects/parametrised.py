@@ -3,11 +3,33 @@
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from ddsp_fx.effects.parameters import Parameter, Value, unknown_parameter
+from ddsp_fx.errors import ParameterError
+
+# Words that `load` and the engine's addresses use beside a parameter's symbol.
+RESERVED = frozenset({"preset", "paths", "tracker", "self", "automation", "slot", "board"})
+
+
+def _require_free(cls: type, symbol: str) -> None:
+    """Raises ParameterError for a symbol that could not be reached, or that hides what the class already has."""
+    if not symbol.isidentifier() or keyword.iskeyword(symbol) or symbol.startswith("_"):
+        reason = "is no name for an attribute; use lower-case letters, digits and _, a letter first"
+    elif symbol in RESERVED:
+        reason = "is a word that load() or an OSC address uses; choose another"
+    elif taken := [base for base in cls.__mro__[1:] if not isinstance(vars(base).get(symbol, _FREE), Parameter)]:
+        reason = f"hides {taken[0].__name__}.{symbol}, which every effect has; choose another"
+    else:
+        return
+    raise ParameterError(f"{cls.__name__}: the parameter {symbol!r} {reason}")
+
+
+# What `_require_free` finds where a class has nothing of that name.
+_FREE = Parameter("free")
 
 
 class Parametrised:
@@ -19,6 +41,8 @@ class Parametrised:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Parameter)}
+        for name in own:
+            _require_free(cls, name)
         inherited = {s: p for base in reversed(cls.__mro__[1:]) for s, p in getattr(base, "parameters", {}).items()}
         cls.parameters = MappingProxyType({**inherited, **own})
 

@@ -3,8 +3,8 @@
 
 LiteRT trusts what is in a .tflite: of 11,550 files with a few changed bytes, 8 ended the process by SIGSEGV or SIGABRT.
 A child that dies costs nothing but a typed error. Verdicts are remembered by the hash of the file's bytes, so a model
-is tried once on a machine, in some tenths of a second, and again when LiteRT changes. The trial is no sandbox: it cannot
-tell what a model does at an input that it was not tried with.
+is tried once on a machine, in some tenths of a second, and again when LiteRT changes. The trial is no sandbox: it
+cannot tell what a model does at an input that it was not tried with.
 """
 
 from __future__ import annotations

@@ -3,12 +3,12 @@
 
 import sys
 from collections.abc import Iterator
-from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
+from support import install
 
-from ddsp_fx.cli import extensions, main
+from ddsp_fx.cli import main
 from ddsp_fx.cli.extensions import GROUP
 
 MODULE = '''"""Says hello.
@@ -35,9 +35,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (folder / "__init__.py").write_text("")
     (folder / "hello.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
-    points = [EntryPoint("hello", "greeter.hello", GROUP), EntryPoint("apply", "greeter.hello", GROUP)]
-    points.append(EntryPoint("broken", "greeter.absent", GROUP))
-    monkeypatch.setattr(extensions, "entry_points", lambda group: points if group == GROUP else [])
+    install(
+        tmp_path, "greeter", {GROUP: {"hello": "greeter.hello", "apply": "greeter.hello", "broken": "greeter.absent"}}
+    )
     yield folder
     for name in [name for name in sys.modules if name.partition(".")[0] == "greeter"]:
         del sys.modules[name]

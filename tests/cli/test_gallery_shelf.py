@@ -74,7 +74,7 @@ def test_full_models_and_other_instruments_are_shown(tmp_path: Path, monkeypatch
 def test_a_shelf_without_bundles_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("ddsp_fx.bundles.discovery.entry_points", lambda group: [])
+    monkeypatch.setattr("ddsp_fx.bundles.discovery.installed", lambda group: [])
     assert main(["gallery", str(tmp_path / "out"), "--seconds", "2"]) == 0
     out = capsys.readouterr().out
     assert "Timbre transfer" in out

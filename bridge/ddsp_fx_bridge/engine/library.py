@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from ddsp_fx.errors import EngineError, RefusedError
+from ddsp_fx.names import problem_with
 
 # No separator, no leading dot, nothing that a shell, a DAW or Windows could take amiss.
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,62}[A-Za-z0-9_-])?")
@@ -33,10 +34,12 @@ class Library:
 
     def path(self, name: str) -> Path:
         """Where a name would be; raises RefusedError for anything but a plain name."""
-        if not NAME.fullmatch(name) or name.lower() in ("con", "nul", "aux", "prn"):
+        if not NAME.fullmatch(name):
             raise RefusedError(
                 403, "", f"{name[:80]!r} is not a plain name; use up to 64 letters, digits, spaces and . _ -"
             )
+        if problem := problem_with(name):
+            raise RefusedError(403, "", f"{name!r} is no name for a file: {problem}; choose another")
         return self.folder / f"{name}{self.suffix}"
 
     def existing(self, name: str) -> Path:

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names of files that every system can hold, so that what is written here can be copied anywhere."""
+
+from __future__ import annotations
+
+import re
+
+# Windows opens a device for these, whatever follows the first dot, the superscript digits included.
+# https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+_DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
+_REFUSED = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
+MOST_BYTES = 255
+
+
+def problem_with(name: str) -> str:
+    """Why no file should have this name (one part of a path), or "" for a good one."""
+    if not name or name in (".", ".."):
+        return "it is empty or a folder's own"
+    if found := _REFUSED.search(name):
+        return f"it contains {found.group()!r}"
+    if name[-1] in ". ":
+        return "it ends in a dot or a space, which Windows drops"
+    if _DEVICES.fullmatch(name.partition(".")[0].rstrip(" ")):
+        return "Windows reserves it for a device"
+    if len(name.encode()) > MOST_BYTES:
+        return f"it is longer than {MOST_BYTES} bytes"
+    return ""
