@@ -19,8 +19,10 @@ MANIFEST_NAME = "bundle.toml"
 # The longest of ours has 6 KiB.
 MOST_BYTES = 1 << 20
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
-Symbol = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
+IDENTIFIER_PATTERN = r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"
+Identifier = Annotated[str, StringConstraints(pattern=IDENTIFIER_PATTERN)]
+SYMBOL_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+Symbol = Annotated[str, StringConstraints(pattern=SYMBOL_PATTERN, max_length=40)]
 Version = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -148,16 +150,20 @@ def parse_manifest(text: str, label: str) -> Manifest:
     except RecursionError:
         raise BundleError(f"{label}: not valid TOML: nested too deeply") from None
     except ValidationError as error:
-        reasons = "; ".join(_reason(item) for item in error.errors())
-        raise BundleError(f"{label}: {reasons}") from None
+        raise BundleError(f"{label}: {breaches(error)}") from None
     # TOMLDecodeError is a ValueError, and so is what an integer of 5,000 digits gives. pydantic's own comes above.
     except ValueError as error:
         raise BundleError(f"{label}: not valid TOML: {error}") from None
 
 
+def breaches(error: ValidationError) -> str:
+    """Everything that pydantic found, in one line: the place, what was expected, what was there."""
+    return "; ".join(_reason(item) for item in error.errors())
+
+
 def _reason(item: Any) -> str:
     place = ".".join(str(part) for part in item["loc"])
-    message = item["msg"].removeprefix("Value error, ")
+    message = item["msg"].removeprefix("Value error, ").replace("Input should", "it should")
     if item["type"] == "missing":
         return f"{place} is missing"
     if item["type"] == "extra_forbidden":

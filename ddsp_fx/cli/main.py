@@ -87,7 +87,7 @@ def _gallery(parser: argparse.ArgumentParser) -> None:
 def _train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recordings", help="a folder of one instrument, one line at a time, in one room")
     parser.add_argument("--name", help="the bundle's name; effects become NAME, NAME-room, NAME-dry")
-    parser.add_argument("--out", metavar="DIR", help="where the bundle goes (default: the user's bundle folder)")
+    parser.add_argument("--out", metavar="DIR", help="the bundle goes to DIR/NAME (default: the user's bundle folder)")
     parser.add_argument("--run-dir", metavar="DIR", help="checkpoints and previews (default: runs/NAME)")
     parser.add_argument("--preset", choices=("tiny", "compact", "full"), help="decoder (default tiny)")
     parser.add_argument(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 import time
 from argparse import Namespace
@@ -28,14 +29,14 @@ def run(arguments: Namespace) -> int:
     recordings, run_folder = Path(arguments.recordings), Path(arguments.run_dir or Path("runs") / config.name)
     if arguments.check:
         return _check(recordings, config, run_folder)
-    bundle = Path(arguments.out) if arguments.out else _default_bundle(config.name)
+    bundle = (Path(arguments.out) if arguments.out else _user_folder()) / config.name
     meter = Meter()
     try:
         written = training.train(
             recordings, bundle, run_folder, config, resume=arguments.resume, report=meter.report, note=meter.note
         )
     except KeyboardInterrupt:
-        again = f"ddsp-fx train {arguments.recordings} --name {config.name} --run-dir {run_folder} --resume"
+        again = shlex.join(_again(arguments, config.name, run_folder))
         print(f"\nddsp-fx: stopped; everything is saved. Go on with: {again}", file=sys.stderr)
         return 130
     print(f"{written}: done. Try: ddsp-fx validate {written}")
@@ -72,17 +73,26 @@ def _check(recordings: Path, config: TrainConfig, run_folder: Path) -> int:
     return 0
 
 
-def _default_bundle(name: str) -> Path:
+def _user_folder() -> Path:
     from ddsp_fx.bundles.discovery import user_folder
 
-    return user_folder() / name
+    return user_folder()
+
+
+def _again(arguments: Namespace, name: str, run_folder: Path) -> list[str]:
+    out = ["--out", arguments.out] if arguments.out else []
+    return ["ddsp-fx", "train", arguments.recordings, "--name", name, *out, "--run-dir", str(run_folder), "--resume"]
 
 
 def _require_extra() -> None:
     """TensorFlow exports, and Keras trains on it unless KERAS_BACKEND says otherwise."""
     import importlib.util
 
-    missing = [name for name in ("keras", "tensorflow", "matplotlib", "tomli_w") if not importlib.util.find_spec(name)]
+    missing = [
+        name
+        for name in ("keras", "tensorflow", "matplotlib", "tomli_w", "filelock")
+        if not importlib.util.find_spec(name)
+    ]
     if missing:
         raise MissingExtraError(f"training needs {', '.join(missing)}: pip install 'ddsp-fx[train]'")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")

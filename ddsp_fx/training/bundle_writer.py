@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +17,7 @@ from ddsp_fx.training.card import write_card
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.export import PARITY_TOLERANCE, export_decoder, write_vectors
 from ddsp_fx.training.features import Track
+from ddsp_fx.training.placement import Placement
 
 Array = npt.NDArray[np.float32]
 # An input level this far under the quietest trained playing is background, not performance.
@@ -45,25 +44,17 @@ class Trained:
     """Sounds for the card's picture, (samples,) each: the held-out recording, and what the bundle makes of it."""
 
 
-def write_bundle(trained: Trained, folder: Path) -> Path:
-    """Export, check and describe; `folder` is replaced only by a bundle whose manifest is valid."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+def write_bundle(trained: Trained, place: Placement) -> Path:
+    """Export, check and describe; what stands in the place is replaced only by a bundle whose manifest is valid."""
+    with place.staging() as staging:
         exported = _write_model(trained, staging)
         figures = {**trained.figures, "parity_with_keras": exported["parity"]}
         manifest = describe(trained, staging, figures)
         text = _toml(manifest)
-        parse_manifest(text, str(folder / MANIFEST_NAME))
+        parse_manifest(text, str(place.folder / MANIFEST_NAME))
         (staging / MANIFEST_NAME).write_text(text, encoding="utf-8")
         write_card(staging, manifest, trained.heldout, trained.config.sample_rate)
-        staging.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        staging.rename(folder)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return folder
+    return place.folder
 
 
 def _write_model(trained: Trained, staging: Path) -> dict[str, float]:
@@ -89,13 +80,13 @@ def write_room(path: Path, response: Array, sample_rate: int) -> None:
 def describe(trained: Trained, staging: Path, figures: Mapping[str, float | str]) -> dict[str, Any]:
     """The manifest as plain data."""
     config = trained.config
-    symbol = config.symbol or config.name.lower().replace("_", "-").replace(" ", "-")
+    symbol = config.effect_symbol
     names = {"model": "model.tflite", "test_vectors": "test_vectors.npz", "room": "room.wav"}
     files = {k: {"path": p, "sha256": file_sha256(staging / p)} for k, p in names.items() if (staging / p).is_file()}
     spans = ranges(trained.tracks)
     return {
         "schema_version": 1,
-        "id": config.bundle_id or f"user.{symbol}",
+        "id": config.identity,
         "name": config.name,
         "version": config.version,
         "licence": config.licence,

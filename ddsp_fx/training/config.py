@@ -3,24 +3,37 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import Field, Strict, StringConstraints, TypeAdapter, ValidationError
+
+from ddsp_fx.bounded import read_bytes
+from ddsp_fx.bundles.manifest import IDENTIFIER_PATTERN, SYMBOL_PATTERN, Version, breaches
+from ddsp_fx.effects.parameters import did_you_mean
 from ddsp_fx.errors import TrainingError
+from ddsp_fx.names import problem_with
 
 FEATURE_RATE = 16000
 Z_SIZE = 16
-ENCODERS = ("none", "z", "unsupervised")
+# A recipe has some thirty lines.
+MOST_BYTES = 1 << 20
 
-
-WEIGHTS = ("float32", "int8")
-_LIMITS = {
-    0.0: ("gain_db", "level_error_db", "pitch_error_semitones", "varispeed_semitones"),
-    1.0: ("steps", "batch", "n_harmonics", "n_bands", "frame_rate"),
-}
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Text = Annotated[str, StringConstraints(min_length=1)]
+# Strict: steps = "300" is a mistake, and to guess what was meant would hide it.
+Whole = Annotated[int, Strict()]
+Number = Annotated[float, Strict()]
+Flag = Annotated[bool, Strict()]
+Count = Annotated[Whole, Field(ge=0, le=10**9)]
+Positive = Annotated[Whole, Field(ge=1, le=10**9)]
+NotNegative = Annotated[Number, Field(ge=0, allow_inf_nan=False)]
+Duration = Annotated[Number, Field(gt=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True)
@@ -53,55 +66,45 @@ class TrainConfig:
         holdout_every: with many short recordings instead: each so manieth file, whole, is never trained on. 0 is none.
     """
 
-    name: str
+    name: Name
     preset: Literal["tiny", "compact", "full"] = "tiny"
     weights: Literal["float32", "int8"] = "int8"
     encoder: Literal["none", "z", "unsupervised"] = "none"
-    warm_up_steps: int = 1000
-    steps: int = 3000
-    minutes: float | None = None
-    fit_steps: int = 600
-    batch: int = 4
-    clip_seconds: float = 2.0
-    pre_roll_seconds: float = 1.2
-    learning_rate: float = 1e-3
-    sample_rate: int = 16000
-    frame_rate: int = 100
-    n_harmonics: int = 60
-    n_bands: int = 65
+    warm_up_steps: Count = 1000
+    steps: Positive = 3000
+    minutes: Duration | None = None
+    fit_steps: Count = 600
+    batch: Annotated[Whole, Field(ge=1, le=1024)] = 4
+    clip_seconds: Duration = 2.0
+    pre_roll_seconds: NotNegative = 1.2
+    learning_rate: Annotated[Number, Field(gt=0, le=1, allow_inf_nan=False)] = 1e-3
+    sample_rate: Annotated[Whole, Field(ge=FEATURE_RATE, le=192000)] = 16000
+    frame_rate: Annotated[Whole, Field(ge=1, le=1000)] = 100
+    n_harmonics: Annotated[Whole, Field(ge=1, le=1024)] = 60
+    n_bands: Annotated[Whole, Field(ge=2, le=4096)] = 65
     level: Literal["loudness", "power"] = "loudness"
-    tracker: str = "swift"
-    gain_db: float = 2.0
-    level_error_db: float = 0.7
-    pitch_error_semitones: float = 0.1
-    varispeed_semitones: float = 0.0
-    room: bool = True
-    room_seconds: float = 2.0
-    holdout_seconds: float = 0.0
-    holdout_every: int = 0
-    seed: int = 0
-    preview_every: int = 1000
-    author: str = "unknown"
-    licence: str = "unstated"
+    tracker: Literal["swift", "mcleod"] = "swift"
+    gain_db: NotNegative = 2.0
+    level_error_db: NotNegative = 0.7
+    pitch_error_semitones: NotNegative = 0.1
+    varispeed_semitones: NotNegative = 0.0
+    room: Flag = True
+    room_seconds: Annotated[Number, Field(gt=0, le=20, allow_inf_nan=False)] = 2.0
+    holdout_seconds: NotNegative = 0.0
+    holdout_every: Count = 0
+    seed: Annotated[Whole, Field(ge=0, lt=1 << 63)] = 0
+    preview_every: Positive = 1000
+    author: Text = "unknown"
+    licence: Text = "unstated"
     data_licence: str = ""
     title: str = ""
     source: str = ""
     recipe: str = ""
-    bundle_id: str = ""
-    symbol: str = ""
-    version: str = "1.0.0"
+    bundle_id: Annotated[str, StringConstraints(pattern=f"^$|{IDENTIFIER_PATTERN}")] = ""
+    symbol: Annotated[str, StringConstraints(pattern=f"^$|{SYMBOL_PATTERN}", max_length=40)] = ""
+    version: Version = "1.0.0"
 
     def __post_init__(self) -> None:
-        for limit, names in _LIMITS.items():
-            for name in names:
-                if getattr(self, name) < limit:
-                    raise TrainingError(f"{name} = {getattr(self, name):g} must be at least {limit:g}")
-        if self.clip_seconds <= 0 or self.learning_rate <= 0 or self.room_seconds <= 0:
-            raise TrainingError("clip_seconds, learning_rate and room_seconds must be above 0")
-        if self.encoder not in ENCODERS:
-            raise TrainingError(f"encoder {self.encoder!r} is none of {', '.join(ENCODERS)}")
-        if self.weights not in WEIGHTS:
-            raise TrainingError(f"weights {self.weights!r} is none of {', '.join(WEIGHTS)}")
         if self.encoder == "unsupervised" and self.varispeed_semitones:
             raise TrainingError("varispeed_semitones needs a tracker's pitch, which encoder 'unsupervised' has not")
         self._check_rates()
@@ -115,6 +118,16 @@ class TrainConfig:
             raise TrainingError(f"frame_rate {self.frame_rate} does not divide {FEATURE_RATE}: try 50, 100 or 250")
         if 2 * (self.n_bands - 1) > self.hop:
             raise TrainingError(f"n_bands {self.n_bands} makes filters longer than a frame of {self.hop} samples")
+
+    @property
+    def effect_symbol(self) -> str:
+        """What people type for the instrument: `symbol`, else the name in small letters with dashes."""
+        return self.symbol or self.name.lower().replace("_", "-").replace(" ", "-")
+
+    @property
+    def identity(self) -> str:
+        """The id of the bundle that comes of it."""
+        return self.bundle_id or f"user.{self.effect_symbol}"
 
     @property
     def hop(self) -> int:
@@ -148,20 +161,39 @@ def read_recipe(path: Path, **overrides: Any) -> TrainConfig:
 
 def read_settings(path: Path) -> dict[str, Any]:
     """What a recipe states, and no more; raises TrainingError for a file that is no TOML."""
+    data = read_bytes(path, MOST_BYTES, TrainingError)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise TrainingError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(data.decode("utf-8"))
+    except RecursionError:
+        raise TrainingError(f"{path}: not a TOML recipe: nested too deeply") from None
+    # TOMLDecodeError and UnicodeDecodeError are ValueErrors, and so is what an integer of 5,000 digits gives.
+    except ValueError as error:
         raise TrainingError(f"{path}: not a TOML recipe: {error}") from None
 
 
 def make_config(data: Mapping[str, Any], label: str = "options") -> TrainConfig:
-    """Settings from plain data; raises TrainingError for unknown keys or a missing name."""
-    known = {entry.name for entry in fields(TrainConfig)}
-    unknown = sorted(set(data) - known)
+    """Settings from plain data; raises TrainingError with every breach: unknown keys, wrong types, out of range."""
+    unknown = sorted(set(data) - {entry.name for entry in fields(TrainConfig)})
     if unknown:
-        raise TrainingError(f"{label}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}")
+        known = [entry.name for entry in fields(TrainConfig)]
+        hint = did_you_mean(unknown[0], known)
+        raise TrainingError(f"{label}: unknown setting {unknown[0]!r}{hint}; known are {', '.join(sorted(known))}")
     if "name" not in data:
-        raise TrainingError(f"{label}: a name is needed")
-    return replace(TrainConfig(str(data["name"])), **data)
+        raise TrainingError(f"{label}: a name is needed; give --name or name = ... in the recipe")
+    try:
+        config: TrainConfig = _schema().validate_python(dict(data))
+    except ValidationError as error:
+        raise TrainingError(f"{label}: {breaches(error)}") from None
+    if problem := problem_with(config.name):
+        raise TrainingError(f"{label}: name {config.name!r} is no name for a folder: {problem}")
+    if not re.fullmatch(SYMBOL_PATTERN, config.effect_symbol):
+        raise TrainingError(
+            f"{label}: name {config.name!r} makes the effect {config.effect_symbol!r}, which cannot be typed; use "
+            "letters, digits, spaces and dashes, or give symbol = ... in the recipe"
+        )
+    return config
+
+
+@cache
+def _schema() -> TypeAdapter[TrainConfig]:
+    return TypeAdapter(TrainConfig)

@@ -20,6 +20,7 @@ from ddsp_fx.training.recordings import Recording
 Array = npt.NDArray[np.float32]
 # Raise it when analysis changes, so that no stale cache is read.
 CACHE_VERSION = 1
+WRITING = ".writing-"
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def track_of(recording: Recording, features: Features, hop: int) -> Track:
 def save_arrays(path: Path, **arrays: npt.ArrayLike) -> None:
     """Write an .npz under a temporary name and move it into place: a power cut leaves the old file or the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(suffix=".npz", prefix=".writing-", dir=path.parent)
+    handle, name = tempfile.mkstemp(suffix=".npz", prefix=WRITING, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]

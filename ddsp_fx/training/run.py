@@ -13,12 +13,14 @@ import numpy.typing as npt
 
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.training import evaluate, self_supervision, untracked, varispeed, warm_up
+from ddsp_fx.training import run_folder as run_folders
 from ddsp_fx.training.bundle_writer import Trained, write_bundle
 from ddsp_fx.training.checkpoint import FILE_NAME, Checkpoint, load_checkpoint
 from ddsp_fx.training.config import FEATURE_RATE, TrainConfig
 from ddsp_fx.training.features import Track, analyse, join, track_of
 from ddsp_fx.training.fine_pitch import refine
 from ddsp_fx.training.loop import LOSS_EVERY, Report, Run
+from ddsp_fx.training.placement import Placement
 from ddsp_fx.training.recordings import Recording, Verdict, find_recordings, judge, read_recording, require_enough
 
 Array = npt.NDArray[np.float32]
@@ -96,13 +98,27 @@ def train(  # noqa: PLR0913, PLR0917 - the command's options, one to one
 ) -> Path:
     """Train (or go on training) and write the bundle; returns its folder.
 
-    Raises TrainingError for recordings, settings or checkpoints that cannot be used. On Ctrl-C the state is saved and
-    KeyboardInterrupt goes on up.
+    Raises TrainingError for recordings, settings or checkpoints that cannot be used, and, before any work, for a bundle
+    or run folder that holds something else. On Ctrl-C the state is saved and KeyboardInterrupt goes on up.
     """
-    run_folder.mkdir(parents=True, exist_ok=True)
     checkpoint = _last_checkpoint(run_folder) if resume else None
     if checkpoint:
         config = _resumed(checkpoint, config)
+    place = Placement(bundle, run_folder)
+    with run_folders.opened(run_folder, resume), place.held():
+        return _train(recordings, place, run_folder, config, checkpoint, resume, report, note)
+
+
+def _train(  # noqa: PLR0913, PLR0917 - `train`, with its folders held
+    recordings: Path,
+    place: Placement,
+    run_folder: Path,
+    config: TrainConfig,
+    checkpoint: Checkpoint | None,
+    resume: bool,
+    report: Report,
+    note: Callable[[str], None],
+) -> Path:
     data = prepare(recordings, config, run_folder / "cache", note)
     for text in [*data.warnings, *(f"{v.name}: {w}" for v in data.verdicts for w in v.warnings)]:
         note(f"warning: {text}")
@@ -116,7 +132,7 @@ def train(  # noqa: PLR0913, PLR0917 - the command's options, one to one
     run = Run(run_folder, config, data.tracks, response, report, begun, encoder)
     run.run()
     note("exporting")
-    return write_bundle(finished(run, data), bundle)
+    return write_bundle(finished(run, data), place)
 
 
 def _room_or_none(tracks: list[Track], config: TrainConfig, note: Callable[[str], None]) -> Array:

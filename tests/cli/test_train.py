@@ -50,7 +50,7 @@ def test_check_judges_every_file(tmp_path: Path, recipe: Path, capsys: pytest.Ca
         (["absent", "--name", "x"], "no such folder of recordings"),
         (["."], "a name is needed"),
         ([".", "--config", "absent.toml"], "cannot be read"),
-        ([".", "--name", "x", "--steps", "0"], "steps = 0 must be at least 1"),
+        ([".", "--name", "x", "--steps", "0"], "steps: it should be greater than or equal to 1 (got 0)"),
         ([".", "--name", "x", "--resume"], "nothing to resume"),
     ],
 )

@@ -17,7 +17,7 @@ from ddsp_fx.errors import TrainingError
 from ddsp_fx.training import encoders, model, pitch_encoder, random_sounds, self_supervision, untracked
 from ddsp_fx.training.autoencoder import Autoencoder
 from ddsp_fx.training.checkpoint import Progress
-from ddsp_fx.training.config import TrainConfig
+from ddsp_fx.training.config import TrainConfig, make_config
 from ddsp_fx.training.features import Track
 from ddsp_fx.training.recordings import Recording
 from ddsp_fx.training.warm_up import WarmUp
@@ -148,5 +148,5 @@ def test_each_joint_step_holds_a_lesson() -> None:
 
 
 def test_an_unknown_encoder_is_refused() -> None:
-    with pytest.raises(TrainingError, match="encoder 'pitch' is none of none, z, unsupervised"):
-        TrainConfig("x", encoder="pitch")  # type: ignore[arg-type]
+    with pytest.raises(TrainingError, match="encoder: it should be 'none', 'z' or 'unsupervised'"):
+        make_config({"name": "x", "encoder": "pitch"})

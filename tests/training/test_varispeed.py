@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("keras", reason="needs the [train] extra")
 
 from ddsp_fx.errors import TrainingError
-from ddsp_fx.training.config import TrainConfig
+from ddsp_fx.training.config import TrainConfig, make_config
 from ddsp_fx.training.features import Track
 from ddsp_fx.training.varispeed import copies
 
@@ -41,7 +41,7 @@ def test_none_by_default_and_none_too_short_for_a_clip(tmp_path: Path) -> None:
 
 
 def test_settings_below_their_limits_and_the_unsupervised_encoder_are_refused() -> None:
-    with pytest.raises(TrainingError, match=r"gain_db = -1 must be at least 0"):
-        TrainConfig("toy", gain_db=-1.0)
+    with pytest.raises(TrainingError, match=r"gain_db: it should be greater than or equal to 0 \(got -1.0\)"):
+        make_config({"name": "toy", "gain_db": -1.0})
     with pytest.raises(TrainingError, match=r"varispeed_semitones needs a tracker's pitch"):
         TrainConfig("toy", encoder="unsupervised", varispeed_semitones=5.0)

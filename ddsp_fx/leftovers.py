@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Temporary files of processes that were killed: nobody else comes back for them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+# Longer than anything of ours writes one file; a training, which does, holds a lock and asks for 0.
+AGE_S = 6 * 3600.0
+
+
+def sweep(folder: Path, prefix: str, older_than_s: float = AGE_S) -> None:
+    """Remove what begins with `prefix` directly inside a folder, is this user's, and has not changed for so long.
+
+    Args:
+        folder: may be missing.
+        prefix: a temporary name of ours, one that nobody else would choose.
+        older_than_s: in seconds; 0 where a lock says that nobody else is at work.
+    """
+    with suppress(OSError):
+        for path in list(folder.iterdir()):
+            if path.name.startswith(prefix):
+                with suppress(OSError):
+                    _remove_if_left(path, older_than_s)
+
+
+def _remove_if_left(path: Path, older_than_s: float) -> None:
+    found = path.lstat()
+    if hasattr(os, "getuid") and found.st_uid != os.getuid():
+        return
+    if time.time() - found.st_mtime < older_than_s:
+        return
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

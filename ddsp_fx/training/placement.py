@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a run's bundle goes, and what may stand there before it: nothing, or what this very run wrote.
+
+A bundle is moved in whole. The one that it replaces is set aside until the new one stands, and is put back where the
+move was cut off. Files that somebody added to it come along.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ddsp_fx.bundles.bundle import Bundle, file_sha256
+from ddsp_fx.errors import BundleError, TrainingError
+from ddsp_fx.leftovers import sweep
+from ddsp_fx.training.run_folder import MARK
+
+
+class Placement:
+    """One bundle folder, as one run sees it.
+
+    Args:
+        folder: of the bundle.
+        run_folder: remembers what the run wrote, file by file.
+    """
+
+    def __init__(self, folder: Path, run_folder: Path) -> None:
+        self.folder = Path(folder).absolute()
+        self._record = run_folder / MARK
+        self._staging_prefix = f".{self.folder.name}.writing-"
+        self._aside_prefix = f".{self.folder.name}.replaced-"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While it is held no other training writes here; raises TrainingError where the bundle could not go."""
+        lock = self.folder.with_name(f".{self.folder.name}.lock")
+        try:
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(lock, timeout=0):
+                sweep(self.folder.parent, self._staging_prefix, 0.0)
+                self._put_back()
+                self.require_free()
+                yield
+                lock.unlink(missing_ok=True)
+        except Timeout:
+            raise TrainingError(
+                f"{self.folder}: another training is making this bundle; choose another --name"
+            ) from None
+        except OSError as error:
+            raise TrainingError(f"{error.filename or self.folder}: {error.strerror or error}") from error
+
+    def require_free(self) -> None:
+        """Raises TrainingError unless nothing is there, or what this run wrote and nobody has changed since."""
+        if self.folder.is_symlink() or (self.folder.exists() and not self.folder.is_dir()):
+            raise TrainingError(f"{self.folder}: is no folder of its own; choose another --name or --out")
+        if not self.folder.exists():
+            return
+        written = self._written()
+        if written is None:
+            raise TrainingError(
+                f"{self.folder}: {self._what_is_there()}; it stays as it is. "
+                "Choose another --name or --out, or move it away"
+            )
+        for name, digest in written.items():
+            path = self.folder / name
+            if path.is_file() and file_sha256(path) != digest:
+                raise TrainingError(
+                    f"{path}: was changed after this run wrote it, and would be lost; "
+                    "keep a copy elsewhere and remove it, or choose another --out"
+                )
+
+    @contextmanager
+    def staging(self) -> Iterator[Path]:
+        """An empty folder beside the bundle's, whose content takes its place when the block ends without an error."""
+        staging = Path(tempfile.mkdtemp(prefix=self._staging_prefix, dir=self.folder.parent))
+        try:
+            yield staging
+            self._put(staging)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+    def _put(self, staging: Path) -> None:
+        self.require_free()
+        staging.chmod(0o755)
+        made = _files(staging)
+        digests = {name: file_sha256(staging / name) for name in made}
+        aside = None
+        if self.folder.exists():
+            aside = self.folder.with_name(self._aside_prefix + secrets.token_hex(4))
+            self.folder.rename(aside)
+        try:
+            staging.rename(self.folder)
+        except OSError:
+            if aside is not None:
+                aside.rename(self.folder)
+            raise
+        if aside is not None:
+            self._carry_over(aside)
+        self._remember(digests)
+
+    def _carry_over(self, aside: Path) -> None:
+        """What the run wrote goes; what somebody added moves in, under another name where its own is taken."""
+        written = self._written() or {}
+        for name in _files(aside):
+            if name in written:
+                (aside / name).unlink()
+                continue
+            target = self.folder / name
+            while target.exists():
+                target = target.with_name(target.name + ".kept")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (aside / name).rename(target)
+        shutil.rmtree(aside)
+
+    def _put_back(self) -> None:
+        """A run that was killed between two renames left the bundle aside."""
+        left = sorted(self.folder.parent.glob(f"{self._aside_prefix}*"))
+        if left and not self.folder.exists():
+            left[-1].rename(self.folder)
+
+    def _what_is_there(self) -> str:
+        try:
+            manifest = Bundle.open(self.folder).manifest
+        except BundleError:
+            return "exists and is no bundle of this run"
+        return f"holds the bundle {manifest.id} {manifest.version}, which another training made"
+
+    def _written(self) -> dict[str, str] | None:
+        try:
+            record = json.loads(self._record.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        files: dict[str, str] = record.get("bundles", {}).get(str(self.folder))
+        return files
+
+    def _remember(self, digests: dict[str, str]) -> None:
+        record = {"format": "ddsp-fx run", "bundles": {str(self.folder): digests}}
+        staging = self._record.with_name(f".writing-{MARK}")
+        self._record.parent.mkdir(parents=True, exist_ok=True)
+        staging.write_text(json.dumps(record, indent=2), encoding="utf-8")
+        staging.replace(self._record)
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The folder of a run: one training at a time, and nothing in it that a run did not make is ever written over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from ddsp_fx.errors import TrainingError
+from ddsp_fx.leftovers import sweep
+from ddsp_fx.training.checkpoint import FILE_NAME
+from ddsp_fx.training.features import WRITING
+
+MARK = "run.json"
+LOCK = ".lock"
+# What a run may have left behind before its first checkpoint.
+_EARLY = {"cache", "previews"}
+
+
+@contextmanager
+def opened(folder: Path, resume: bool) -> Iterator[None]:
+    """Hold the folder for one training, and sweep what a killed one left.
+
+    Raises TrainingError for a folder of other files, one whose run was not asked for by `resume`, or one in use.
+    """
+    _require_ours(folder)
+    if not resume and has_run(folder):
+        raise TrainingError(
+            f"{folder}: holds a run already; go on with it by --resume, or start another with --run-dir or --name"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / LOCK, timeout=0):
+            for place in (folder, folder / "cache", folder / "pitch"):
+                sweep(place, WRITING, 0.0)
+            yield
+    except Timeout:
+        raise TrainingError(f"{folder}: another training is running in it; wait, or choose another --run-dir") from None
+    except OSError as error:
+        raise TrainingError(f"{error.filename or folder}: {error.strerror or error}") from error
+
+
+def has_run(folder: Path) -> bool:
+    """True where there is something to resume."""
+    return (folder / FILE_NAME).is_file() or (folder / "pitch" / FILE_NAME).is_file()
+
+
+def _require_ours(folder: Path) -> None:
+    if not folder.is_dir():
+        if folder.exists():
+            raise TrainingError(f"{folder}: is no folder; choose another --run-dir")
+        return
+    if has_run(folder) or (folder / MARK).is_file():
+        return
+    foreign = sorted(
+        path.name for path in folder.iterdir() if not path.name.startswith(".") and path.name not in _EARLY
+    )
+    if foreign:
+        raise TrainingError(
+            f"{folder}: holds {foreign[0]!r}, which no training made; choose an empty or a new folder as --run-dir"
+        )
