@@ -84,7 +84,7 @@ def main() -> int:
         for number in range(a.throws):
             at_s = time.time() + 0.1 + rng.uniform(0.0, 0.4)
             position, _, _ = throw(client, ear, number % 2 == 0, at_s)
-            off_samples.append(position - track.clock.sample_at(at_s))
+            off_samples.append(position - track.clock.sample_at(at_s - time.time() + time.monotonic()))
         for number in range(a.throws):
             time.sleep(rng.uniform(0.0, 0.02))
             _, block_s, sent = throw(client, ear, number % 2 == 0, None)

@@ -31,11 +31,11 @@ class Watched:
         self._times_ms: list[tuple[float, float]] = []
 
     def __call__(self, block: Any, time_s: float | None = None) -> Any:
-        started = time.time()
+        started = time.monotonic()
         out = self._process(block, time_s)
         if time_s is not None:
             late_ms = 1000.0 * (started - time_s - BLOCK / RATE)
-            self._times_ms.append((late_ms, 1000.0 * (time.time() - started)))
+            self._times_ms.append((late_ms, 1000.0 * (time.monotonic() - started)))
         return out
 
     def take(self) -> dict[str, float]:

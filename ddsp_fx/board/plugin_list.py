@@ -76,6 +76,6 @@ class PluginList(MutableSequence[Any]):
         names = self.slot_names()
         if isinstance(name, str) and name in names:
             return names.index(name)
-        if str(name).isdigit() and int(name) < len(names):
+        if str(name).isdecimal() and len(str(name)) < 10 and int(name) < len(names):
             return int(name)
         raise BoardError(f"the board has no slot {name!r}; it has {', '.join(names) or 'none'}")

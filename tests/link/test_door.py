@@ -198,3 +198,60 @@ def test_it_ends_when_nobody_comes(socket_file: Path) -> None:
     door.start()
     assert door.ended.wait(60)
     door.stop()
+
+
+class _Starved:
+    """A listener of a process that has no file descriptor to spare, for a while."""
+
+    def __init__(self, listener: socket.socket, times: int) -> None:
+        self._listener, self.left = listener, times
+
+    def accept(self) -> object:
+        if self.left:
+            self.left -= 1
+            raise OSError(24, "Too many open files")
+        return self._listener.accept()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._listener, name)
+
+
+def test_without_descriptors_to_spare_plugins_wait_and_are_let_in(
+    socket_file: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "_AGAIN_S", 0.001)
+    listening = LinkDoor(Engine(), socket_file, Library(Path("boards"), ".json"), idle_exit_s=0.2)
+    starved = _Starved(listening._listener, 100)
+    monkeypatch.setattr(listening, "_listener", starved)
+    listening.start()
+    plugin = FakePlugin(listening.path)
+    assert plugin.hello()[0] == "welcome"
+    assert starved.left == 0
+    # A hundred refusals are one line, and an engine without plugins still ends by itself.
+    assert capfd.readouterr().err.count("Too many open files") == 1
+    plugin.close()
+    assert listening.ended.wait(60)
+    listening.stop()
+
+
+def test_boards_that_come_from_elsewhere_while_a_plugin_is_told(
+    plugin: FakePlugin, header: Header, engine: Engine
+) -> None:
+    """The panel loads other boards, with other slots, in the middle of each description."""
+    plugin.attach(header)
+    boards = [board().to_json(), Board([load("hall")]).to_json(), Board().to_json()]
+    told = []
+    for turn in range(12):
+        plugin.send("board", boards[turn % 3])
+        engine.replace_board(1, Board.from_json(boards[(turn + 1) % 3]))
+        told += plugin.answers()
+    wait_until(lambda: bool(told.extend(plugin.answers())) or _last_board(told) == engine.track(1).board_json())
+    # Each description is of one board: as many slots as it says, and then its end.
+    for index, fields in enumerate(told):
+        if fields[0] == "describe":
+            count = int(fields[4])
+            assert [of[0] for of in told[index + 1 : index + 2 + count]] == ["slot"] * count + ["end"]
+
+
+def _last_board(told: list[list[str]]) -> str:
+    return [fields[1] for fields in told if fields[0] == "describe"][-1]

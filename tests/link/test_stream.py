@@ -167,3 +167,21 @@ def test_memory_full_of_nonsense_does_no_harm(stream: Stream, segment: Segment, 
     run(stream)
     assert untag(segment.output_end) == (77, 2000)
     assert np.isfinite(segment.read_output(0, 2000)).all()
+
+
+def test_events_of_a_far_future_are_not_kept(stream: Stream, segment: Segment) -> None:
+    """A plugin gone wrong writes them for ever; those of its own blocks still act."""
+    segment.input_end = tag(1, 0)
+    segment.write_input(0, tone(0.1, RATE, channels=2)[:, :1024])
+    segment.input_end = tag(1, 1024)
+    run(stream)
+    for turn in range(200):
+        for number in range(32):
+            push_event(segment, 1, (1 << 40 | (turn * 32 + number), 0, 0.5))
+        segment.input_end = tag(1, 1024 + turn + 1)
+        run(stream)
+    assert len(stream._events._waiting) == 0
+    push_event(segment, 1, (1300, 0, 1.0))
+    segment.input_end = tag(1, 2000)
+    run(stream)
+    assert len(stream.touched) == 1

@@ -99,6 +99,7 @@ def test_a_finished_run_goes_on_where_more_is_asked_for(recordings: Path, tmp_pa
 def test_resume_without_a_checkpoint_is_refused(recordings: Path, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="nothing to resume"):
         train(recordings, tmp_path / "bundle", tmp_path / "run", SMALL, resume=True)
+    (tmp_path / "run").mkdir()
     (tmp_path / "run" / "checkpoint.npz").write_bytes(b"damaged")
     with pytest.raises(TrainingError, match="damaged checkpoint"):
         train(recordings, tmp_path / "bundle", tmp_path / "run", SMALL, resume=True)

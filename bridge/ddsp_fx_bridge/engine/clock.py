@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Wall time to sample positions and back, from block times that jitter."""
+"""Time to sample positions and back, from block times that jitter. Times are the engine's: `time.monotonic`."""
 
 from __future__ import annotations
 
 # A block's time says where its samples are, give or take the scheduler; 2 % a block averages over 50 blocks (0.5 s).
 _GAIN = 0.02
-# Beyond this the stream has stopped and gone on, or the wall clock was set.
+# Beyond this the stream has stopped and gone on.
 _JUMP_S = 0.1
 
 
@@ -26,7 +26,7 @@ class ClockMap:
         return self._anchor is not None
 
     def block(self, time_s: float, position: int) -> None:
-        """The sample at `position` was at the input at `time_s`, seconds since 1970."""
+        """The sample at `position` was at the input at `time_s`."""
         if self._anchor is None:
             self._anchor = time_s, position
             return

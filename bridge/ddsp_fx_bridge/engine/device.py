@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -45,7 +46,7 @@ class DeviceDoor:
     def __init__(self, engine: Engine, device: str | None = None) -> None:
         self._engine = engine
         self._sounddevice = import_sounddevice()
-        self._device = int(device) if device is not None and device.isdigit() else device
+        self._device = int(device) if device is not None and re.fullmatch("[0-9]{1,4}", device) else device
         self._stream: Any = None
 
     @property
@@ -93,4 +94,4 @@ class DeviceDoor:
         # Both on the stream's clock: how long ago the first sample was at the converter.
         age_s = max(0.0, times.currentTime - times.inputBufferAdcTime)
         block = np.ascontiguousarray(indata.T)
-        outdata[:] = self._engine.process(block, time.time() - age_s).T[:frames]
+        outdata[:] = self._engine.process(block, time.monotonic() - age_s).T[:frames]

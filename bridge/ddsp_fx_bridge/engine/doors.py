@@ -95,7 +95,7 @@ class ClockDoor:
         engine, size = self._engine, self._engine.layout.max_block_size
         block_s = size / engine.sample_rate
         # The block that was at the input from `due - block_s` on is complete, and processed, at `due`.
-        due = time.time() + block_s
+        due = time.monotonic() + block_s
         while not self._stopping.is_set():
             block = self._silence if self._read is None else self._read(size)
             if block is None or not block.shape[1]:
@@ -107,12 +107,11 @@ class ClockDoor:
             due += block_s
 
     def _wait_until(self, due: float, block_s: float) -> float:
-        late_s = time.time() - due
+        late_s = time.monotonic() - due
         if late_s > _PATIENCE_S:
             lost = int(late_s / block_s)
-            for _ in range(lost):
-                self._engine.load.xrun()
+            self._engine.load.xrun(lost)
             return due + lost * block_s
         if late_s < 0.0:
-            time.sleep(-late_s)
+            self._stopping.wait(-late_s)
         return due

@@ -41,6 +41,7 @@ class Engine:
 
     Attributes:
         waiting: changes whose time has not come.
+        now: seconds that only go forward; a clock on the wall may be set while music plays.
         is_busy: True while a block of the house is being processed. Who has something to do that can wait, waits: both
             share one interpreter.
     """
@@ -53,7 +54,7 @@ class Engine:
         self.is_busy = False
         self.waiting = 0
         self.position = 0
-        self.now: Callable[[], float] = time.time
+        self.now: Callable[[], float] = time.monotonic
         self._gate = Gate()
         self._control = RLock()
         self._listeners: list[Listener] = []
@@ -123,22 +124,41 @@ class Engine:
         Args:
             changes: what to set.
             source: who asked; listeners are told.
-            at_s: seconds since 1970 at which they act; None and what is past act with the next block.
+            at_s: on the clock of `now`, when they act; None and what is past act with the next block.
             sample: instead of a time, the position on the count of each change's track.
 
         Raises ParameterError or EngineError for a change that cannot be; RefusedError 503 when too many wait.
         """
         with self._control:
-            checked = self.check(changes)
-            if at_s is not None and at_s > self.now():
-                self._wait(checked, source, at_s)
-            else:
-                self._post([(change, sample) for change in checked])
-                self._announce(checked, source)
+            self._change(self.check(changes), source, at_s, sample)
+
+    def change_together(self, groups: Sequence[tuple[Sequence[Change], float | None]], source: object = None) -> None:
+        """Several groups of changes, each with its `at_s`, as `change` takes them: every one of them, or none.
+
+        Raises ParameterError, EngineError or RefusedError 503 for the first that cannot be; then nothing has changed.
+        """
+        with self._control:
+            checked = [(self.check(changes), at_s) for changes, at_s in groups]
+            self._require_room(sum(len(changes) for changes, at_s in checked if self._is_ahead(at_s)))
+            for changes, at_s in checked:
+                self._change(changes, source, at_s, None)
+
+    def _change(self, checked: Sequence[Change], source: object, at_s: float | None, sample: int | None) -> None:
+        if at_s is not None and self._is_ahead(at_s):
+            self._require_room(len(checked))
+            self._wait(checked, source, at_s)
+        else:
+            self._post([(change, sample) for change in checked])
+            self._announce(checked, source)
+
+    def _is_ahead(self, at_s: float | None) -> bool:
+        return at_s is not None and at_s > self.now()
+
+    def _require_room(self, count: int) -> None:
+        if self.waiting + count > MOST_TIMED:
+            raise RefusedError(503, "", f"{self.waiting} changes wait for their time already; at most {MOST_TIMED}")
 
     def _wait(self, changes: Sequence[Change], source: object, at_s: float) -> None:
-        if self.waiting + len(changes) > MOST_TIMED:
-            raise RefusedError(503, "", f"{self.waiting} changes wait for their time already; at most {MOST_TIMED}")
         marked = tuple((change, self.track(change.track).generation) for change in changes)
         entry = _Waiting(at_s, next(self._order), marked, source)
         self.waiting += len(changes)
@@ -215,7 +235,7 @@ class Engine:
 
         Args:
             block: float32.
-            time_s: when its first sample was at the input, seconds since 1970; None where nobody knows.
+            time_s: when its first sample was at the input, on the clock of `now`; None where nobody knows.
         """
         started = time.perf_counter()
         self.is_busy = True

@@ -22,6 +22,6 @@ class Load:
         # The peak falls by half in about a second, so that one bad block can be seen and is forgotten.
         self.peak = max(share, self.peak * (1.0 - 0.7 * block_s))
 
-    def xrun(self) -> None:
-        """A block came too late, or was lost."""
-        self.xruns += 1
+    def xrun(self, count: int = 1) -> None:
+        """So many blocks came too late, or were lost."""
+        self.xruns += count

@@ -4,40 +4,50 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ddsp_fx.automation import take_event, take_header
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.engine.controls import Key
+from ddsp_fx_bridge.engine.library import Library
 
 # At 1000 changes a block of 256 samples this is 20 s without a writer; then the take is given up, not the memory.
 MOST_WAITING = 4_000_000
+# Of a take that is being written: the process that does, and the take's name.
+_PART = re.compile(r"\.take-(\d{1,10})-(.+)")
 
 
 class Recorder:
     """The audio thread adds, a writer drains. The file appears under its name when the take is finished.
 
     Args:
-        path: of the .jsonl file.
+        takes: where it goes.
+        name: of the take; another one of that name is never written over.
         sample_rate: in Hz.
         board_json: the board as it stands when the take begins.
         targets: what automation calls each key.
     """
 
-    def __init__(self, path: Path, sample_rate: float, board_json: str, targets: Mapping[Key, str]) -> None:
-        self.path = path
+    def __init__(
+        self, takes: Library, name: str, sample_rate: float, board_json: str, targets: Mapping[Key, str]
+    ) -> None:
+        self._takes, self._name = takes, name
+        self.path = takes.unused(name)
         self.start: int | None = None
         self.count = 0
         self._targets = dict(targets)
         self._waiting: deque[tuple[int, Key, Value]] = deque(maxlen=MOST_WAITING)
-        self._part = path.with_name(path.name + ".part")
+        self._part = self.path.with_name(f".take-{os.getpid()}-{self.path.stem}")
         try:
-            self._file = self._part.open("w", encoding="utf-8")
+            self._file = self._part.open("x", encoding="utf-8")
         except OSError as error:
-            raise EngineError(f"{path}: the take cannot be written: {error.strerror}") from None
+            raise EngineError(f"{self.path}: the take cannot be written: {error.strerror}") from None
         self._failed: OSError | None = None
         self._file.write(take_header(sample_rate, board_json))
 
@@ -52,26 +62,80 @@ class Recorder:
 
     def drain(self) -> None:
         """Write what has come. What goes wrong is said when the take is finished."""
-        while self._waiting:
-            position, key, value = self._waiting.popleft()
-            line = take_event(position - (self.start or 0), self._targets[key], value)
-            try:
-                self._file.write(line)
-            except OSError as error:
-                self._failed = self._failed or error
-            self.count += 1
+        if not self._waiting:
+            return
+        try:
+            while self._waiting:
+                position, key, value = self._waiting.popleft()
+                self._file.write(take_event(position - (self.start or 0), self._targets[key], value))
+                self.count += 1
+            # What has reached the system survives this process.
+            self._file.flush()
+        except OSError as error:
+            self._failed = self._failed or error
 
     def finish(self) -> Path:
-        """Write the rest and give the file its name; raises EngineError."""
+        """Write the rest and give the file its name, another if that was taken meanwhile; raises EngineError."""
         try:
             self.drain()
             self._file.close()
             if self._failed is not None:
                 raise self._failed
-            self._part.replace(self.path)
+            self.path = _named(self._part, self._takes, self._name)
         except OSError as error:
             raise EngineError(f"{self.path}: the take cannot be written: {error.strerror}") from None
         return self.path
+
+
+def _named(part: Path, takes: Library, name: str) -> Path:
+    """Move a finished part to the first free name."""
+    while True:
+        path = takes.unused(name)
+        try:
+            # A link fails where the name is taken; a rename would replace what is there.
+            os.link(part, path)
+        except FileExistsError:
+            continue
+        except OSError:
+            part.rename(path)
+            return path
+        part.unlink()
+        return path
+
+
+def recover(takes: Library) -> list[Path]:
+    """Give a name to the takes of engines that were killed, whole lines of them; where they are now."""
+    found = []
+    with suppress(OSError):
+        for part in sorted(takes.folder.iterdir()):
+            match = _PART.fullmatch(part.name)
+            if match and not _is_running(int(match[1])):
+                with suppress(OSError, EngineError):
+                    found += _recovered(part, takes, match[2])
+    return found
+
+
+def _recovered(part: Path, takes: Library, name: str) -> list[Path]:
+    with part.open("r+b") as file:
+        whole = file.read().rfind(b"\n") + 1
+        file.truncate(whole)
+    if not whole:
+        part.unlink()
+        return []
+    return [_named(part, takes, name)]
+
+
+def _is_running(process: int) -> bool:
+    # Windows has no such question: there kill() with 0 ends the process.
+    if process == os.getpid() or os.name == "nt":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def board_with_values(board_json: str, values: Mapping[Key, Value]) -> str:

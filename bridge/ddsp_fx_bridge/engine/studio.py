@@ -15,7 +15,7 @@ from ddsp_fx_bridge.engine.engine import Engine
 from ddsp_fx_bridge.engine.events import Event, TracksChanged
 from ddsp_fx_bridge.engine.library import Library
 from ddsp_fx_bridge.engine.player import Player
-from ddsp_fx_bridge.engine.recorder import Recorder
+from ddsp_fx_bridge.engine.recorder import Recorder, recover
 
 Presets = dict[str, dict[str, Value]]
 
@@ -40,6 +40,7 @@ class Studio:
         self._players: dict[int, Player] = {}
         self._presets: dict[tuple[int, int, int], Presets] = {}
         self.on_take: Callable[[int], None] = _nobody
+        recover(takes)
         engine.listen(self._on_event)
 
     def _on_event(self, event: Event) -> None:
@@ -96,6 +97,12 @@ class Studio:
 
     def load_preset(self, track: int, slot: int, name: str, source: object = None) -> None:
         """All of its parameters at one sample; raises RefusedError 404."""
+        values = self.preset(track, slot, name)
+        self.engine.change([Change(track, slot, symbol, value) for symbol, value in values.items()], source)
+        self.preset_names[track, slot] = name
+
+    def preset(self, track: int, slot: int, name: str) -> dict[str, Value]:
+        """What it sets; raises RefusedError 404."""
         known = self.presets(track, slot)
         if name not in known:
             raise RefusedError(
@@ -103,21 +110,29 @@ class Studio:
                 "",
                 f"there is no preset {name[:64]!r}{did_you_mean(name, known)}; there is {', '.join(known) or 'none'}",
             )
-        self.engine.change([Change(track, slot, symbol, value) for symbol, value in known[name].items()], source)
-        self.preset_names[track, slot] = name
+        return known[name]
 
     # Takes.
 
-    def record(self, track: int, name: str) -> Path:
-        """Write a take from the next block on; raises RefusedError, BoardError or EngineError."""
+    def can_record(self, track: int, name: str) -> None:
+        """Raises what `record` would refuse as things stand."""
+        self.takes.path(name)
         of = self.engine.track(track)
         if of.recorder is not None:
             raise RefusedError(405, "", f"track {track} is recording {of.recorder.path.stem} already; stop that first")
+
+    def record(self, track: int, name: str) -> Path:
+        """Write a take from the next block on, as NAME-2, NAME-3, ... where there is a NAME: no take is written over.
+
+        Raises RefusedError, BoardError or EngineError.
+        """
+        self.can_record(track, name)
+        of = self.engine.track(track)
         targets = {key: control.target for key, control in of.controls.items()}
-        path = self.takes.new(name)
-        of.start_recording(Recorder(path, of.sample_rate, of.board_json(), targets))
+        recorder = Recorder(self.takes, name, of.sample_rate, of.board_json(), targets)
+        of.start_recording(recorder)
         self.on_take(track)
-        return path
+        return recorder.path
 
     def stop_take(self, track: int) -> None:
         """End recording and playing; nothing happens where neither runs. Raises EngineError."""

@@ -15,6 +15,7 @@ from ddsp_fx_bridge.http.eyes import Eyes
 from ddsp_fx_bridge.http.guard import Handler, Network, guard
 from ddsp_fx_bridge.http.oscquery import answer
 from ddsp_fx_bridge.http.render import Renderer
+from ddsp_fx_bridge.http.tracks import asked_track
 from ddsp_fx_bridge.http.websocket import serve_websocket
 from ddsp_fx_bridge.osc.service import OscService
 
@@ -97,15 +98,12 @@ class HttpDoor:
         return web.FileResponse(path)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
-        number = request.query.get("track", "1")
-        tracks = self._service.studio.engine.tracks
-        if not number.isdigit() or int(number) not in tracks:
-            raise RefusedError(404, "", f"there is no track {number[:20]!r}")
+        track = asked_track(request, self._service.studio.engine)
         if self._viewers >= MOST_VIEWERS:
             raise RefusedError(503, "", f"{MOST_VIEWERS} viewers already")
         self._viewers += 1
         try:
-            return await self._look(request, int(number))
+            return await self._look(request, track)
         finally:
             self._viewers -= 1
 
@@ -141,6 +139,12 @@ async def _to_panel(_request: web.Request) -> web.StreamResponse:
 @web.middleware
 async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """What was refused, as a status and a line."""
+    try:
+        # Half of a UTF-16 pair is no text: nothing that names it could be answered.
+        (request.path + request.query_string).encode()
+        "".join(request.query.values()).encode()
+    except UnicodeEncodeError:
+        return web.Response(status=400, text="the address is not UTF-8\n")
     try:
         return await handler(request)
     except RefusedError as error:

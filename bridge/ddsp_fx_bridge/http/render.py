@@ -18,6 +18,7 @@ from aiohttp import web
 
 from ddsp_fx.errors import AudioError, EngineError, RefusedError
 from ddsp_fx_bridge.engine import Engine
+from ddsp_fx_bridge.http.tracks import asked_track
 
 MOST_UPLOAD_BYTES = 256 << 20
 SUFFIXES = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".ogg")
@@ -56,13 +57,11 @@ class Renderer:
         return web.Response(body=body, content_type="audio/wav", headers=disposition)
 
     def _asked(self, request: web.Request) -> tuple[int, str, str]:
-        number, name = request.query.get("track", "1"), request.query.get("name", "")
+        track, name = asked_track(request, self._engine), request.query.get("name", "")
         suffix = Path(name).suffix.lower()
-        if not number.isdigit() or int(number) not in self._engine.tracks:
-            raise RefusedError(404, "", f"there is no track {number[:20]!r}")
         if suffix not in SUFFIXES:
             raise RefusedError(400, "", f"{name[-40:]!r} is not {', '.join(SUFFIXES)}; name the file with ?name=")
-        return int(number), suffix, re.sub(r"[^A-Za-z0-9._-]", "_", Path(name).stem)[:64]
+        return track, suffix, re.sub(r"[^A-Za-z0-9._-]", "_", Path(name).stem)[:64]
 
 
 async def _receive(request: web.Request, path: Path) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -21,6 +22,7 @@ from ddsp_fx_bridge.link.session import Session
 
 # More than any project has tracks; a host gone wild is refused before the machine is full.
 MOST_SESSIONS = 256
+_AGAIN_S = 0.2
 
 
 def socket_path() -> Path:
@@ -54,6 +56,7 @@ class LinkDoor:
         self.ended = threading.Event()
         self.error: BaseException | None = None
         self._stopping = threading.Event()
+        self._has_told = False
         self._sessions: dict[Session, threading.Thread] = {}
         self._lock_file = _lock(path)
         try:
@@ -95,14 +98,28 @@ class LinkDoor:
         self._listener.settimeout(0.1)
         idle_since = time.monotonic()
         while not self._stopping.is_set():
-            try:
-                connection, _ = self._listener.accept()
-            except TimeoutError:
-                idle_since = time.monotonic() if self._sessions else idle_since
-                if self._idle_exit_s is not None and time.monotonic() - idle_since > self._idle_exit_s:
-                    self.ended.set()
-                continue
-            self._open(connection)
+            connection = self._accept()
+            if connection is not None:
+                self._open(connection)
+            if connection is not None or self._sessions:
+                idle_since = time.monotonic()
+            if self._idle_exit_s is not None and time.monotonic() - idle_since > self._idle_exit_s:
+                self.ended.set()
+
+    def _accept(self) -> socket.socket | None:
+        """Who knocks within a tenth of a second. Without a file descriptor to spare nobody can be let in, for now."""
+        try:
+            connection, _ = self._listener.accept()
+        except TimeoutError:
+            return None
+        except OSError as error:
+            if not self._has_told:
+                self._has_told = True
+                print(f"ddsp-fx: a plugin cannot be let in: {error.strerror}; trying again", file=sys.stderr)
+            self._stopping.wait(_AGAIN_S)
+            return None
+        self._has_told = False
+        return connection
 
     def _open(self, connection: socket.socket) -> None:
         if len(self._sessions) >= MOST_SESSIONS:

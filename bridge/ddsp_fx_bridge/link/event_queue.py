@@ -51,7 +51,7 @@ class EventQueue:
             self._slots, self._generation, mark = self._coming.popleft()
             self._waiting.clear()
             self._segment.event_read = mark
-        self._take()
+        self._take(epoch, end)
         out = []
         while self._waiting and (self._waiting[0].epoch != epoch or self._waiting[0].position < end):
             event = self._waiting.popleft()
@@ -59,8 +59,10 @@ class EventQueue:
             out.append((sample, event.key, event.value))
         return out if generation == self._generation else []
 
-    def _take(self) -> None:
+    def _take(self, epoch: int, end: int) -> None:
         segment = self._segment
+        # A plugin writes what belongs to its own block. What is later than the ring is long would wait for ever.
+        farthest = end + 2 * segment.header.ring_frames
         read, written, size = segment.event_read, segment.event_write, segment.header.event_slots
         # A count that makes no sense is a plugin gone wrong: its oldest events are lost, this side is not.
         count = min((written - read) & 0xFFFFFFFF, size)
@@ -68,6 +70,7 @@ class EventQueue:
             entry = segment.events[index % size]
             normalised = float(entry["value"])
             found = self._slots.value(int(entry["slot"]), normalised) if math.isfinite(normalised) else None
-            if found is not None:
-                self._waiting.append(_Event(*untag(int(entry["position"])), *found))
+            at = untag(int(entry["position"]))
+            if found is not None and not (at.epoch == epoch and at.position > farthest):
+                self._waiting.append(_Event(*at, *found))
         segment.event_read = written

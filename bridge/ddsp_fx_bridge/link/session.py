@@ -171,21 +171,25 @@ class Session:
         track = self._track
         if track is None:
             return
-        self._told, self._slots = track.generation, Slots(track.controls.values())
-        if self._stream is not None:
-            self._stream.use(self._slots, self._told)
-        with self._lock:
-            self._changed.clear()
-        numbers = (track.latency_samples, track.board.tail_samples, len(self._slots))
         try:
-            self._send("describe", track.board_json(), *map(str, numbers))
+            messages = self._description(track)
+            for message in messages:
+                self._send(*message)
         except DdspFxError as error:
             # It has no name to load it by, or a plugin's state of a megabyte: it sounds, but no project can keep it.
             self._send("error", "board", str(error))
-            return
-        for message in self._slots.messages(track.values):
-            self._send(*message)
-        self._send("end")
+
+    def _description(self, track: Track) -> list[list[str]]:
+        """Everything of one board, taken at one moment: the panel may load another while this is on its way."""
+        with self._engine.unchanging():
+            self._told, self._slots = track.generation, Slots(track.controls.values())
+            if self._stream is not None:
+                self._stream.use(self._slots, self._told)
+            with self._lock:
+                self._changed.clear()
+            numbers = (track.latency_samples, track.board.tail_samples, len(self._slots))
+            head = ["describe", track.board_json(), *map(str, numbers)]
+            return [head, *self._slots.messages(track.values), ["end"]]
 
     def _listen(self, event: Event) -> None:
         """In any thread."""
@@ -216,6 +220,7 @@ class Session:
         for key, value in changed.items():
             index = self._slots.index(key)
             if index is None:
+                # Of the rest of the board, or of another that has come meanwhile and is described next.
                 self._unsaved = SETTLED_TICKS
             else:
                 fields += [str(index), number_text(self._slots.normalise(index, value))]

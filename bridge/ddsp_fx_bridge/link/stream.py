@@ -90,7 +90,9 @@ class Stream:
         if frames <= 0:
             return False
         block = segment.read_input(self._position, frames)
-        self._track.clock.block(time.time() - (end - self._position) / self._track.sample_rate, self._track.position)
+        self._track.clock.block(
+            time.monotonic() - (end - self._position) / self._track.sample_rate, self._track.position
+        )
         with _turn:
             sound = self._sound(block)
         segment.write_output(self._position, sound)

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ddsp_fx.errors import DdspFxError, RefusedError
@@ -32,10 +33,13 @@ class Dispatcher:
         engine: what changes.
         namespace: what there is.
         limits: how fast each may be.
+        wall: seconds since 1970, which time tags count from.
     """
 
-    def __init__(self, engine: Engine, namespace: Namespace, limits: Limits) -> None:
-        self._engine, self._namespace, self._limits = engine, namespace, limits
+    def __init__(
+        self, engine: Engine, namespace: Namespace, limits: Limits, wall: Callable[[], float] = time.time
+    ) -> None:
+        self._engine, self._namespace, self._limits, self._wall = engine, namespace, limits, wall
         self._running: set[asyncio.Task[None]] = set()
         self.messages = self.errors = self.late = self.failures = 0
 
@@ -62,16 +66,20 @@ class Dispatcher:
         if count > 1 and not self._limits.allow(peer.identity, count - 1):
             raise RefusedError(429, "", "too fast: the packet was dropped")
         self.messages += count
-        plans = [self._plan(group, peer) for group in groups]
-        for group, (changes, others) in zip(groups, plans, strict=True):
-            if changes:
-                self._engine.change(changes, peer.identity, group.at_s)
+        # The clock on the wall says what a time tag means, once, when it comes; from then on the engine's own counts.
+        offset_s = self._engine.now() - self._wall()
+        timed = [(group, None if group.at_s is None else group.at_s + offset_s) for group in groups]
+        plans = [self._plan(group, at_s, peer) for group, at_s in timed]
+        changes = [(plan[0], at_s) for plan, (_, at_s) in zip(plans, timed, strict=True) if plan[0]]
+        if changes:
+            self._engine.change_together(changes, peer.identity)
+        for _, others in plans:
             for message, node in others:
                 self._other(peer, message, node)
 
-    def _plan(self, group: Group, peer: Peer) -> tuple[list[Change], list[tuple[Message, Node]]]:
+    def _plan(self, group: Group, at_s: float | None, peer: Peer) -> tuple[list[Change], list[tuple[Message, Node]]]:
         """What a group would do, all of it checked; raises RefusedError."""
-        self._check_time(group)
+        self._check_time(group, at_s)
         changes: list[Change] = []
         others: list[tuple[Message, Node]] = []
         for message in group.messages:
@@ -79,14 +87,14 @@ class Dispatcher:
                 if isinstance(node, ValueNode) and message.arguments:
                     changes.append(node.change(message.arguments))
                 else:
-                    self._check_other(message, node, group.at_s)
+                    self._check_other(message, node, at_s)
                     others.append((message, node))
         return changes, others
 
-    def _check_time(self, group: Group) -> None:
-        if group.at_s is None:
+    def _check_time(self, group: Group, at_s: float | None) -> None:
+        if at_s is None:
             return
-        ahead_s = group.at_s - self._engine.now()
+        ahead_s = at_s - self._engine.now()
         address = group.messages[0].address
         if ahead_s > FARTHEST_S:
             raise RefusedError(425, address, f"time tag {ahead_s:.1f} s ahead; at most {FARTHEST_S:g} s")
@@ -106,6 +114,7 @@ class Dispatcher:
     def _check_other(self, message: Message, node: Node, at_s: float | None) -> None:
         if isinstance(node, CommandNode):
             node.check(message.arguments)
+            node.foresee(*message.arguments)
         elif message.arguments:
             raise RefusedError(405, message.address, "this address cannot be set")
         else:

@@ -188,11 +188,16 @@ class ReadNode(Node):
 
 @dataclass
 class CommandNode(Node):
-    """Something to do. Patterns do not reach it, so that no star saves a board. Types of "*" take any arguments."""
+    """Something to do. Patterns do not reach it, so that no star saves a board. Types of "*" take any arguments.
+
+    `foresee` raises what `run` would refuse as things stand, and does nothing: a packet is refused before any part of
+    it has acted.
+    """
 
     types: str = ""
     run: Run = lambda _peer, _arguments: None
     optional: bool = False
+    foresee: Callable[..., None] = lambda *_: None
 
     @property
     def access(self) -> int:

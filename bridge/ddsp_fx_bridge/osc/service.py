@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -25,14 +26,15 @@ class OscService:
     Args:
         studio: what it is about.
         now: seconds that only go forward, for leases and limits.
+        wall: seconds since 1970, which time tags count from.
     """
 
-    def __init__(self, studio: Studio, now: Callable[[], float]) -> None:
+    def __init__(self, studio: Studio, now: Callable[[], float], wall: Callable[[], float] = time.time) -> None:
         self.studio = studio
         self.limits = Limits(now)
         self.namespace = Namespace(studio)
         self.hub = Hub(self.namespace, now)
-        self.dispatcher = Dispatcher(studio.engine, self.namespace, self.limits)
+        self.dispatcher = Dispatcher(studio.engine, self.namespace, self.limits, wall)
         self.namespace.fixed = list(fixed_nodes(self))
         self.namespace.rebuild()
         self.on_namespace: list[Callable[[str], None]] = []

@@ -50,12 +50,14 @@ def _board(studio: Studio, track: int, base: str) -> Iterator[Node]:
         "load a board by its name in the folder of boards",
         types="s",
         run=_in_thread(lambda name: studio.load_board(track, name)),
+        foresee=lambda name: void(studio.boards.existing(name)),
     )
     yield CommandNode(
         f"{base}/board/save",
         "save the board under a name in the folder of boards",
         types="s",
         run=_in_thread(lambda name: studio.save_board(track, name)),
+        foresee=lambda name: void(studio.boards.path(name)),
     )
     name = ReadNode(f"{base}/board/name", "as it was last loaded or saved", types="s")
     name.get = lambda: [studio.board_names.get(track, "")]
@@ -63,14 +65,15 @@ def _board(studio: Studio, track: int, base: str) -> Iterator[Node]:
 
 
 def _takes(studio: Studio, track: int, base: str) -> Iterator[Node]:
-    commands: list[tuple[str, str, str, Callable[..., Any]]] = [
-        ("record", "s", "write every change of this track to a take of that name", studio.record),
-        ("play", "s", "send a take's changes to this track", studio.play),
-        ("stop", "", "end recording and playing", studio.stop_take),
+    commands: list[tuple[str, str, str, Callable[..., Any], Callable[..., Any]]] = [
+        ("record", "s", "write every change of this track to a take of that name", studio.record, studio.can_record),
+        ("play", "s", "send a take's changes to this track", studio.play, lambda _, name: studio.takes.existing(name)),
+        ("stop", "", "end recording and playing", studio.stop_take, lambda _: None),
     ]
-    for word, types, text, act in commands:
+    for word, types, text, act, can in commands:
         run = _at_once(lambda *arguments, act=act: act(track, *arguments))
-        yield CommandNode(f"{base}/take/{word}", text, types=types, run=run)
+        foresee = lambda *arguments, can=can: void(can(track, *arguments))  # noqa: E731
+        yield CommandNode(f"{base}/take/{word}", text, types=types, run=run, foresee=foresee)
     state = ReadNode(f"{base}/take/state", "recording NAME, playing, or stopped", types="s")
     state.get = lambda: [studio.take_state(track)]
     yield state
@@ -82,11 +85,16 @@ def _presets(studio: Studio, place: tuple[int, int], address: str, names: list[s
         f"one of: {', '.join(names)}",
         types="s",
         run=_at_once(lambda name: studio.load_preset(*place, name)),
+        foresee=lambda name: void(studio.preset(*place, name)),
     )
     yield ReadNode(f"{address}/preset/names", "the presets that there are", types="s*", get=lambda: names)
     last = ReadNode(f"{address}/preset/name", "the preset that was last loaded", types="s")
     last.get = lambda: [studio.preset_names.get(place, "")]
     yield last
+
+
+def void(_: object) -> None:
+    """For a check whose result is not wanted."""
 
 
 def _at_once(act: Callable[..., Any]) -> Run:

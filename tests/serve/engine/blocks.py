@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ddsp_fx import Board
 from ddsp_fx_bridge.engine import Change, Engine
+from ddsp_fx_bridge.engine.library import Library
 from ddsp_fx_bridge.engine.recorder import Recorder
 
 RATE, BLOCK = 48000, 256
@@ -40,6 +41,6 @@ def mix(value: float, track: int = 1) -> Change:
 def record(engine: Engine, path: Path) -> Recorder:
     track = engine.track(1)
     targets = {key: control.target for key, control in track.controls.items()}
-    recorder = Recorder(path, track.sample_rate, track.board_json(), targets)
+    recorder = Recorder(Library(path.parent, ".jsonl"), path.stem, track.sample_rate, track.board_json(), targets)
     track.start_recording(recorder)
     return recorder

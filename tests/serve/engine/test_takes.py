@@ -38,7 +38,7 @@ def test_a_take_renders_to_the_samples_that_were_heard(
 ) -> None:
     engine = Engine(Layout(RATE, BLOCK, 2))
     track = engine.add_track(make_board())
-    record(engine, tmp_path / "take.jsonl")
+    recorder = record(engine, tmp_path / "take.jsonl")
     audio = noise(5000)
 
     def send(position: int) -> None:
@@ -48,7 +48,7 @@ def test_a_take_renders_to_the_samples_that_were_heard(
 
     heard = run(engine, audio, send)
     track.stop_recording()
-    take = read_take(tmp_path / "take.jsonl")
+    take = read_take(recorder.path)
     board = Board.from_json(take.board_json or "")
     rendered = board.render(audio, RATE, buffer_size=1000, tail=False, automation=take.automation)
     assert np.array_equal(rendered, heard)

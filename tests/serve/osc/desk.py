@@ -49,7 +49,7 @@ class Desk:
         self.engine = engine
         engine.now = lambda: self.time_s
         self.studio = Studio(engine, Library(folder / "boards", ".json"), Library(folder / "takes", ".jsonl"))
-        self.service = OscService(self.studio, lambda: self.time_s)
+        self.service = OscService(self.studio, lambda: self.time_s, lambda: self.time_s)
         self.a, self.b, self.c = Client("a"), Client("b"), Client("c")
 
     def send(self, client: Client, address: str, *arguments: Any) -> list[tuple[str, tuple[Any, ...]]]:

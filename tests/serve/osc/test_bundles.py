@@ -87,3 +87,41 @@ def test_commands_and_questions_do_not_wait(desk: Desk) -> None:
         desk.service.packet(desk.a, encode_bundle([encode("/track/1/hall/mix", [0.5]), message], desk.time_s + 1.0))
         assert [code for code, _ in desk.a.errors()] == [405]
     assert desk.engine.waiting == 0
+
+
+def test_a_packet_that_is_refused_in_part_has_changed_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Changes for now, for later, of several groups, and commands that cannot be carried out as things stand."""
+    before = dict(desk.engine.track(1).values)
+    now = encode_bundle([encode("/track/1/mix", [0.9])])
+    desk.studio.record(1, "running")
+    refused = [
+        encode("/track/1/take/record", ["another"]),
+        encode("/track/1/take/play", ["nowhere"]),
+        encode("/track/1/board/load", ["nowhere"]),
+        encode("/track/1/board/save", ["../up"]),
+        encode("/track/1/mix", [7.0]),
+    ]
+    for message in refused:
+        desk.service.packet(desk.a, encode_bundle([now, encode_bundle([message])]))
+        assert [address for address, _ in desk.a.take()] == ["/error"]
+        assert desk.engine.track(1).values == before
+    monkeypatch.setattr("ddsp_fx_bridge.engine.engine.MOST_TIMED", 0)
+    later = encode_bundle([encode("/track/1/mix", [0.1])], desk.time_s + 5.0)
+    desk.service.packet(desk.a, encode_bundle([now, later]))
+    assert desk.a.errors()[0][0] == 503
+    assert desk.engine.track(1).values == before
+    desk.studio.stop_take(1)
+
+
+def test_a_wall_clock_that_is_set_moves_no_change_that_waits(desk: Desk) -> None:
+    wall = [5000.0]
+    desk.service.dispatcher._wall = lambda: wall[0]
+    desk.service.packet(desk.a, encode_bundle([encode("/track/1/mix", [0.25])], 5000.2))
+    wall[0] += 3600.0
+    desk.engine.process(np.zeros((2, BLOCK), np.float32), desk.time_s)
+    desk.time_s += 0.1
+    desk.studio.tick()
+    assert desk.engine.track(1).values[None, "mix"] == 1.0
+    desk.time_s += 0.2
+    desk.studio.tick()
+    assert desk.engine.track(1).values[None, "mix"] == 0.25
