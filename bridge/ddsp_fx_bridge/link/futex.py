@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waiting for a word of shared memory, and waking who waits for one. Linux; what others need is in docs/link.md.
-
-Stores to positions are plain stores in the order of the program, as x86-64 keeps them. On ARM a barrier is needed
-before each: here is where it would go.
-"""
+"""Waiting for a word of shared memory, and waking who waits for one. Linux; what others need is in docs/link.md."""
 
 from __future__ import annotations
 

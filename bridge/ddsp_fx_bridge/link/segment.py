@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ddsp_fx.effects.base import RATE_RANGE_HZ
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import EngineError
+from ddsp_fx_bridge.link.atomics import load_u32, load_u64, store_u32, store_u64
 from ddsp_fx_bridge.link.futex import Futex
 
 MAGIC, VERSION = 0x31584644, 1
@@ -113,19 +114,19 @@ def _within(name: str, value: float, low: float, high: float, power: bool = Fals
 
 
 class _Word:
-    """An aligned word of the segment. Its store is one instruction, so nobody sees half of it."""
+    """An aligned word of the segment. Nobody sees half of it; loads acquire and stores release (`atomics`)."""
 
     def __init__(self, offset: int, wide: bool = False) -> None:
         self._index, self._wide = offset // (8 if wide else 4), wide
 
     def __get__(self, segment: Segment, owner: type[Segment] | None = None) -> int:
-        return int((segment.u64 if self._wide else segment.u32)[self._index])
+        return load_u64(segment.u64, self._index) if self._wide else load_u32(segment.u32, self._index)
 
     def __set__(self, segment: Segment, value: int) -> None:
         if self._wide:
-            segment.u64[self._index] = value
+            store_u64(segment.u64, self._index, value)
         else:
-            segment.u32[self._index] = value & 0xFFFFFFFF
+            store_u32(segment.u32, self._index, value & 0xFFFFFFFF)
 
 
 class Segment:

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Loads that acquire and stores that release, of words in memory that another process maps too.
+
+x86 keeps the order of stores by itself; ARM does not, and there a plain store lets the plugin read audio that has not
+been written yet. Of the two, both are needed: a full search of a model of the link finds stale audio with either one
+relaxed. numba compiles for the machine it runs on, so this needs no C; an access costs about twice a plain one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import types
+from numba.extending import intrinsic
+
+from ddsp_fx.dsp._jit import compiled
+
+# numba fills in the first argument by itself and goes by the names of the others; its types say neither.
+_intrinsic: Callable[[Any], Any] = intrinsic
+
+
+@_intrinsic
+def _store_release(_typing: Any, words: Any, index: Any, value: Any) -> Any:  # noqa: ARG001
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = builder.gep(context.make_array(signature.args[0])(context, builder, arguments[0]).data, [arguments[1]])
+        builder.store_atomic(arguments[2], place, "release", signature.args[0].dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(words, types.intp, words.dtype), emit
+
+
+@_intrinsic
+def _load_acquire(_typing: Any, words: Any, index: Any) -> Any:  # noqa: ARG001
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = builder.gep(context.make_array(signature.args[0])(context, builder, arguments[0]).data, [arguments[1]])
+        return builder.load_atomic(place, "acquire", signature.args[0].dtype.bitwidth // 8)
+
+    return words.dtype(words, types.intp), emit
+
+
+@compiled("void(uint64[::1], intp, uint64)")
+def store_u64(words: Any, index: int, value: int) -> None:
+    """Everything written before is seen by whoever loads this value."""
+    _store_release(words, index, value)
+
+
+@compiled("void(uint32[::1], intp, uint32)")
+def store_u32(words: Any, index: int, value: int) -> None:
+    """As `store_u64`."""
+    _store_release(words, index, value)
+
+
+@compiled("uint64(uint64[::1], intp)")
+def load_u64(words: Any, index: int) -> int:
+    """Nothing that is read after it is older than the value."""
+    return _load_acquire(words, index)  # type: ignore[no-any-return]
+
+
+@compiled("uint32(uint32[::1], intp)")
+def load_u32(words: Any, index: int) -> int:
+    """As `load_u64`."""
+    return _load_acquire(words, index)  # type: ignore[no-any-return]
