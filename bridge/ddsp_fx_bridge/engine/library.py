@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from ddsp_fx.errors import EngineError, RefusedError
+from ddsp_fx.files.replace import write_file
 
 # No separator, no leading dot, nothing that a shell, a DAW or Windows could take amiss.
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,62}[A-Za-z0-9_-])?")
@@ -58,11 +59,4 @@ class Library:
 
     def write(self, name: str, text: str) -> Path:
         """The file, whole or not at all; raises RefusedError or EngineError."""
-        path = self.new(name)
-        part = path.with_name(path.name + ".part")
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-        except OSError as error:
-            raise EngineError(f"{path}: cannot be written: {error.strerror}") from None
-        return path
+        return write_file(self.new(name), text, EngineError)

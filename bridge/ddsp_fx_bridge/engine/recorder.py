@@ -11,6 +11,7 @@ from pathlib import Path
 from ddsp_fx.automation import take_event, take_header
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import EngineError
+from ddsp_fx.files.replace import move_into_place
 from ddsp_fx_bridge.engine.controls import Key
 
 # At 1000 changes a block of 256 samples this is 20 s without a writer; then the take is given up, not the memory.
@@ -68,9 +69,9 @@ class Recorder:
             self._file.close()
             if self._failed is not None:
                 raise self._failed
-            self._part.replace(self.path)
         except OSError as error:
             raise EngineError(f"{self.path}: the take cannot be written: {error.strerror}") from None
+        move_into_place(self._part, self.path, EngineError)
         return self.path
 
 
