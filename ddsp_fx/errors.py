@@ -5,6 +5,7 @@ DdspFxError
 ├── ParameterError              a value outside its range, or of the wrong type (also a ValueError)
 │   └── UnknownParameterError   a name that no parameter has (also an AttributeError)
 ├── AudioError                  audio that cannot be read, written or processed
+│   └── DamagedAudioError       a file that holds less, or other, than it promises
 ├── ModelError                  a .tflite file that is missing, corrupt or of the wrong shape
 ├── BundleError                 a manifest or its files that break the schema
 │   └── UnknownEffectError      a name that no bundle offers
@@ -33,6 +34,18 @@ class UnknownParameterError(ParameterError, AttributeError):
 
 class AudioError(DdspFxError):
     """Audio that cannot be read, written or processed."""
+
+
+class DamagedAudioError(AudioError):
+    """A file that holds less, or other, than it promises.
+
+    Args:
+        loss: a `ddsp_fx.files.Loss`: how much of how much, and why. Its `text` is the message.
+    """
+
+    def __init__(self, loss: object) -> None:
+        super().__init__(str(getattr(loss, "text", loss)))
+        self.loss = loss
 
 
 class ModelError(DdspFxError):

@@ -72,7 +72,7 @@ class Automation:
                 slot = board.slot(slot_name) if slot_name else None
                 board.set_slot_value(slot, symbol, curve.points(float("inf"))[0][1])
 
-    def install(self, board: Board, sample_rate: float, samples: int) -> None:
+    def install(self, board: Board, sample_rate: float, samples: float) -> None:
         """Check against a prepared board, reset it, and schedule every event; raises what `check` raises."""
         self.check(board)
         self.set_initial(board)
@@ -80,7 +80,7 @@ class Automation:
         for event in self.events(board, sample_rate, samples):
             board.schedule(*event)
 
-    def events(self, board: Board, sample_rate: float, samples: int) -> Iterator[tuple[int, int | None, str, Value]]:
+    def events(self, board: Board, sample_rate: float, samples: float) -> Iterator[tuple[int, int | None, str, Value]]:
         """(sample, slot, symbol, value) for audio of that length, each target's in order of time."""
         for (slot_name, symbol), curve in self._curves:
             slot = board.slot(slot_name) if slot_name else None

@@ -10,12 +10,15 @@ import time
 from argparse import Namespace
 from pathlib import Path
 
+from ddsp_fx.automation import Automation
 from ddsp_fx.board import Board
 from ddsp_fx.cli.apply_automation import board_to_run, read_moves
-from ddsp_fx.cli.audio_files import InputFile, Output, check_output, output_file
+from ddsp_fx.cli.audio_files import InputFile, Output, check_output, open_input, output_file, refusal, say
+from ddsp_fx.cli.input_options import taking
 from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.effects.offline import drive
 from ddsp_fx.errors import AudioError
+from ddsp_fx.files.names import printable
 
 
 def run(arguments: Namespace) -> int:
@@ -29,27 +32,37 @@ def run(arguments: Namespace) -> int:
     moves = read_moves(arguments, board)
     if moves is not None:
         moves.check(board)
-    source = InputFile(Path(arguments.input), arguments.channels, arguments.sample_rate)
+    source = open_input(Path(arguments.input), taking(arguments, aligned=True))
+    started = time.perf_counter()
     try:
-        board.prepare(source.sample_rate, arguments.buffer_size, source.channels)
-        started = time.perf_counter()
-        if moves is not None:
-            moves.install(board, source.sample_rate, source.frames)
-        depth = arguments.bit_depth or source.bit_depth
-        with output_file(Path(arguments.output), source.sample_rate, source.channels, depth) as output:
-            _process(board, source, output, arguments)
+        say(source.remarks)
+        output = _through(board, moves, source, arguments)
     finally:
         source.close()
     _report(arguments, source, output, board, time.perf_counter() - started)
     return 0
 
 
+def _through(board: Board, moves: Automation | None, source: InputFile, arguments: Namespace) -> Output:
+    """Input through board to output; the input is closed before the output takes its name, which may be the input's."""
+    path = Path(arguments.output)
+    check_output(path, source.channels)
+    board.prepare(source.sample_rate, arguments.buffer_size, source.channels)
+    if moves is not None:
+        moves.install(board, source.sample_rate, math.inf if source.frames is None else source.frames)
+    depth = arguments.bit_depth or source.bit_depth
+    with refusal(), output_file(path, source.sample_rate, source.channels, depth) as output:
+        _process(board, source, output, arguments)
+        source.close()
+    return output
+
+
 def _process(board: Board, source: InputFile, output: Output, arguments: Namespace) -> None:
     def tail() -> int:
         return 0 if arguments.no_tail else board.tail_samples
 
-    total = source.frames + tail()
-    with progress_bar(Path(arguments.input).name, total, enabled=not arguments.quiet) as advance:
+    total = None if source.frames is None else source.frames + tail()
+    with progress_bar(printable(Path(arguments.input).name), total, enabled=not arguments.quiet) as advance:
         for block in drive(board.process_block, source.read, board.latency_samples, tail, arguments.buffer_size):
             output.write(block)
             advance(block.shape[1])
@@ -63,10 +76,12 @@ def _report(arguments: Namespace, source: InputFile, output: Output, board: Boar
             "lower output_gain or write --bit-depth 32",
             file=sys.stderr,
         )
+    if source.loss:
+        say([f"{source.loss.text}; only that is used"])
     duration_s = output.samples / source.sample_rate
     if arguments.json:
         summary = {
-            "output": arguments.output,
+            "output": printable(arguments.output),
             "chain": board.slot_names(),
             "sample_rate_hz": source.sample_rate,
             "channels": source.channels,
@@ -75,10 +90,10 @@ def _report(arguments: Namespace, source: InputFile, output: Output, board: Boar
             "latency_removed_samples": board.latency_samples,
             "peak_dbfs": peak_db if math.isfinite(peak_db) else None,
             "clipped_samples": output.clipped,
+            "remarks": source.all_remarks(),
             "times_real_time": duration_s / seconds if seconds else None,
         }
         print(json.dumps(summary, indent=2))
     elif not arguments.quiet:
-        print(
-            f"{arguments.output}: {duration_s:.2f} s, peak {peak_db:.1f} dBFS, {duration_s / seconds:.1f} x real time"
-        )
+        speed = f"{duration_s / seconds:.1f} x real time"
+        print(f"{printable(arguments.output)}: {duration_s:.2f} s, peak {peak_db:.1f} dBFS, {speed}")

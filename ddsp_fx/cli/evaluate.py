@@ -11,9 +11,12 @@ from typing import Any
 
 from ddsp_fx.bundles import evaluation
 from ddsp_fx.bundles.loading import locate
-from ddsp_fx.cli.audio_files import InputFile, find_audio, read_mono
+from ddsp_fx.cli.audio_files import say
 from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.errors import AudioError, MissingExtraError
+from ddsp_fx.files.folder import audio_in, passed_over
+from ddsp_fx.files.input import InputFile, Taking, read_mono
+from ddsp_fx.files.names import printable
 
 # Figure -> the column's heading, and its factor and digits: shares are shown in per cent.
 # Narrow, so that the whole table fits into 80 characters.
@@ -37,16 +40,20 @@ def run(arguments: Namespace) -> int:
     if arguments.seconds is not None and not arguments.seconds > 0:
         raise AudioError(f"--seconds {arguments.seconds:g} must be above 0")
     subject = evaluation.Subject.of(*locate(arguments.bundle), arguments.tracker, arguments.preset)
-    paths = find_audio(Path(arguments.recordings))
+    place = Path(arguments.recordings)
+    paths, passed = audio_in(place)
     _require_tracker(arguments.tracker)
-    evaluated = _evaluate_all(subject, paths, arguments.seconds)
+    say([passed_over(passed, place)])
+    evaluated, remarks = _evaluate_all(subject, paths, arguments.seconds)
     report = {
         "bundle": subject.bundle.manifest.id,
         "effect": subject.symbol,
         "tracker": subject.tracker,
         "preset": subject.preset,
-        "recordings": [{"recording": str(p), **evaluation.summary([e])} for p, e in evaluated.items()],
+        "recordings": [{"recording": printable(p), **evaluation.summary([e])} for p, e in evaluated.items()],
         "total": evaluation.summary(list(evaluated.values())),
+        "remarks": remarks,
+        "passed_over": {printable(item.path): item.reason for item in passed},
     }
     print(json.dumps(_plain(report), indent=2)) if arguments.json else _print_table(report)
     return 0
@@ -63,22 +70,28 @@ def _require_tracker(name: str) -> None:
 
 def _evaluate_all(
     subject: evaluation.Subject, paths: list[Path], last_s: float | None
-) -> dict[Path, evaluation.Evaluated]:
-    lengths_s = [_seconds(path, last_s) for path in paths]
-    evaluated = {}
-    with progress_bar("evaluating", sum(lengths_s)) as advance:
+) -> tuple[dict[Path, evaluation.Evaluated], list[str]]:
+    """Every file's figures, and what was done to those that are damaged or have many channels."""
+    evaluated: dict[Path, evaluation.Evaluated] = {}
+    remarks: list[str] = []
+    with progress_bar("evaluating", _seconds(paths, last_s)) as advance:
         for path in paths:
-            audio, rate_hz = read_mono(path, last_s=last_s)
+            audio, rate_hz = read_mono(path, last_s=last_s, salvage=True, tell=remarks.append)
             evaluated[path] = evaluation.evaluate(subject, audio, rate_hz, advance)
-    return evaluated
+    say(remarks)
+    return evaluated, remarks
 
 
-def _seconds(path: Path, last_s: float | None) -> float:
-    """How much of a file counts; opening each first finds one that cannot be read before minutes are spent."""
-    file = InputFile(path, channels=1)
-    file.close()
-    whole_s = file.frames / file.sample_rate
-    return whole_s if last_s is None else min(whole_s, last_s)
+def _seconds(paths: list[Path], last_s: float | None) -> float | None:
+    """How much counts; opening each first finds one that cannot be read before minutes are spent."""
+    whole_s = 0.0
+    for path in paths:
+        with InputFile(path, taking=Taking(channels=1, salvage=True)) as file:
+            if file.frames is None:
+                return None
+            seconds = file.frames / file.sample_rate
+            whole_s += seconds if last_s is None else min(seconds, last_s)
+    return whole_s
 
 
 def _plain(data: Any) -> Any:
@@ -92,6 +105,7 @@ def _plain(data: Any) -> Any:
 
 def _print_table(report: dict[str, Any]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
@@ -99,7 +113,7 @@ def _print_table(report: dict[str, Any]) -> None:
     for heading, _, _ in COLUMNS.values():
         table.add_column(heading, justify="right", no_wrap=True)
     for row in report["recordings"]:
-        table.add_row(Path(row["recording"]).name, *_cells(row))
+        table.add_row(escape(Path(row["recording"]).name), *_cells(row))
     table.add_section()
     table.add_row("total", *_cells(report["total"]))
     console = Console()

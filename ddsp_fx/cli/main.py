@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Arguments in, exit code out: 0 done, 1 found wanting (validate), 2 the user's mistake, 130 interrupted."""
+"""Arguments in, exit code out: 0 done, 1 found wanting (validate), 2 the user's mistake, 130 interrupted.
+
+Ended by another signal it is 128 and the signal's number, as shells have it.
+"""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -12,13 +17,16 @@ from importlib import import_module
 from ddsp_fx import __version__
 from ddsp_fx.cli.extensions import extension_commands, load_command, summary
 from ddsp_fx.cli.figure_names import DEFINITIONS
+from ddsp_fx.cli.input_options import add_options, channels
+from ddsp_fx.cli.stopping import Stopped, stopping_cleanly
 from ddsp_fx.errors import DdspFxError
+from ddsp_fx.files.names import printable
 
 CHAIN_HELP = "name:parameter=value,... joined by |, such as 'violin:pitch_shift=24 | Compressor:ratio=4 | violin-room'"
 
 
 def _apply(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("input", help="any audio file that pedalboard reads")
+    parser.add_argument("input", help=".wav, .flac, .aiff, .mp3, .ogg and what else libsndfile reads")
     parser.add_argument("output", help=".wav, .flac, .aiff, .mp3 or .ogg; the input's rate and bit depth")
     parser.add_argument("chain", nargs="?", help=f"{CHAIN_HELP}; without one, the board that the take began with")
     parser.add_argument(
@@ -39,8 +47,14 @@ def _apply(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-tail", action="store_true", help="stop where the input stops")
     parser.add_argument("--sample-rate", type=float, metavar="HZ", help="of the output (default: the input's)")
     parser.add_argument("--bit-depth", type=int, choices=(16, 24, 32), help="of the output; 32 is float in .wav")
-    parser.add_argument("--channels", type=int, choices=(1, 2), help="of the output (default: the input's)")
+    parser.add_argument(
+        "--channels",
+        type=channels,
+        metavar="{1,2,keep}",
+        help="of the output; keep: all there are (default: the input's, more than two folded down to stereo)",
+    )
     parser.add_argument("--buffer-size", type=int, default=8192, metavar="N", help="samples a block (default 8192)")
+    add_options(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no summary")
     parser.add_argument("--json", action="store_true", help="the summary as JSON")
 
@@ -165,15 +179,26 @@ def _run(argv: Sequence[str]) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a DdspFxError becomes one line on stderr and exit code 2."""
+    _any_name_can_be_printed()
     try:
-        return _run(sys.argv[1:] if argv is None else argv)
+        with stopping_cleanly():
+            return _run(sys.argv[1:] if argv is None else argv)
     except DdspFxError as error:
-        print(f"ddsp-fx: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"ddsp-fx: {printable(' '.join(str(error).split()))}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("ddsp-fx: interrupted; nothing half-written is left", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as error:
+        # After HUP there may be nobody to tell.
+        with contextlib.suppress(OSError):
+            print("ddsp-fx: interrupted; nothing half-written is left", file=sys.stderr)
+        return 128 + error.number if isinstance(error, Stopped) else 130
     except BrokenPipeError:
         # The reader of a pipe has gone (`| head`); Python would complain again at exit when it flushes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _any_name_can_be_printed() -> None:
+    """A file's name may hold what the console's encoding lacks; stderr escapes it, stdout would raise."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")

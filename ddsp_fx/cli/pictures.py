@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.errors import MissingExtraError
+from ddsp_fx.files.replace import replacing
 
 Mono = NDArray[np.float32]
 N_FFT = 2048
@@ -94,5 +95,6 @@ def save_decay(path: Path, response: Mono, rate: float, title: str) -> None:
 def _save(plt: Any, figure: Any, path: Path, title: str) -> None:
     figure.suptitle(title, fontsize=11)
     figure.tight_layout()
-    figure.savefig(path, dpi=110)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=110, format="png")
     plt.close(figure)

@@ -8,10 +8,12 @@ import shlex
 import sys
 import time
 from argparse import Namespace
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ddsp_fx.errors import MissingExtraError
+from ddsp_fx.cli.audio_files import find_audio
+from ddsp_fx.errors import AudioError, MissingExtraError
 
 if TYPE_CHECKING:
     from ddsp_fx.training.checkpoint import Progress
@@ -27,6 +29,9 @@ def run(arguments: Namespace) -> int:
 
     config = _config(arguments)
     recordings, run_folder = Path(arguments.recordings), Path(arguments.run_dir or Path("runs") / config.name)
+    # Nothing to train from is for the training to say.
+    with suppress(AudioError):
+        find_audio(recordings)
     if arguments.check:
         return _check(recordings, config, run_folder)
     bundle = (Path(arguments.out) if arguments.out else _user_folder()) / config.name

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ddsp_fx.errors import BundleError
+from ddsp_fx.errors import AudioError, BundleError
+from ddsp_fx.files.input import InputFile, read_some
 
 Response = NDArray[np.float32]
 
@@ -18,21 +19,24 @@ MAX_SECONDS = 20.0
 
 
 def read_response(path: Path) -> tuple[Response, float]:
-    """(paths, taps) and its rate in Hz; raises BundleError when the file is not a usable impulse response."""
-    from pedalboard.io import AudioFile
+    """(paths, taps) and its rate in Hz; raises BundleError when the file is not a usable impulse response.
 
+    One that is cut or damaged is none: the rest of a room would be missing without a sound.
+    """
     try:
-        with AudioFile(str(path)) as file:
-            response, rate = file.read(file.frames), float(file.samplerate)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise BundleError(f"{path}: not a readable impulse response: {error}") from None
-    if response.shape[0] not in (1, 2, 4) or not 0 < response.shape[1] <= MAX_SECONDS * rate:
+        with InputFile(path, channels="keep") as file:
+            most = int(MAX_SECONDS * file.sample_rate)
+            fits = file.channels in (1, 2, 4)
+            response = read_some(file, most + 1) if fits else np.zeros((file.channels, 0), np.float32)
+            rate = file.sample_rate
+    except AudioError as error:
+        raise BundleError(f"not a usable impulse response: {error}") from None
+    if not fits or not 0 < response.shape[1] <= most:
+        length = f"over {MAX_SECONDS:g} s" if response.shape[1] else "not read"
         raise BundleError(
-            f"{path}: an impulse response has 1, 2 or 4 channels and at most {MAX_SECONDS:g} s, "
-            f"got shape {response.shape} at {rate:g} Hz"
+            f"{file.name}: an impulse response has 1, 2 or 4 channels and at most {MAX_SECONDS:g} s, "
+            f"got {file.channels} channels, {length}, at {rate:g} Hz"
         )
-    if not np.isfinite(response).all():
-        raise BundleError(f"{path}: the impulse response contains NaN or infinity")
     return response, rate
 
 

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ddsp_fx.analysis.features import Features, LevelKind, extract
+from ddsp_fx.errors import TrainingError
+from ddsp_fx.files.replace import replacing
 from ddsp_fx.training.config import FEATURE_RATE
 from ddsp_fx.training.recordings import Recording
 
 Array = npt.NDArray[np.float32]
 # Raise it when analysis changes, so that no stale cache is read.
 CACHE_VERSION = 1
-WRITING = ".writing-"
 
 
 @dataclass(frozen=True)
@@ -85,16 +84,10 @@ def track_of(recording: Recording, features: Features, hop: int) -> Track:
 
 
 def save_arrays(path: Path, **arrays: npt.ArrayLike) -> None:
-    """Write an .npz under a temporary name and move it into place: a power cut leaves the old file or the new."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(suffix=".npz", prefix=WRITING, dir=path.parent)
+    """An .npz, moved into place when it is whole: a power cut leaves the old file or the new. Raises TrainingError."""
     try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes files private; a bundle is meant to be read by others.
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"{path.parent}: cannot be made: {error.strerror}") from None
+    with replacing(path, TrainingError) as temporary, temporary.open("wb") as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]

@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from ddsp_fx.bundles.bundle import Bundle, file_sha256
 from ddsp_fx.errors import BundleError, TrainingError
+from ddsp_fx.files.replace import write_file
 from ddsp_fx.leftovers import sweep
 from ddsp_fx.training.run_folder import MARK
 
@@ -142,10 +143,8 @@ class Placement:
 
     def _remember(self, digests: dict[str, str]) -> None:
         record = {"format": "ddsp-fx run", "bundles": {str(self.folder): digests}}
-        staging = self._record.with_name(f".writing-{MARK}")
         self._record.parent.mkdir(parents=True, exist_ok=True)
-        staging.write_text(json.dumps(record, indent=2), encoding="utf-8")
-        staging.replace(self._record)
+        write_file(self._record, json.dumps(record, indent=2), TrainingError)
 
 
 def _files(folder: Path) -> list[str]:

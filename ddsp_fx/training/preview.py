@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ddsp_fx.errors import TrainingError
+from ddsp_fx.files.replace import replacing, write_file
+from ddsp_fx.files.writer import output_file
 from ddsp_fx.training.checkpoint import Progress
 
 Array = npt.NDArray[np.float32]
@@ -18,13 +21,11 @@ N_FFT, HOP = 1024, 256
 
 def save_preview(folder: Path, step: int, sounds: Mapping[str, Array], sample_rate: int) -> Path:
     """`preview-STEP.wav` (the sounds one after the other) and `preview-STEP.png` (their spectrograms)."""
-    from pedalboard.io import AudioFile
-
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"preview-{step:06d}.wav"
     gap = np.zeros(sample_rate // 4, np.float32)
     joined = np.concatenate([part for sound in sounds.values() for part in (sound, gap)])
-    with AudioFile(str(path), "w", sample_rate, 1, bit_depth=24) as file:
+    with output_file(path, sample_rate, 1, 24) as file:
         file.write(np.clip(joined, -1.0, 1.0)[np.newaxis])
     draw(path.with_suffix(".png"), sounds, sample_rate)
     return path
@@ -42,7 +43,8 @@ def draw(path: Path, sounds: Mapping[str, Array], sample_rate: int, dpi: int = 9
         axes.set(ylabel="kHz", title=name)
     rows[-1, 0].set_xlabel("time in s")
     figure.tight_layout()
-    figure.savefig(path, dpi=dpi)
+    with replacing(path, TrainingError) as temporary:
+        figure.savefig(temporary, dpi=dpi, format="png")
     plt.close(figure)
 
 
@@ -55,7 +57,7 @@ def _level_db(audio: Array) -> npt.NDArray[np.float64]:
 def save_losses(folder: Path, progress: Progress) -> None:
     """`losses.csv` and `losses.png`: every recorded step of both stages, with a running mean."""
     lines = ["stage,step,loss", *(f"{stage},{step},{loss:.5f}" for stage, step, loss in progress.losses)]
-    (folder / "losses.csv").write_text("\n".join(lines) + "\n")
+    write_file(folder / "losses.csv", "\n".join(lines) + "\n", TrainingError)
     plt = _pyplot()
     figure, panels = plt.subplots(1, 2, figsize=(11, 3.4))
     for axes, stage in zip(panels, ("fit", "audio"), strict=True):
@@ -69,7 +71,8 @@ def save_losses(folder: Path, progress: Progress) -> None:
         axes.set(title={"fit": "control fit (log error)", "audio": "spectral loss"}[stage], xlabel="step")
         axes.grid(alpha=0.3)
     figure.tight_layout()
-    figure.savefig(folder / "losses.png", dpi=90)
+    with replacing(folder / "losses.png", TrainingError) as temporary:
+        figure.savefig(temporary, dpi=90, format="png")
     plt.close(figure)
 
 

@@ -12,11 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from ddsp_fx.analysis.features import Features
-from ddsp_fx.errors import TrainingError
+from ddsp_fx.errors import AudioError, TrainingError
+from ddsp_fx.files import input as files
+from ddsp_fx.files.folder import audio_in
+from ddsp_fx.files.names import printable
 
 Array = npt.NDArray[np.float32]
 
-SUFFIXES = (".wav", ".flac", ".aiff", ".aif", ".mp3", ".ogg")
 # Below a minute a model learns the notes by heart; the paper's violin is 13 minutes, magenta's advice is 10.
 SHORT_S, TOO_SHORT_S = 180.0, 30.0
 CLIPPED_RUN = 3
@@ -25,12 +27,13 @@ QUIET_DBFS, SILENT_SHARE, VOICED_SHARE = -30.0, 0.5, 0.6
 
 @dataclass(frozen=True)
 class Recording:
-    """One file at the model's rate: `audio` (samples,) mono, and what it was on disk."""
+    """One file at the model's rate: `audio` (samples,) mono, what it was on disk, and what was done to it."""
 
     path: Path
     audio: Array
     sample_rate: int
     native_rate: float
+    remarks: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -50,48 +53,51 @@ class Verdict:
 
 
 def find_recordings(place: Path) -> list[Path]:
-    """The audio files in a folder (or the one file named); raises TrainingError when there are none."""
-    if place.is_file():
-        return [place]
-    if not place.is_dir():
-        raise TrainingError(f"{place}: no such folder of recordings")
-    found = sorted(path for path in place.rglob("*") if path.suffix.lower() in SUFFIXES)
-    if not found:
-        raise TrainingError(f"{place}: holds no recordings; expected {', '.join(SUFFIXES)}")
-    return found
+    """The readable audio files in a folder (or the one file named); raises TrainingError when there are none.
+
+    What is passed over is `ddsp_fx.files.folder.audio_in`'s to say.
+    """
+    try:
+        return audio_in(place)[0]
+    except AudioError as error:
+        raise TrainingError(str(error)) from None
 
 
 def read_recording(path: Path, sample_rate: int) -> Recording:
-    """One file, channels averaged, resampled; raises TrainingError naming it."""
+    """One file, channels averaged, resampled; raises TrainingError naming it.
+
+    Of a file that is cut or damaged it is the good part, and `remarks` says how much of how much.
+    """
     from ddsp_fx.dsp.resample import resample
 
-    mono, native = read_mono(path)
-    return Recording(path, resample(mono, native, sample_rate), sample_rate, native)
+    remarks: list[str] = []
+    try:
+        mono, native = files.read_mono(path, salvage=True, tell=remarks.append)
+    except AudioError as error:
+        raise TrainingError(f"{error}; remove it from the folder") from None
+    lines = tuple(remark.removeprefix(f"{printable(path)}: ") for remark in remarks)
+    return Recording(path, resample(mono, native, sample_rate), sample_rate, native, lines)
 
 
 def read_mono(path: Path, seconds: float = math.inf) -> tuple[Array, float]:
     """The middle of one file, at most so long, channels averaged, and its rate; raises TrainingError naming it."""
-    from pedalboard.io import AudioFile
-
     try:
-        with AudioFile(str(path)) as file:
-            native = float(file.samplerate)
-            frames = int(min(file.frames, seconds * native))
-            file.seek((file.frames - frames) // 2)
-            audio = file.read(frames)
-    except (OSError, ValueError, RuntimeError):
-        raise TrainingError(f"{path}: not an audio file that can be read; remove it from the folder") from None
-    mono = np.asarray(audio.mean(axis=0), np.float32)
-    if not np.isfinite(mono).all():
-        raise TrainingError(f"{path}: contains NaN or infinity; repair it first")
-    return mono, native
+        with files.InputFile(path, taking=files.Taking(channels=1, salvage=True)) as file:
+            frames = min(file.frames or 0, 1 << 62)
+            wanted = None if math.isinf(seconds) else round(seconds * file.sample_rate)
+            if wanted is not None and frames > wanted:
+                file.skip((frames - wanted) // 2)
+                wanted += file.position
+            return files.read_some(file, wanted)[0], file.sample_rate
+    except AudioError as error:
+        raise TrainingError(f"{error}; remove it from the folder") from None
 
 
 def judge(recording: Recording, features: Features) -> Verdict:
     """Duration, level, clipping, silence and monophony of one recording, with the numbers seen."""
     peak = float(np.abs(recording.audio).max(initial=0.0))
     peak_dbfs = 20.0 * np.log10(max(peak, 1e-9))
-    verdict = Verdict(recording.path.name, recording.seconds, peak_dbfs)
+    verdict = Verdict(printable(recording.path.name), recording.seconds, peak_dbfs, list(recording.remarks))
     if peak_dbfs < -60.0:
         verdict.fatal = f"is silent (peak {peak_dbfs:.0f} dBFS)"
         return verdict

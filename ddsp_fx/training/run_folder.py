@@ -10,9 +10,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ddsp_fx.errors import TrainingError
+from ddsp_fx.files.replace import PREFIX
 from ddsp_fx.leftovers import sweep
 from ddsp_fx.training.checkpoint import FILE_NAME
-from ddsp_fx.training.features import WRITING
 
 MARK = "run.json"
 LOCK = ".lock"
@@ -35,7 +35,7 @@ def opened(folder: Path, resume: bool) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / LOCK, timeout=0):
             for place in (folder, folder / "cache", folder / "pitch"):
-                sweep(place, WRITING, 0.0)
+                sweep(place, PREFIX, 0.0)
             yield
     except Timeout:
         raise TrainingError(f"{folder}: another training is running in it; wait, or choose another --run-dir") from None

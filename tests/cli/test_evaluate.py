@@ -99,7 +99,7 @@ def test_mistakes_are_one_line_and_exit_2(recordings: Path, tmp_path: Path, caps
     (texts / "damaged" / "b.wav").write_bytes(b"not audio either")
     jobs = {
         "no effect is called 'viola'": ["viola", recordings],
-        "not a readable zip": [tmp_path / "absent.zip", recordings],
+        "absent.zip: cannot be read: No such file": [tmp_path / "absent.zip", recordings],
         "has no timbre_transfer effect": [hall, recordings],
         "the folder is empty": ["violin", empty],
         "no such file or folder": ["violin", tmp_path / "absent"],

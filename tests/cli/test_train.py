@@ -47,7 +47,7 @@ def test_check_judges_every_file(tmp_path: Path, recipe: Path, capsys: pytest.Ca
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["absent", "--name", "x"], "no such folder of recordings"),
+        (["absent", "--name", "x"], "no such file or folder of recordings"),
         (["."], "a name is needed"),
         ([".", "--config", "absent.toml"], "cannot be read"),
         ([".", "--name", "x", "--steps", "0"], "steps: it should be greater than or equal to 1 (got 0)"),

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pedalboard.io import AudioFile
 
-from ddsp_fx.errors import TrainingError
 from ddsp_fx.training.bandwidth import Reach, fill_in, lowest_pitch_hz, reach_of, top_levels_db
 from ddsp_fx.training.config import make_config, read_settings
 
@@ -90,8 +89,7 @@ def test_a_folder_is_listened_to_in_few_places(tmp_path: Path) -> None:
     assert reach.sample_rate == 48000
     assert reach.settings(48000)["n_harmonics"] == 130
     (tmp_path / "00.wav").write_text("no audio")
-    with pytest.raises(TrainingError, match=r"00\.wav: not an audio file"):
-        reach_of(tmp_path)
+    assert reach_of(tmp_path) == reach
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from support import write_bundle
 
 from ddsp_fx.errors import TrainingError
+from ddsp_fx.files.replace import PREFIX
 from ddsp_fx.training import run_folder
 from ddsp_fx.training.config import make_config
 from ddsp_fx.training.placement import Placement
@@ -179,7 +180,7 @@ def test_a_folder_of_other_files_is_no_run_folder(tmp_path_factory: pytest.TempP
 def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
     (tmp_path / "cache").mkdir()
     for place in (tmp_path, tmp_path / "cache"):
-        (place / ".writing-abc.npz").write_bytes(bytes(1000))
+        (place / f"{PREFIX}abc.npz").write_bytes(bytes(1000))
     (tmp_path / ".mine").write_text("mine")
     with run_folder.opened(tmp_path, resume=False):
         left = {path.name for path in tmp_path.rglob("*")}

@@ -73,9 +73,9 @@ def test_too_little_is_refused_and_little_is_warned_of() -> None:
 
 
 def test_folders_and_files(tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match="no such folder"):
+    with pytest.raises(TrainingError, match="no such file or folder"):
         find_recordings(tmp_path / "absent")
-    with pytest.raises(TrainingError, match="holds no recordings"):
+    with pytest.raises(TrainingError, match="the folder is empty"):
         find_recordings(tmp_path)
     (tmp_path / "fake.wav").write_text("not audio")
     with pytest.raises(TrainingError, match=r"fake.wav: not an audio file"):

@@ -49,6 +49,7 @@ def _add_audio(audio: argparse._ArgumentGroup) -> None:
     audio.add_argument("--device", metavar="NAME", help="a part of its name, or its number (extra live)")
     audio.add_argument("--clock", action="store_true", help="no device: silence in, at the machine's clock")
     audio.add_argument("--input", metavar="FILE", help="an audio file in place of a device, at the machine's clock")
+    audio.add_argument("--salvage", action="store_true", help="of a damaged input file play the good part")
     audio.add_argument("--loop", action="store_true", help="the input file again and again")
     audio.add_argument("--output", metavar="FILE.wav", help="write what comes out, in place of a device")
     audio.add_argument("--sample-rate", type=float, metavar="HZ", help="default 48000, or the input file's")

@@ -110,7 +110,10 @@ class Session:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {s: signal.signal(s, lambda *_: self._stop.set()) for s in (signal.SIGINT, signal.SIGTERM)}
+        numbers = [n for name in ("SIGINT", "SIGTERM", "SIGHUP") if (n := getattr(signal, name, None)) is not None]
+        # nohup means it: a hang-up that was ignored from outside stays so.
+        heard = [n for n in numbers if signal.getsignal(n) != signal.SIG_IGN]
+        before = {n: signal.signal(n, lambda *_: self._stop.set()) for n in heard}
         try:
             yield
         finally:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import platformdirs
 
-from ddsp_fx.cli.audio_files import InputFile, check_output, output_file
+from ddsp_fx.cli.audio_files import InputFile, check_output, open_input, output_file, refusal, say
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import AudioError, EngineError
+from ddsp_fx.files.input import Taking
+from ddsp_fx.files.names import printable
 from ddsp_fx_bridge.engine import Engine, Layout
 from ddsp_fx_bridge.engine.device import DeviceDoor, has_device
 from ddsp_fx_bridge.engine.doors import ClockDoor, Door, Write
@@ -35,7 +37,7 @@ def open_door(arguments: Namespace, stack: ExitStack) -> tuple[Engine, Door]:
         return engine, door
     source = None
     if arguments.input:
-        source = InputFile(Path(arguments.input), arguments.channels, arguments.sample_rate)
+        source = _opened(arguments)
         stack.callback(source.close)
     rate = source.sample_rate if source is not None else arguments.sample_rate or 48000.0
     channels = source.channels if source is not None else arguments.channels or 2
@@ -46,6 +48,16 @@ def open_door(arguments: Namespace, stack: ExitStack) -> tuple[Engine, Door]:
         print("ddsp-fx: no audio device (see --device); silence goes in, at the machine's clock", file=sys.stderr)
         return engine, ClockDoor(engine, realtime=True)
     return engine, DeviceDoor(engine, arguments.device)
+
+
+def _opened(arguments: Namespace) -> InputFile:
+    """The input file, decoded to its end once: what is wrong with it is said before anything sounds."""
+    how = Taking(arguments.channels, arguments.sample_rate, arguments.salvage)
+    file = open_input(Path(arguments.input), how)
+    with refusal():
+        file.skip_to_the_end()
+    say(file.all_remarks())
+    return file.again()
 
 
 def folder(arguments: Namespace, kind: str) -> Path:
@@ -91,22 +103,19 @@ def _clock(arguments: Namespace, engine: Engine, source: InputFile | None, stack
         ).write
     if source is None:
         return ClockDoor(engine, None, write, realtime=True)
-    name = f"{source.path.name}{', looped' * arguments.loop}"
-    return ClockDoor(engine, _reader(source, arguments), write, name, realtime=True)
+    name = f"{printable(source.path.name)}{', looped' * arguments.loop}"
+    return ClockDoor(engine, _reader(source, arguments.loop), write, name, realtime=True)
 
 
 class _reader:  # noqa: N801 - it is called like a function
     """The file's samples, again and again where it loops; the last block is as short as it is."""
 
-    def __init__(self, source: InputFile, arguments: Namespace) -> None:
-        self._source, self._loop = source, arguments.loop
-        self._arguments = arguments
+    def __init__(self, source: InputFile, loop: bool) -> None:
+        self._source, self._loop = source, loop
 
     def __call__(self, n: int) -> Audio | None:
         block = self._source.read(n)
         if block.shape[1] == 0 and self._loop:
-            self._source.close()
-            a = self._arguments
-            self._source = InputFile(Path(a.input), a.channels, a.sample_rate)
+            self._source = self._source.again()
             block = self._source.read(n)
         return block if block.shape[1] else None

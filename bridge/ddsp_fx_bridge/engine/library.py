@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from pathlib import Path
 
 from ddsp_fx.errors import EngineError, RefusedError
+from ddsp_fx.files.replace import PREFIX, write_file
 from ddsp_fx.leftovers import sweep
 from ddsp_fx.names import problem_with
 
@@ -16,8 +16,6 @@ from ddsp_fx.names import problem_with
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,62}[A-Za-z0-9_-])?")
 
 _LONGEST = 64
-# Of a file that is being written.
-PART = ".part-"
 
 
 class Library:
@@ -64,21 +62,12 @@ class Library:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise EngineError(f"{self.folder}: cannot be made: {error.strerror}") from None
-        sweep(self.folder, PART)
+        sweep(self.folder, PREFIX)
         return path
 
     def write(self, name: str, text: str) -> Path:
         """The file, whole or not at all; raises RefusedError or EngineError."""
-        path = self.new(name)
-        # A name of its own for each: two engines may share the folder.
-        part = path.with_name(f"{PART}{secrets.token_hex(4)}-{path.name}")
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise EngineError(f"{path}: cannot be written: {error.strerror}") from None
-        return path
+        return write_file(self.new(name), text, EngineError)
 
     def unused(self, name: str) -> Path:
         """Where to write what must replace nothing: `name`, or NAME-2, NAME-3, ...; raises as `new` does."""

@@ -38,7 +38,7 @@ class Player:
         track = self._track
         automation = read_take(path).automation
         try:
-            moves = automation.events(track.board, track.sample_rate, math.inf)  # type: ignore[arg-type]
+            moves = automation.events(track.board, track.sample_rate, math.inf)
             events = [(sample, (slot, symbol), value) for sample, slot, symbol, value in moves]
         except BoardError as error:
             raise AutomationError(f"{path.name}: {error}") from None

@@ -17,11 +17,11 @@ from pathlib import Path
 from aiohttp import web
 
 from ddsp_fx.errors import AudioError, EngineError, RefusedError
+from ddsp_fx.files.folder import COMMON, SUFFIXES
 from ddsp_fx_bridge.engine import Engine
 from ddsp_fx_bridge.http.tracks import asked_track
 
 MOST_UPLOAD_BYTES = 256 << 20
-SUFFIXES = (".wav", ".aif", ".aiff", ".flac", ".mp3", ".ogg")
 MOST_WAITING = 4
 # A renderer must not compete with the audio: the scheduler gives it what is left.
 _COMMAND = (
@@ -38,7 +38,10 @@ class Renderer:
         self._waiting = 0
 
     async def handle(self, request: web.Request) -> web.Response:
-        """POST with the file as the body and ?track=N&name=FILE -> a WAV to download; 400, 404, 413, 503."""
+        """POST with the file as the body and ?track=N&name=FILE -> a WAV to download; 400, 404, 413, 422, 503.
+
+        A damaged file is 422, and says how much of how much is good; ?salvage=1 takes that.
+        """
         track, suffix, stem = self._asked(request)
         if self._waiting > MOST_WAITING:
             raise RefusedError(503, "", f"{self._waiting} files are being rendered already; try again")
@@ -49,7 +52,7 @@ class Renderer:
             await _receive(request, folder / f"in{suffix}")
             (folder / "board.json").write_text(board, encoding="utf-8")
             async with self._one:
-                body = await _render(folder, suffix)
+                body = await _render(folder, suffix, salvage=request.query.get("salvage") == "1")
         finally:
             self._waiting -= 1
             shutil.rmtree(folder, ignore_errors=True)
@@ -60,7 +63,7 @@ class Renderer:
         track, name = asked_track(request, self._engine), request.query.get("name", "")
         suffix = Path(name).suffix.lower()
         if suffix not in SUFFIXES:
-            raise RefusedError(400, "", f"{name[-40:]!r} is not {', '.join(SUFFIXES)}; name the file with ?name=")
+            raise RefusedError(400, "", f"{name[-40:]!r} is not {', '.join(COMMON)}; name the file with ?name=")
         return track, suffix, re.sub(r"[^A-Za-z0-9._-]", "_", Path(name).stem)[:64]
 
 
@@ -76,9 +79,11 @@ async def _receive(request: web.Request, path: Path) -> None:
         raise RefusedError(400, "", "the request has no body; send the audio file as it is")
 
 
-async def _render(folder: Path, suffix: str) -> bytes:
+async def _render(folder: Path, suffix: str, salvage: bool) -> bytes:
     source, out = str(folder / f"in{suffix}"), folder / "out.wav"
-    arguments = ["apply", source, str(out), str(folder / "board.json"), "--quiet"]
+    # An MP3 that states no delay is taken as it decodes: nothing else is heard beside it here.
+    arguments = ["apply", source, str(out), str(folder / "board.json"), "--quiet", "--encoder-delay", "0"]
+    arguments += ["--salvage"] * salvage
     process = subprocess.Popen(
         [sys.executable, "-c", _COMMAND, *arguments],
         stdin=subprocess.DEVNULL,
@@ -94,7 +99,8 @@ async def _render(folder: Path, suffix: str) -> bytes:
     if process.returncode:
         lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
         last = lines[-1].removeprefix("ddsp-fx: ") if lines else "the renderer died"
-        raise AudioError(last.replace(str(folder), "").replace("/in.", "the file: in.")[:300])
+        last = last.replace(str(folder), "").replace("/in.", "the file: in.")
+        raise AudioError(last.partition("; --salvage")[0][:300])
     if not out.is_file():
         raise EngineError("the renderer wrote nothing")
     return await asyncio.to_thread(out.read_bytes)

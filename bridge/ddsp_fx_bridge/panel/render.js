@@ -30,18 +30,25 @@ export class RenderBox {
     this.input.value = "";
   }
 
-  async #render(file) {
+  async #render(file, salvage = false) {
     const entry = el("li", { class: "busy" }, el("span", { class: "file" }, file.name), el("span", {}, "rendering…"));
     this.list.prepend(entry);
     try {
-      const answer = await fetch(`/api/render?track=${this.track}&name=${encodeURIComponent(file.name)}`,
+      const query = `track=${this.track}&name=${encodeURIComponent(file.name)}${salvage ? "&salvage=1" : ""}`;
+      const answer = await fetch(`/api/render?${query}`,
         { method: "POST", body: file, headers: { "Content-Type": "application/octet-stream" } });
       if (!answer.ok) throw new Error((await answer.text()) || `the engine answered ${answer.status}`);
       this.#done(entry, file.name.replace(/\.[^.]*$/, "") + " - ddsp-fx.wav", await answer.blob());
     } catch (error) {
       entry.className = "failed";
       entry.lastChild.textContent = error.message;
+      if (!salvage && error.message.includes(" can be read")) entry.append(this.#salvage(entry, file));
     }
+  }
+
+  #salvage(entry, file) {
+    return el("button", { class: "button", onclick: () => { entry.remove(); this.#render(file, true); } },
+      "Take the good part");
   }
 
   #done(entry, name, blob) {

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from ddsp_fx.cli.gallery.shelf import Shelf
 from ddsp_fx.cli.gallery.studio import Studio
 from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.errors import AudioError
+from ddsp_fx.files.replace import write_file
 
 
 def run(arguments: Namespace) -> int:
@@ -32,7 +32,7 @@ def run(arguments: Namespace) -> int:
     voice, recording = given[0] or sources.sung(seconds), given[1] or sources.bowed(seconds)
     sections = _sections(Studio(folder, Shelf(), voice, recording), seconds)
     index = folder / "index.html"
-    _write(index, page(sections, _footer(voice, recording)))
+    write_file(index, page(sections, _footer(voice, recording)))
     _report(sections, index, arguments.json)
     return 0
 
@@ -69,16 +69,6 @@ def _sections(studio: Studio, seconds: float | None) -> list[Section]:
 
 def _footer(voice: sources.Sound, recording: sources.Sound) -> str:
     return f"Voice: {voice.name}. Recording: {recording.name}. Made by ddsp-fx {__version__}."
-
-
-def _write(path: Path, text: str) -> None:
-    """Under its name only when all of it is on disk."""
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".page-") as staging:
-            (Path(staging) / path.name).write_text(text, encoding="utf-8")
-            (Path(staging) / path.name).replace(path)
-    except OSError as error:
-        raise AudioError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _report(sections: Sequence[Section], index: Path, as_json: bool) -> None:

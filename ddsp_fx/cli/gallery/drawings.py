@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.cli import pictures
+from ddsp_fx.files.replace import replacing
 
 Mono = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -27,9 +27,8 @@ def _draw(path: Path, size: tuple[float, float], rows: int, paint: Callable[[Any
         figure, axes = plt.subplots(rows, 1, figsize=size, squeeze=False, sharex=True)
         paint(axes[:, 0])
         figure.tight_layout(pad=0.4)
-        with tempfile.TemporaryDirectory(dir=path.parent) as staging:
-            figure.savefig(Path(staging) / path.name, dpi=130, facecolor="none")
-            (Path(staging) / path.name).replace(path)
+        with replacing(path) as temporary:
+            figure.savefig(temporary, dpi=130, facecolor="none", format="png")
         plt.close(figure)
 
 

@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.cli import example_sounds
-from ddsp_fx.cli.audio_files import read_mono
+from ddsp_fx.cli.audio_files import say
 from ddsp_fx.cli.example_sounds import Note
 from ddsp_fx.errors import AudioError
+from ddsp_fx.files.input import read_mono
+from ddsp_fx.files.names import printable
 
 Mono = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -98,9 +100,10 @@ def own(path: Path, seconds: float | None) -> Sound:
 
     Raises AudioError when it cannot be read or is silent.
     """
-    audio, rate_hz = read_mono(path, first_s=OWN_RECORDING_S if seconds is None else seconds)
+    first_s = OWN_RECORDING_S if seconds is None else seconds
+    audio, rate_hz = read_mono(path, first_s, salvage=True, tell=lambda remark: say([remark]))
     if not np.abs(audio).max(initial=0.0) > 0.0:
-        raise AudioError(f"{path}: the part that is used is silent; name a recording that starts with sound")
+        raise AudioError(f"{printable(path)}: the part that is used is silent; name a recording that starts with sound")
     ends_s = len(audio) / rate_hz
     faded = _faded(audio.astype(np.float64), rate_hz, ends_s).astype(np.float32)
-    return Sound(np.pad(faded, (0, round(rate_hz))), rate_hz, ends_s, path.name)
+    return Sound(np.pad(faded, (0, round(rate_hz))), rate_hz, ends_s, printable(path.name))

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from ddsp_fx.automation import read_take
 from ddsp_fx.errors import RefusedError
+from ddsp_fx.files.replace import PREFIX
 from ddsp_fx_bridge.engine import Engine
-from ddsp_fx_bridge.engine.library import PART, Library
+from ddsp_fx_bridge.engine.library import Library
 from ddsp_fx_bridge.engine.studio import Studio
 from serve.engine.blocks import mix, noise, run
 
@@ -90,10 +91,10 @@ def test_the_take_of_a_killed_engine_is_there_at_the_next_start(engine: Engine, 
 
 def test_what_a_killed_engine_left_of_a_board_is_swept(tmp_path: Path) -> None:
     library = Library(tmp_path, ".json")
-    left = tmp_path / f"{PART}0123-old.json"
+    left = tmp_path / f"{PREFIX}0123-old.json"
     left.write_text("{")
     os.utime(left, (1e9, 1e9))
-    new = tmp_path / f"{PART}0123-new.json"
+    new = tmp_path / f"{PREFIX}0123-new.json"
     new.write_text("{")
     library.write("board", "{}")
     assert (left.exists(), new.exists(), library.names()) == (False, True, ["board"])

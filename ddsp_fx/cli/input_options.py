@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options that say how an input file is taken; imports nothing heavy, so that --help stays quick."""
+
+from __future__ import annotations
+
+import argparse
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from ddsp_fx.errors import AudioError
+
+if TYPE_CHECKING:
+    from ddsp_fx.files.input import Taking
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """`taking` reads them back."""
+    parser.add_argument(
+        "--salvage", action="store_true", help="of a damaged or cut input, take the good part (default: refuse it)"
+    )
+    parser.add_argument(
+        "--trust-silence", action="store_true", help="zeros at the input's end are meant, however abruptly they begin"
+    )
+    parser.add_argument(
+        "--encoder-delay",
+        type=int,
+        metavar="N",
+        help="samples to drop from the front of an MP3 that doesn't state its encoder's delay",
+    )
+
+
+def channels(text: str) -> int | str:
+    """The value of --channels: 1, 2 or keep."""
+    if text not in ("1", "2", "keep"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not 1, 2 or keep")
+    return text if text == "keep" else int(text)
+
+
+def taking(arguments: Namespace, aligned: bool = False) -> Taking:
+    """What the options say, `aligned` as `Taking` has it; raises AudioError for a delay that is none."""
+    from ddsp_fx.files.input import Taking
+
+    delay: int | None = arguments.encoder_delay
+    if delay is not None and not 0 <= delay <= 10_000:
+        raise AudioError(f"--encoder-delay {delay} is outside 0 to 10000 samples")
+    return Taking(
+        arguments.channels, arguments.sample_rate, arguments.salvage, arguments.trust_silence, delay, aligned=aligned
+    )

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""libsndfile over the parts that a survey found, one after another as one stream.
+
+Unlike pedalboard's decoders it says when it can't, and takes an MP3's encoder delay off. It is shown `Pieces` in which
+every size is true, so that no header can lie to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.errors import AudioError
+from ddsp_fx.files.names import printable
+from ddsp_fx.files.pieces import Piece, Pieces
+
+Audio = NDArray[np.float32]
+# Frames a call: what comes before an error is in the same call, and FLAC's own blocks are as long.
+STEP = 4096
+
+
+class Decoder:
+    """Sound of one file from front to back.
+
+    Args:
+        path: of the file.
+        parts: what to decode, each a whole small file in itself.
+
+    Attributes:
+        file: libsndfile's; its format, subtype, samplerate, channels and frames are those of the part in work.
+        trouble: why there is no more before the end, empty while all is well.
+
+    Raises AudioError when the first part is nothing that can be read.
+    """
+
+    def __init__(self, path: Path, parts: Sequence[Sequence[Piece]]) -> None:
+        self._path, self._parts = path, list(parts)
+        self.trouble = ""
+        self.file: Any = self._open(self._parts.pop(0))
+        self.sample_rate, self.channels = float(self.file.samplerate), int(self.file.channels)
+
+    @property
+    def is_last(self) -> bool:
+        """Is the part in work the last one?"""
+        return not self._parts
+
+    def _open(self, pieces: Sequence[Piece]) -> Any:
+        import soundfile
+
+        try:
+            return sound_file(self._path, pieces)
+        except (soundfile.SoundFileError, OSError, ValueError, TypeError):
+            kind = printable(self._path.suffix) or "audio"
+            raise AudioError(
+                f"{printable(self._path)}: not an audio file that can be read (is it really {kind}?)"
+            ) from None
+
+    def read(self, n: int) -> Audio:
+        """At most n frames, at most `STEP`, (channels, <= n); none at the end or where there is trouble."""
+        while self.file is not None:
+            block = self._step(min(n, STEP))
+            if block.shape[1]:
+                return block
+        return np.zeros((self.channels, 0), np.float32)
+
+    def _step(self, n: int) -> Audio:
+        import soundfile
+
+        # What an error keeps from being filled is still NaN: no decoder that can fail makes any.
+        block = np.full((n, self.channels), np.nan, np.float32)
+        try:
+            done = len(self.file.read(out=block))
+        except (soundfile.SoundFileError, OSError):
+            # libFLAC mutes the frame whose checksum is wrong: zeros at the end are not the file's.
+            sound = np.flatnonzero(np.nan_to_num(block).any(axis=1))
+            done = int(sound[-1]) + 1 if sound.size else 0
+            self._stop("what follows is damaged")
+        else:
+            if done < n:
+                self._next()
+        return np.ascontiguousarray(block[:done].T)
+
+    def _next(self) -> None:
+        self.close()
+        if not self._parts:
+            return
+        self.file = self._open(self._parts.pop(0))
+        rate, channels = float(self.file.samplerate), int(self.file.channels)
+        if (rate, channels) != (self.sample_rate, self.channels):
+            self._stop(f"another stream of {channels} channels at {rate:g} Hz follows")
+
+    def _stop(self, trouble: str) -> None:
+        self.trouble = trouble
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self.file is not None:
+            self.file.close()
+            self.file = None
+
+
+def sound_file(path: Path, pieces: Sequence[Piece]) -> Any:
+    """One part as a `soundfile.SoundFile` that reads from front to back; raises what that raises."""
+    import soundfile
+
+    class Stream(soundfile.SoundFile):  # type: ignore[misc]
+        """soundfile seeks after each block of what can be sought in, which fails in FLAC of unknown length."""
+
+        def seekable(self) -> bool:
+            return False
+
+        def close(self) -> None:
+            super().close()
+            source.close()
+
+    source = Pieces(path.open("rb"), pieces)
+    try:
+        return Stream(source)
+    except BaseException:
+        source.close()
+        raise

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The recordings in a folder, and what lies beside them: every command looks through folders with this."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ddsp_fx.errors import AudioError
+from ddsp_fx.files.names import printable
+
+# What is looked for in folders; a file that is named itself may be called anything.
+SUFFIXES = (
+    ".wav", ".wave", ".bwf", ".rf64", ".w64", ".flac", ".aiff", ".aif", ".aifc", ".caf", ".au", ".mp3", ".ogg",
+    ".oga", ".opus",
+)  # fmt: skip
+COMMON = (".wav", ".flac", ".aiff", ".aif", ".mp3", ".ogg")
+_BACKUPS = ("~", ".bak", ".backup", ".old", ".orig", ".tmp", ".part", ".crdownload")
+_MOST_NAMED = 8
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A file in a folder of recordings that isn't one, and why."""
+
+    path: Path
+    reason: str
+
+
+def audio_in(place: Path) -> tuple[list[Path], list[Passed]]:
+    """The file itself, or the readable audio files anywhere in a folder, sorted, and what was passed over.
+
+    Hidden files and folders, AppleDouble twins, backups, empty files and what is not audio are passed over.
+    Raises AudioError when nothing is left.
+    """
+    if place.is_file():
+        return [place], []
+    if not place.is_dir():
+        raise AudioError(f"{printable(place)}: no such file or folder of recordings")
+    found: list[Path] = []
+    passed: list[Passed] = []
+    for path in _walk(place, passed):
+        reason = _why_not(path, place)
+        if reason:
+            passed.append(Passed(path, reason))
+        else:
+            found.append(path)
+    if not found:
+        raise AudioError(_nothing(place, passed))
+    return found, passed
+
+
+def _walk(place: Path, passed: list[Passed]) -> list[Path]:
+    def unreadable(error: OSError) -> None:
+        passed.append(Passed(Path(str(error.filename)), f"cannot be listed: {error.strerror}"))
+
+    found = []
+    for folder, _, names in os.walk(place, onerror=unreadable):
+        found += [Path(folder, name) for name in names]
+    return sorted(found)
+
+
+def _why_not(path: Path, place: Path) -> str:
+    """Empty for a recording."""
+    name, inside = path.name, path.relative_to(place).parts[:-1]
+    if name.startswith("._"):
+        return "an AppleDouble twin"
+    if name.startswith(".") or any(part.startswith(".") or part == "__MACOSX" for part in inside):
+        return "hidden"
+    if name.lower().endswith(_BACKUPS):
+        return "a backup"
+    if path.suffix.lower() not in SUFFIXES:
+        return "not audio"
+    if not path.is_file():
+        return "a dangling link" if path.is_symlink() else "not a regular file"
+    return _unreadable(path)
+
+
+def _unreadable(path: Path) -> str:
+    from ddsp_fx.files.reader import AudioReader
+
+    try:
+        with AudioReader(path, salvage=True, trust_silence=True) as file:
+            if not file.read(1).shape[1]:
+                return "none of its sound can be read"
+    except AudioError as error:
+        return str(error).removeprefix(f"{printable(path)}: ")
+    return ""
+
+
+def passed_over(passed: Sequence[Passed], root: Path | None = None) -> str:
+    """One line for people, empty where there is nothing to tell."""
+    if not passed:
+        return ""
+    named = [f"{_short(item.path, root)} ({item.reason})" for item in passed[:_MOST_NAMED]]
+    more = f" and {len(passed) - _MOST_NAMED} more" if len(passed) > _MOST_NAMED else ""
+    return f"passed over {len(passed)} file{'s' * (len(passed) > 1)}: {', '.join(named)}{more}"
+
+
+def _short(path: Path, root: Path | None) -> str:
+    return printable(path.relative_to(root) if root is not None and path.is_relative_to(root) else path)
+
+
+def _nothing(place: Path, passed: Iterable[Passed]) -> str:
+    passed = list(passed)
+    name, expected = printable(place), ", ".join(COMMON)
+    if not passed:
+        return f"{name}: the folder is empty; put recordings into it ({expected})"
+    broken = [item for item in passed if item.path.suffix.lower() in SUFFIXES]
+    if broken:
+        return f"{name}: holds no recording that can be used; {passed_over(broken, place)}"
+    return f"{name}: holds {len(passed)} files and no audio; expected {expected}"

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Loudspeaker layouts, and folding them down by ITU-R BS.775.
+
+A speaker is its bit in WAVE_FORMAT_EXTENSIBLE's mask. BS.775-4, annex 4, gives the front 1, centre and surrounds
+0.7071, a single surround 0.5. It leaves out the LFE; here it goes along at 0.7071, so that nothing recorded vanishes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Audio = NDArray[np.float32]
+
+FL, FR, FC, LFE, BL, BR, FLC, FRC, BC, SL, SR = (1 << bit for bit in range(11))
+_R = 0.70710678
+_NAMES = ("L", "R", "C", "LFE", "Lb", "Rb", "Lc", "Rc", "Cb", "Ls", "Rs", "T", "Lh", "Ch", "Rh", "Lbh", "Cbh", "Rbh")
+# Left and right gain by bit. Lc and Rc stand half-way to the centre: constant power. Heights fold as what is below.
+_GAINS = (
+    (1.0, 0.0), (0.0, 1.0), (_R, _R), (_R, _R), (_R, 0.0), (0.0, _R), (0.9239, 0.3827), (0.3827, 0.9239), (0.5, 0.5),
+    (_R, 0.0), (0.0, _R), (0.5, 0.5), (_R, 0.0), (0.5, 0.5), (0.0, _R), (_R, 0.0), (0.5, 0.5), (0.0, _R),
+)  # fmt: skip
+# What a plain header of so many channels means: Microsoft's defaults, which FLAC shares from 1 to 8.
+_DEFAULTS: dict[int, tuple[int, ...]] = {
+    1: (FC,),
+    2: (FL, FR),
+    3: (FL, FR, FC),
+    4: (FL, FR, BL, BR),
+    5: (FL, FR, FC, BL, BR),
+    6: (FL, FR, FC, LFE, BL, BR),
+    7: (FL, FR, FC, LFE, BC, SL, SR),
+    8: (FL, FR, FC, LFE, BL, BR, SL, SR),
+}
+# Vorbis I specification, section 4.3.9; Opus in Ogg shares it (RFC 7845, section 5.1.1.2).
+_XIPH: dict[int, tuple[int, ...]] = {
+    3: (FL, FC, FR),
+    4: (FL, FR, BL, BR),
+    5: (FL, FC, FR, BL, BR),
+    6: (FL, FC, FR, BL, BR, LFE),
+    7: (FL, FC, FR, SL, SR, BC, LFE),
+    8: (FL, FC, FR, SL, SR, BL, BR, LFE),
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The channels of a file.
+
+    Args:
+        channels: how many.
+        speakers: the bit of each channel, empty where they belong to no loudspeakers.
+        stated: False where the file says nothing and the usual order of so many channels is taken.
+    """
+
+    channels: int
+    speakers: tuple[int, ...]
+    stated: bool
+
+    @classmethod
+    def of(cls, channels: int, mask: int | None, container: str = "") -> Layout:
+        """What a file of so many channels and that mask means."""
+        if mask is None:
+            usual = _XIPH if container == "ogg" and channels in _XIPH else _DEFAULTS
+            return cls(channels, usual.get(channels, ()), stated=container in ("ogg", "flac") or channels < 3)
+        bits = tuple(1 << bit for bit in range(len(_GAINS)) if mask >> bit & 1)
+        # Channels beyond the mask belong to no speaker; a mask with more than there are is nonsense.
+        return cls(channels, bits if len(bits) == channels else (), stated=True)
+
+    @property
+    def mask(self) -> int:
+        """Of all speakers."""
+        return sum(self.speakers)
+
+    @property
+    def text(self) -> str:
+        """Such as "6 channels (L R C LFE Lb Rb)"."""
+        names = " ".join(_NAMES[speaker.bit_length() - 1] for speaker in self.speakers)
+        inner = names or "no loudspeakers stated"
+        return (
+            f"{self.channels} channels ({inner}{'' if self.stated or not names else ', as usual where none is stated'})"
+        )
+
+    def fold(self, channels: int) -> NDArray[np.float32]:
+        """The matrix (channels, self.channels) down to stereo or mono; up, what is there is repeated.
+
+        Mono is the mean of the stereo fold, as it is of a stereo file.
+        """
+        if channels == self.channels:
+            return np.eye(channels, dtype=np.float32)
+        if self.channels == 1:
+            return np.ones((channels, 1), np.float32)
+        stereo = np.eye(2) if self.channels == 2 else self._stereo()
+        if channels == 1:
+            return np.asarray(stereo.mean(axis=0, keepdims=True), np.float32)
+        wider = np.zeros((channels, self.channels))
+        wider[:2] = stereo
+        return wider.astype(np.float32)
+
+    def _stereo(self) -> NDArray[np.float64]:
+        if not self.speakers:
+            return np.full((2, self.channels), 1.0 / self.channels)
+        return np.array([_GAINS[speaker.bit_length() - 1] for speaker in self.speakers]).T
+
+
+def fold(block: Audio, matrix: NDArray[np.float32]) -> Audio:
+    """(channels, n) through a matrix of `Layout.fold`; unchanged bit for bit by the identity."""
+    rows, columns = matrix.shape
+    if rows == columns and np.array_equal(matrix, np.eye(rows)):
+        return block
+    if columns == 1:
+        return np.repeat(block, rows, axis=0)
+    return np.asarray(matrix @ block, np.float32)
+
+
+def sorted_by_bit(layout: Layout) -> Sequence[int]:
+    """Channel numbers in the order that WAV, FLAC and AIFF keep them."""
+    return sorted(range(layout.channels), key=lambda channel: layout.speakers[channel]) if layout.speakers else ()

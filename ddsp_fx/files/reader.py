@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One audio file, read block by block: what is really in it, with at most a block of it in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.errors import AudioError, DamagedAudioError
+from ddsp_fx.files import zero_tail
+from ddsp_fx.files.decoder import STEP, Decoder
+from ddsp_fx.files.layout import Layout
+from ddsp_fx.files.names import printable
+from ddsp_fx.files.survey import Loss, Survey, survey
+
+Audio = NDArray[np.float32]
+
+# What libsndfile calls samples -> the bit depth that keeps them; 24 is for the rest.
+_DEPTHS = {"PCM_U8": 16, "PCM_S8": 16, "PCM_16": 16, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 32}
+_DEPTHS |= {"ULAW": 16, "ALAW": 16, "IMA_ADPCM": 16, "MS_ADPCM": 16, "VORBIS": 32, "OPUS": 32}
+_DEPTHS |= {f"MPEG_LAYER_{number}": 32 for number in ("I", "II", "III")}
+MOST_CHANNELS = 64
+
+
+class AudioReader:
+    """A file opened for reading at its own rate, channels and length.
+
+    Args:
+        path: of the file.
+        salvage: True takes the good sound of a damaged file and tells of the rest in `loss`; False refuses it.
+        trust_silence: zeros at the end of a WAV or AIFF are meant, however abruptly they begin.
+        encoder_delay: samples to drop from the front of a file that doesn't state its encoder's delay.
+
+    Attributes:
+        sample_rate: in Hz.
+        channels, layout: as they are in the file.
+        frames: sample frames to expect, None for a stream of unknown length.
+        bit_depth: 16, 24 or 32 keeps the samples.
+        container: "wav", "aiff", "flac", "mp3", "ogg", or "" for any other.
+        delay_known: False where an encoder's delay shifts the sound by an amount that nobody states.
+        position: sample frames read.
+        loss: what is missing, once it is known; at the latest when `read` has given the last block.
+
+    Raises:
+        AudioError: a file that is missing, empty, not audio or of a kind that is not read.
+        DamagedAudioError: without `salvage`, one that holds less or other than it promises; here, or while reading.
+    """
+
+    def __init__(
+        self, path: Path, salvage: bool = False, trust_silence: bool = False, encoder_delay: int | None = None
+    ) -> None:
+        self.path, self.name, self._salvage = path, printable(path), salvage
+        self._survey = self._look()
+        self.loss: Loss | None = None
+        self.position = self._skipped = 0
+        self._decoder = Decoder(path, self._survey.parts)
+        try:
+            self._describe()
+            if not trust_silence:
+                self._judge_silence()
+            if not self.delay_known:
+                self._skip(encoder_delay or 0)
+            self._check()
+        except BaseException:
+            self.close()
+            raise
+
+    def _look(self) -> Survey:
+        try:
+            if not self.path.is_file():
+                raise AudioError(f"{self.name}: {_kind(self.path)}")
+            size = self.path.stat().st_size
+            if size == 0:
+                raise AudioError(f"{self.name}: the file is empty (0 bytes)")
+            with self.path.open("rb") as file:
+                seen = survey(file, size)
+        except PermissionError:
+            raise AudioError(f"{self.name}: no permission to read") from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise AudioError(f"{self.name}: cannot be read: {' '.join(str(reason).split())}") from None
+        if isinstance(seen, str):
+            raise AudioError(f"{self.name}: {seen}")
+        return seen
+
+    def _describe(self) -> None:
+        decoder, seen = self._decoder, self._survey
+        self.sample_rate, self.channels = decoder.sample_rate, decoder.channels
+        if not 0 < self.channels <= MOST_CHANNELS:
+            raise AudioError(f"{self.name}: has {self.channels} channels; up to {MOST_CHANNELS} are read")
+        self.bit_depth, self.container = _DEPTHS.get(decoder.file.subtype, 24), seen.container
+        self.layout = Layout.of(self.channels, seen.mask, seen.container)
+        self.delay_known, self.chunks = seen.delay_known, seen.chunks
+        known = seen.promised if seen.present is None else seen.present
+        # libsndfile says 2^63 - 1 where a FLAC stream does not tell, and guesses from the bit rate of an MP3.
+        if known is None and decoder.is_last and seen.container != "mp3" and 0 <= decoder.file.frames < 1 << 60:
+            known = int(decoder.file.frames)
+        self.frames = known
+
+    def _judge_silence(self) -> None:
+        raw = self._survey.raw
+        if raw is None or self._survey.fault:
+            return
+        sound = zero_tail.sound_before_zeros(self.path, raw, self._survey.parts[0], self.sample_rate)
+        if sound is None:
+            return
+        total = (raw[1] - raw[0]) // raw[2]
+        end_s = total / self.sample_rate
+        fault = f"its sound stops dead, and only zeros follow to the end at {end_s:.3f} s (an unfinished copy?)"
+        self._survey = replace(self._survey, promised=total, present=sound, fault=fault)
+        self.frames = sound
+
+    def _skip(self, n: int) -> None:
+        self._skipped = n
+        while n and (got := self._decoder.read(n).shape[1]):
+            n -= got
+
+    def _check(self) -> None:
+        fault = self._survey.fault
+        if fault and not self._salvage:
+            raise DamagedAudioError(self._lost(self._survey.present or self._count(), fault))
+        if self.frames == 0 and not fault:
+            raise AudioError(f"{self.name}: the file holds no audio (0 samples)")
+
+    def read(self, n: int) -> Audio:
+        """The next n sample frames (channels, <= n), float32; none after the last good one.
+
+        Raises DamagedAudioError without `salvage`, where damage is found.
+        """
+        most = n
+        if self._survey.fault and self._survey.present is not None:
+            most = min(n, self._survey.present - self.position)
+        blocks, got = [np.zeros((self.channels, 0), np.float32)], 0
+        while got < most and (block := self._decoder.read(most - got)).shape[1]:
+            got += block.shape[1]
+            blocks.append(block)
+        self.position += got
+        if got < n and self.loss is None:
+            self._ended()
+        return np.concatenate(blocks, axis=1)
+
+    def _ended(self) -> None:
+        """At the end: was all there that was promised?"""
+        promised, fault = self._survey.promised, self._survey.fault or self._decoder.trouble
+        if not fault and promised is not None and self.position < promised - self._skipped:
+            fault = "the file ends before its sound does (cut short?)"
+        self.frames = self.position
+        if not fault:
+            return
+        self.loss = self._lost(self.position, fault)
+        if not self._salvage:
+            raise DamagedAudioError(self.loss)
+
+    def _lost(self, frames: int, reason: str) -> Loss:
+        promised = self._survey.promised
+        promised_s = None if promised is None else promised / self.sample_rate
+        return Loss(self.name, frames / self.sample_rate, promised_s, reason)
+
+    def _count(self) -> int:
+        """Frames of a damaged file that can be decoded, for the one line that refuses it."""
+        total = 0
+        while got := self._decoder.read(STEP).shape[1]:
+            total += got
+        return total
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._decoder.close()
+
+    def __enter__(self) -> AudioReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _kind(path: Path) -> str:
+    if path.is_dir():
+        return "is a folder, not an audio file"
+    return "is not a regular file" if path.exists() else "no such file"

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a file's own structure says: how much it promises, how much is there, where its sound lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from ddsp_fx.files.pieces import Piece
+
+# The ISO names of AAC's files; libsndfile and pedalboard alike read none of them.
+_AAC = "AAC and MP4 are not read; convert it to .wav or .flac first, for example: ffmpeg -i IN.m4a OUT.wav"
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A file that holds less, or other, than it promises.
+
+    Args:
+        name: of the file, printable.
+        have_s: seconds of good sound from its start.
+        promised_s: what its header promises, None where it says nothing.
+        reason: what was found, to be read after a colon.
+    """
+
+    name: str
+    have_s: float
+    promised_s: float | None
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """One line: how much of how much, and why."""
+        promised = self.promised_s
+        if promised is not None and promised < self.have_s:
+            return f"{self.name}: {self.have_s:.3f} s can be read where {promised:.3f} s are promised: {self.reason}"
+        of = "" if promised is None else f" of {promised:.3f} s"
+        return f"{self.name}: {self.have_s:.3f} s{of} can be read: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Survey:
+    """How to read one file.
+
+    Args:
+        parts: what decoders are shown one after another, each a whole small file in itself.
+        promised: sample frames that the header promises, None where it is silent (a stream, a take still recorded).
+        present: sample frames that are there, None where only decoding tells.
+        fault: what is wrong, empty for a sound file.
+        mask: bits of WAVE_FORMAT_EXTENSIBLE for the speakers in use, None where no layout is stated, 0 for "none".
+        order: speaker bits in the order of the channels where that isn't by rising bit.
+        delay_known: False where an encoder has put an unknown stretch before the first sample.
+        chunks: (id, start, end) of what the file carries beside samples, for containers made of chunks.
+        container: "wav", "aiff", "flac", "mp3", "ogg", or "" for whatever else the decoder knows.
+    """
+
+    parts: Sequence[Sequence[Piece]]
+    container: str = ""
+    promised: int | None = None
+    present: int | None = None
+    fault: str = ""
+    mask: int | None = None
+    order: tuple[int, ...] | None = None
+    delay_known: bool = True
+    chunks: Sequence[tuple[bytes, int, int]] = field(default=())
+    # Raw samples that can be looked at without a decoder: (start, end) and bytes a frame, for `zero_tail`.
+    raw: tuple[int, int, int] | None = None
+
+
+def survey(file: BinaryIO, size: int) -> Survey | str:
+    """The survey of an opened file of so many bytes, or why it cannot be read."""
+    from ddsp_fx.files.containers import aiff, flac, mp3, ogg, wave
+
+    start = _after_id3(file)
+    file.seek(start)
+    head = file.read(16)
+    if head[4:8] == b"ftyp" or (head[:1] == b"\xff" and len(head) > 1 and head[1] & 0xF6 == 0xF0):
+        return _AAC
+    looks: list[tuple[bool, Callable[[BinaryIO, int, int], Survey]]] = [
+        (head[:4] in (b"RIFF", b"RF64", b"BW64", b"RIFX") and head[8:12] == b"WAVE", wave.survey_wave),
+        (head[:16] == wave.W64_RIFF, wave.survey_w64),
+        (head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"), aiff.survey_aiff),
+        (head[:4] == b"fLaC", flac.survey_flac),
+        (head[:4] == b"OggS", ogg.survey_ogg),
+        (mp3.is_mp3(file, start, size), mp3.survey_mp3),
+    ]
+    for fits, look in looks:
+        if fits:
+            return look(file, start, size)
+    return Survey([[(start, size)]])
+
+
+def _after_id3(file: BinaryIO) -> int:
+    """Taggers put ID3v2 in front of anything: where the file itself begins."""
+    position = 0
+    while True:
+        file.seek(position)
+        head = file.read(10)
+        if head[:3] != b"ID3" or len(head) < 10 or max(head[6:10]) > 127:
+            return position
+        a, b, c, d = head[6:10]
+        footer = 10 if head[5] & 0x10 else 0
+        position += 10 + footer + (a << 21 | b << 14 | c << 7 | d)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Audio files out: a file appears under its name only when all of it is on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.errors import AudioError
+from ddsp_fx.files.names import printable
+from ddsp_fx.files.reader import AudioReader
+from ddsp_fx.files.replace import check_replaceable, replacing
+
+Audio = NDArray[np.float32]
+
+WRITABLE = (".wav", ".flac", ".aiff", ".mp3", ".ogg")
+_INTEGER_ONLY_16 = (".mp3", ".ogg")
+_MOST_CHANNELS = {".mp3": 2, ".ogg": 2, ".flac": 8, ".aiff": 64, ".wav": 64}
+
+
+class Output:
+    """What is being written, with its level."""
+
+    def __init__(self, file: Any, is_float: bool) -> None:
+        self._file = file
+        self._is_float = is_float
+        self.samples, self.peak, self.clipped = 0, 0.0, 0
+
+    def write(self, block: Audio) -> None:
+        """Append (channels, n)."""
+        if not block.shape[1]:
+            return
+        size = np.abs(block)
+        self.peak = max(self.peak, float(size.max()))
+        self.clipped += 0 if self._is_float else int((size > 1.0).sum())
+        self._file.write(block)
+        self.samples += block.shape[1]
+
+
+@contextmanager
+def output_file(
+    path: Path, sample_rate: float, channels: int, bit_depth: int, finish: Callable[[Path], None] | None = None
+) -> Iterator[Output]:
+    """A file that replaces what stood under its name when it is complete; raises AudioError.
+
+    Args:
+        path: its suffix says the format.
+        sample_rate: in Hz.
+        channels: of all blocks.
+        bit_depth: 16, 24 or 32; 32 is float in .wav.
+        finish: called with the temporary file when all sound is in it, to add what it carries beside.
+    """
+    from pedalboard.io import AudioFile
+
+    check_output(path, channels)
+    suffix = path.suffix.lower()
+    depth = 16 if suffix in _INTEGER_ONLY_16 else min(bit_depth, 24 if suffix != ".wav" else 32)
+    with replacing(path) as temporary:
+        try:
+            # A file object, since pedalboard takes no name that is not UTF-8.
+            with (
+                temporary.open("rb+") as raw,
+                AudioFile(raw, "w", sample_rate, channels, bit_depth=depth, format=suffix[1:]) as file,
+            ):
+                output = Output(file, is_float=depth == 32)
+                yield output
+            _check_written(temporary, output.samples)
+            if finish is not None:
+                finish(temporary)
+        except (RuntimeError, ValueError) as error:
+            raise AudioError(f"{printable(path)}: cannot be written: {' '.join(str(error).split())}") from None
+
+
+def check_output(path: Path, channels: int = 1) -> None:
+    """Raises AudioError when nothing can be written under that name."""
+    name, suffix = printable(path), path.suffix.lower()
+    if suffix not in WRITABLE:
+        raise AudioError(f"{name}: unknown output format {printable(path.suffix)!r}; use {', '.join(WRITABLE)}")
+    if channels > _MOST_CHANNELS[suffix]:
+        most = _MOST_CHANNELS[suffix]
+        raise AudioError(f"{name}: {suffix} takes {most} channels here, there are {channels}; use .wav or --channels 2")
+    check_replaceable(path)
+
+
+def _check_written(path: Path, samples: int) -> None:
+    """A full disk makes some encoders drop samples without an error, so what is on disk is counted."""
+    if not samples:
+        return
+    with AudioReader(path, salvage=True, trust_silence=True) as file:
+        there = file.frames
+    if there is not None and there < samples:
+        raise AudioError(f"only {there} of {samples} samples reached the disk; is it full?")
