@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from aiohttp import web
 from ddsp_fx.errors import BoardError, DdspFxError, EngineError, RefusedError
 from ddsp_fx_bridge.http.eyes import Eyes
 from ddsp_fx_bridge.http.guard import Handler, Network, guard
+from ddsp_fx_bridge.http.listener import Listener
 from ddsp_fx_bridge.http.oscquery import answer
 from ddsp_fx_bridge.http.render import Renderer
 from ddsp_fx_bridge.http.tracks import asked_track
@@ -22,9 +24,12 @@ from ddsp_fx_bridge.osc.service import OscService
 PANEL = Path(__file__).parents[1] / "panel"
 LOOK_S = 0.05
 MOST_VIEWERS = 16
+# How long a connection may be open with nothing asked.
+IDLE_S = 30.0
 # The whole namespace is some milliseconds of work, as much as a hundred messages: 150 a second from one address.
 QUERY_COST = 100.0
-_BODIES = {400, 403, 404, 405, 413, 416, 429, 503}
+_FULL = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EAGAIN}
+_BODIES = {400, 403, 404, 405, 408, 413, 416, 429, 503}
 
 
 class HttpDoor:
@@ -44,9 +49,11 @@ class HttpDoor:
         self.osc_port = 0
         self._viewers = 0
         self._renderer = Renderer(service.studio.engine)
-        self._app = web.Application(middlewares=[guard(allow), _errors], client_max_size=1 << 16)
+        middlewares = [self._timed, guard(allow), _errors]
+        self._app = web.Application(middlewares=middlewares, client_max_size=1 << 16)
         self._app.add_routes(self._routes())
         self._runner: web.AppRunner | None = None
+        self._listener: Listener | None = None
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -70,12 +77,28 @@ class HttpDoor:
 
     async def start(self) -> None:
         """In the loop that is to serve."""
-        self._runner = web.AppRunner(self._app, access_log=None, handler_cancellation=True, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(
+            self._app, access_log=None, handler_cancellation=True, shutdown_timeout=1.0, keepalive_timeout=IDLE_S
+        )
         await self._runner.setup()
-        await web.SockSite(self._runner, self._socket).start()
+        assert self._runner.server is not None
+        self._listener = Listener(self._socket, self._runner.server)
+        self._listener.start()
+
+    @web.middleware
+    async def _timed(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Every request that has a handler has come in time."""
+        assert self._listener is not None
+        self._listener.asked(request.protocol)
+        try:
+            return await handler(request)
+        finally:
+            self._listener.answered(request.protocol)
 
     async def stop(self) -> None:
         """Close all connections."""
+        if self._listener is not None:
+            self._listener.stop()
         if self._runner is not None:
             await self._runner.cleanup()
         self._socket.close()
@@ -153,3 +176,7 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return web.Response(status=409, text=f"{error}\n")
     except DdspFxError as error:
         return web.Response(status=422, text=f"{error}\n")
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        return web.Response(status=503, text=f"this machine is out of something: {error.strerror}; try again later\n")

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A file dropped on the panel, rendered offline through a track's board.
 
-In a process of its own: rendering in this one would take the interpreter from the audio for seconds.
+In a process of its own: rendering in this one would take the interpreter from the audio for seconds, and a stranger's
+file is opened where it can do no harm.
 """
 
 from __future__ import annotations
@@ -12,52 +13,50 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from aiohttp import web
 
 from ddsp_fx.errors import AudioError, EngineError, RefusedError
 from ddsp_fx.files.folder import COMMON, SUFFIXES
+from ddsp_fx.leftovers import sweep
 from ddsp_fx_bridge.engine import Engine
 from ddsp_fx_bridge.http.tracks import asked_track
+from ddsp_fx_bridge.http.transfer import receive, send
 
-MOST_UPLOAD_BYTES = 256 << 20
-MOST_WAITING = 4
-# A renderer must not compete with the audio: the scheduler gives it what is left.
-_COMMAND = (
-    "import os, sys; os.nice(10) if hasattr(os, 'nice') else None; from ddsp_fx.cli import main; sys.exit(main())"
-)
+# Each holds a folder on the disk from its first byte to the last of its answer.
+MOST_AT_ONCE = 8
+MOST_OF_ONE_CLIENT = 5
+MOST_RENDER_S = 900.0
+_PREFIX = "ddsp-fx-render-"
 
 
 class Renderer:
-    """One file at a time; at most four wait."""
+    """Renders one file at a time. Files that are still on their way, either way, keep nobody from that."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._one = asyncio.Semaphore(1)
-        self._waiting = 0
+        self._of: Counter[str] = Counter()
+        sweep(Path(tempfile.gettempdir()), _PREFIX)
 
-    async def handle(self, request: web.Request) -> web.Response:
-        """POST with the file as the body and ?track=N&name=FILE -> a WAV to download; 400, 404, 413, 422, 503.
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """POST with the file as the body and ?track=N&name=FILE -> a WAV to download; 400, 404, 408, 413, 422, 503.
 
         A damaged file is 422, and says how much of how much is good; ?salvage=1 takes that.
         """
         track, suffix, stem = self._asked(request)
-        if self._waiting > MOST_WAITING:
-            raise RefusedError(503, "", f"{self._waiting} files are being rendered already; try again")
         board = self._engine.track(track).board_json()
-        self._waiting += 1
-        folder = Path(tempfile.mkdtemp(prefix="ddsp-fx-"))
-        try:
-            await _receive(request, folder / f"in{suffix}")
+        with self._place(str(request.remote)) as folder:
+            await receive(request, folder / f"in{suffix}")
             (folder / "board.json").write_text(board, encoding="utf-8")
             async with self._one:
-                body = await _render(folder, suffix, salvage=request.query.get("salvage") == "1")
-        finally:
-            self._waiting -= 1
-            shutil.rmtree(folder, ignore_errors=True)
-        disposition = {"Content-Disposition": f'attachment; filename="{stem}-ddsp-fx.wav"'}
-        return web.Response(body=body, content_type="audio/wav", headers=disposition)
+                out = await _render(folder, suffix, salvage=request.query.get("salvage") == "1")
+            name = f'attachment; filename="{stem}-ddsp-fx.wav"'
+            return await send(request, out, {"Content-Type": "audio/wav", "Content-Disposition": name})
 
     def _asked(self, request: web.Request) -> tuple[int, str, str]:
         track, name = asked_track(request, self._engine), request.query.get("name", "")
@@ -66,41 +65,52 @@ class Renderer:
             raise RefusedError(400, "", f"{name[-40:]!r} is not {', '.join(COMMON)}; name the file with ?name=")
         return track, suffix, re.sub(r"[^A-Za-z0-9._-]", "_", Path(name).stem)[:64]
 
+    @contextmanager
+    def _place(self, client: str) -> Iterator[Path]:
+        """A folder for one file, gone afterwards; raises RefusedError 503."""
+        if self._of.total() >= MOST_AT_ONCE or self._of[client] >= MOST_OF_ONE_CLIENT:
+            raise RefusedError(503, "", f"{self._of.total()} files are on their way already; try again")
+        self._of[client] += 1
+        try:
+            folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            self._of[client] -= 1
+            self._of += Counter()  # drops what is at 0
 
-async def _receive(request: web.Request, path: Path) -> None:
-    size = 0
-    with path.open("wb") as file:
-        async for chunk in request.content.iter_chunked(1 << 16):
-            size += len(chunk)
-            if size > MOST_UPLOAD_BYTES:
-                raise RefusedError(413, "", f"more than {MOST_UPLOAD_BYTES >> 20} MiB; use ddsp-fx apply")
-            file.write(chunk)
-    if not size:
-        raise RefusedError(400, "", "the request has no body; send the audio file as it is")
 
-
-async def _render(folder: Path, suffix: str, salvage: bool) -> bytes:
-    source, out = str(folder / f"in{suffix}"), folder / "out.wav"
+async def _render(folder: Path, suffix: str, salvage: bool) -> Path:
+    source, out = folder / f"in{suffix}", folder / "out.wav"
     # An MP3 that states no delay is taken as it decodes: nothing else is heard beside it here.
-    arguments = ["apply", source, str(out), str(folder / "board.json"), "--quiet", "--encoder-delay", "0"]
-    arguments += ["--salvage"] * salvage
-    process = subprocess.Popen(
-        [sys.executable, "-c", _COMMAND, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        _, said = await asyncio.to_thread(process.communicate)
-    finally:
-        # The client has gone: nobody waits for the rest.
-        if process.poll() is None:
-            process.kill()
-    if process.returncode:
-        lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
+    options = ["--quiet", "--encoder-delay", "0", *["--salvage"] * salvage]
+    said, code = await _run([str(source), str(out), str(folder / "board.json"), *options])
+    if code:
+        lines = [line for line in said.splitlines() if line.strip()]
         last = lines[-1].removeprefix("ddsp-fx: ") if lines else "the renderer died"
         last = last.replace(str(folder), "").replace("/in.", "the file: in.")
         raise AudioError(last.partition("; --salvage")[0][:300])
     if not out.is_file():
         raise EngineError("the renderer wrote nothing")
-    return await asyncio.to_thread(out.read_bytes)
+    return out
+
+
+async def _run(arguments: list[str]) -> tuple[str, int]:
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "ddsp_fx_bridge.http.render_child", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(MOST_RENDER_S):
+            _, said = await asyncio.to_thread(process.communicate)
+    except TimeoutError:
+        raise RefusedError(413, "", f"not rendered within {MOST_RENDER_S / 60:g} minutes; use ddsp-fx apply") from None
+    finally:
+        # The client has gone, or the time is over: nobody waits for the rest.
+        if process.poll() is None:
+            process.kill()
+    return said.decode("utf-8", "replace"), process.returncode
