@@ -64,9 +64,9 @@ class InstrumentEffect(SmoothedEffect):
     def _prepare(self) -> None:
         runner = self._source.runner or load_runner(self._source.file("model"))
         tracker = make_tracker(self.tracker, self._source.trained.hop)
-        self._resynthesizer = Resynthesizer(
-            ControlModel(runner), self._source.trained, self.sample_rate, self._conduct, tracker
-        )
+        trained = self._source.trained
+        model = ControlModel(runner, trained.frame_s)
+        self._resynthesizer = Resynthesizer(model, trained, self.sample_rate, self._conduct, tracker)
         self._dry = DelayLine(self.channels, self._resynthesizer.latency_samples)
         self._room = None
         if "room" in self._source.files:

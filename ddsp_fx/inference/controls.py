@@ -21,6 +21,9 @@ _OWN_OUT = {
     "state": "state",
 }
 _VST_IN = {"f0": "call_f0_scaled:0", "level": "call_pw_scaled:0", "state": "call_state:0"}
+# Some units of a GRU add up for ever: a held note rose by 1.1 dB from its 10th second to its 600th. Training hears
+# clips of some seconds, so what is older means nothing, and fades (docs/decisions.md has the figures).
+MEMORY_S = 5.0
 # Beyond these nothing can be heard, and the oscillators' memory and time grow with them.
 MOST_HARMONICS, MOST_BANDS = 1024, 4096
 _VST_OUT = {
@@ -41,10 +44,18 @@ class Controls:
 
 
 class ControlModel:
-    """A Runner with the state between frames kept; raises ModelError that says which tensor is missing or misshapen."""
+    """A Runner with the state between frames kept.
 
-    def __init__(self, runner: Runner) -> None:
+    Args:
+        runner: the model.
+        frame_s: seconds between frames, by which the state fades; 0 keeps all of it, as a model's test vectors ask.
+
+    Raises ModelError that says which tensor is missing or misshapen.
+    """
+
+    def __init__(self, runner: Runner, frame_s: float = 0.0) -> None:
         self.runner = runner
+        self._keep = np.float32(math.exp(-frame_s / MEMORY_S))
         self.is_ddsp_vst = not set(_OWN_IN.values()) & runner.inputs.keys()
         self._in = _VST_IN if self.is_ddsp_vst else _OWN_IN
         self._out = _VST_OUT if self.is_ddsp_vst else _OWN_OUT
@@ -97,7 +108,7 @@ class ControlModel:
         self._tensors[self._in["level"]].fill(level_db / 80.0 + 1.0)
         out = self.runner.run(self._tensors)
         state = self._tensors[self._in["state"]]
-        state[...] = out[self._out["state"]].reshape(state.shape)
+        np.multiply(out[self._out["state"]].reshape(state.shape), self._keep, out=state)
         if not np.isfinite(state).all():
             self.reset()
         amplitude = float(out[self._out["amplitude"]].reshape(()))
