@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ddsp_fx.errors import EngineError, MissingExtraError
+from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.engine import Engine
 from ddsp_fx_bridge.engine.library import Library
 from ddsp_fx_bridge.engine.priority import prefer
 from ddsp_fx_bridge.engine.studio import Studio
+from ddsp_fx_bridge.extra import check_extra
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOPBACK: tuple[Network, ...] = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
@@ -43,15 +44,6 @@ class Doors:
     allow: Sequence[Network] = LOOPBACK
     announce: bool = False
     realtime: bool = False
-
-
-def check_extra() -> None:
-    """Raises MissingExtraError."""
-    try:
-        import aiohttp  # noqa: F401
-        import pythonosc  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(f'serve needs {error.name}: pip install "ddsp-fx[serve]"') from None
 
 
 class Server:

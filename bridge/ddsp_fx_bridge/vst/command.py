@@ -65,7 +65,7 @@ def _build() -> Path:
 
 
 def _install(arguments: Namespace) -> int:
-    from ddsp_fx_bridge.server import check_extra
+    from ddsp_fx_bridge.extra import check_extra
     from ddsp_fx_bridge.vst.install import engine_file, install
 
     targets = _targets(arguments)
