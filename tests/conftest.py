@@ -11,6 +11,8 @@ from support import decaying_noise, fake_decoder, write_bundle
 
 from ddsp_fx.effects.source import Source, Trained
 
+pytest_plugins = ["peers"]
+
 # Compiled loops make the first example slow; wall time is never a verdict here. CI looks at the same examples each
 # time, so that red means this change; everybody else's runs look at new ones.
 settings.register_profile("ddsp-fx", deadline=None, max_examples=25, derandomize="CI" in os.environ)
