@@ -2,12 +2,13 @@
 """Pitch, confidence and level of a stream, at the model's frame rate."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.analysis.character import characters
 from ddsp_fx.analysis.framing import Framer
 from ddsp_fx.analysis.pitch import VOICED_FROM, PitchTracker, open_tracker
 from ddsp_fx.dsp.decimate import AnalysisDecimator
@@ -33,11 +34,13 @@ class Features:
         f0_hz: the pitch; in unvoiced frames the last voiced pitch holds (220 Hz before the first). Never 0.
         confidence: 0..1, voiced where >= 0.5.
         level_db: A-weighted loudness or RMS power, never below -80 dB.
+        character: a `Character` each, int8; empty where nobody looked.
     """
 
     f0_hz: Floats
     confidence: Floats
     level_db: Floats
+    character: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
 
     def __len__(self) -> int:
         return len(self.f0_hz)
@@ -101,6 +104,7 @@ class FeatureStream:
         # The tracker and the meter may be ahead of each other: what has no partner yet waits here.
         self._pitches = np.zeros((2, 0), np.float32)
         self._levels = np.zeros(0, np.float32)
+        self._characters = np.zeros(0, np.int8)
 
     def process(self, mono: Floats) -> Features:
         """Samples (n,) at the host's rate -> the features that they complete. NaN and infinity count as
@@ -131,12 +135,15 @@ class FeatureStream:
     def _queue(self, pitches: tuple[Floats, Floats], frames: Floats) -> None:
         self._pitches = np.concatenate([self._pitches, np.stack(pitches)], axis=1)
         self._levels = np.concatenate([self._levels, self._meter.levels(frames)])
+        self._characters = np.concatenate([self._characters, characters(frames, FEATURE_RATE)])
 
     def _give(self) -> Features:
         n = min(self._pitches.shape[1], self._levels.size)
         f0_hz, confidence = self._pitches[:, :n]
-        features = Features(self._hold(f0_hz, confidence), confidence.copy(), self._levels[:n])
+        held = self._hold(f0_hz, confidence)
+        features = Features(held, confidence.copy(), self._levels[:n], self._characters[:n])
         self._pitches, self._levels = self._pitches[:, n:], self._levels[n:]
+        self._characters = self._characters[n:]
         return features
 
     def _hold(self, f0_hz: Floats, confidence: Floats) -> Floats:
@@ -174,4 +181,5 @@ def extract(  # noqa: PLR0913, PLR0917
         np.concatenate([part.f0_hz for part in parts]),
         np.concatenate([part.confidence for part in parts]),
         np.concatenate([part.level_db for part in parts]),
+        np.concatenate([part.character for part in parts]),
     )

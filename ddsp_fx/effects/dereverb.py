@@ -23,7 +23,7 @@ from ddsp_fx.effects.source import Source
 if TYPE_CHECKING:
     from ddsp_fx.dsp.tail_mask import TailMask
 
-_FRAME_PARAMETERS = frozenset({"gate", "noise_gain"})
+_FRAME_PARAMETERS = frozenset({"gate", "gate_follows", "noise_gain"})
 
 
 class Dereverb(InstrumentEffect):
@@ -42,6 +42,12 @@ class Dereverb(InstrumentEffect):
     gate = Parameter("Level gate", -80, 0, -60, "dB", "dB", description="Input level below which nothing sounds")
     noise_gain = Parameter("Noise gain", *GAIN_RANGE_DB, 0, "dB", "dB", description="Level of bow, breath and hiss")
     output_gain = Parameter("Output gain", *GAIN_RANGE_DB, 0, "dB", "dB")
+    gate_follows = Parameter(
+        "Level gate follows",
+        default=True,
+        scale="toggle",
+        description="A quiet input lowers the level gate with it",
+    )
 
     def __init__(self, source: Source, **values: float | str | bool) -> None:
         super().__init__(source, **values)
@@ -67,8 +73,10 @@ class Dereverb(InstrumentEffect):
     def _conduct(self, f0_hz: float, confidence: float, level_db: float) -> FrameRequest:
         del confidence
         # The model has learned what is tail and what is note from voiced and unvoiced frames alike: only level gates.
-        gate = self._gate.step(1.0, level_db, 0.0, self.gate)
-        return FrameRequest(f0_hz, level_db, gate, gate * gain_ramp(self.noise_gain))
+        threshold_db = self._level_gate(level_db, True)
+        gate = self._gate.step(1.0, level_db, 0.0, threshold_db)
+        too_quiet = level_db < threshold_db
+        return FrameRequest(f0_hz, level_db, gate, gate * gain_ramp(self.noise_gain), gate > 0.0, too_quiet)
 
     def _prepare(self) -> None:
         from ddsp_fx.dsp.tail_mask import TailMask
@@ -78,7 +86,6 @@ class Dereverb(InstrumentEffect):
         self._aligned = DelayLine(len(STEMS) * self.channels, self._mask.latency_samples)
 
     def _reset(self) -> None:
-        self._gate.reset()
         for part in (self._mask, self._aligned):
             if part is not None:
                 part.reset()

@@ -16,6 +16,36 @@ SURE_S = 0.02
 HYSTERESIS = 0.6
 SURE = 1.5
 LEVEL_HYSTERESIS_DB = 6.0
+# A loud moment is forgotten this fast, so that a cough does not cut the quiet song after it.
+FORGET_DB_PER_S = 1.0
+# Below this nothing is taken for playing, however quiet the rest: -83 dBFS of a sine, as loudness.
+QUIETEST_DB = -60.0
+
+
+class FollowingThreshold:
+    """The level gate of a stream, as far below its own loud notes as the gate is below the trained ones.
+
+    It never lies above the gate itself: what is as loud as the training, or louder, is gated as the parameter says. At
+    first nothing is known, and quiet sound may pass, if it has a pitch; the first louder note raises the threshold.
+
+    Args:
+        high_db: of the trained playing, the loud end.
+        frame_s: seconds between frames.
+    """
+
+    def __init__(self, high_db: float, frame_s: float = DEFAULT_FRAME_S) -> None:
+        self._high_db, self._forget_db = high_db, FORGET_DB_PER_S * frame_s
+        self.reset()
+
+    def reset(self) -> None:
+        """Nothing heard."""
+        self._loud_db = -math.inf
+
+    def step(self, level_db: float, voiced: bool, gate_db: float) -> float:
+        """One frame -> the level in dB needed to open."""
+        self._loud_db = max(self._loud_db - self._forget_db, level_db if voiced else -math.inf)
+        below_db = max(self._high_db - gate_db, LEVEL_HYSTERESIS_DB)
+        return min(gate_db, max(self._loud_db - below_db, QUIETEST_DB))
 
 
 class VoicingGate:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.dsp.delay import DelayLine
-from ddsp_fx.effects.gate import VoicingGate
+from ddsp_fx.effects.gate import FollowingThreshold, VoicingGate
+from ddsp_fx.effects.hearing import Hearing
 from ddsp_fx.effects.impulse_response import at_rate, read_response
 from ddsp_fx.effects.offline import Audio, as_channels_first, drive, reader
 from ddsp_fx.effects.resynthesis import FrameRequest, Resynthesizer
@@ -32,6 +33,7 @@ class InstrumentEffect(SmoothedEffect):
     def __init__(self, source: Source, **values: float | str | bool) -> None:
         self._source = source
         self._gate = VoicingGate(source.trained.frame_s)
+        self._threshold = FollowingThreshold(source.trained.level_high_db, source.trained.frame_s)
         self._resynthesizer: Resynthesizer | None = None
         self._room: Room | None = None
         self._dry: DelayLine | None = None
@@ -46,6 +48,16 @@ class InstrumentEffect(SmoothedEffect):
     def tracker(self) -> str:
         """The pitch tracker: `mcleod` (32 ms of look-ahead), `swift` (304 ms, robust to noise), `ddsp-vst:PATH`."""
         return str(self._source.options.get("tracker", DEFAULT_TRACKER))
+
+    @property
+    def hearing(self) -> Hearing:
+        """What could be followed of the input since the last reset, and why the rest was not."""
+        return self._resynthesizer.listeners[0].hearing() if self._resynthesizer else Hearing()
+
+    @property
+    def hearing_now(self) -> Hearing:
+        """The same of about the last ten seconds, for who watches a stream."""
+        return self._resynthesizer.listeners[1].hearing() if self._resynthesizer else Hearing()
 
     @property
     def latency_samples(self) -> int:
@@ -77,6 +89,8 @@ class InstrumentEffect(SmoothedEffect):
 
     def _reset(self) -> None:
         super()._reset()
+        self._gate.reset()
+        self._threshold.reset()
         for part in (self._resynthesizer, self._room, self._dry):
             if part is not None:
                 part.reset()
@@ -123,6 +137,12 @@ class InstrumentEffect(SmoothedEffect):
     def _stacked_parts(self, block: Audio) -> Audio:
         parts = self._parts(block)
         return np.concatenate([parts[name] for name in STEMS], axis=0)
+
+    def _level_gate(self, level_db: float, voiced: bool) -> float:
+        """The level in dB that a frame needs to open the gate, of effects that declare `gate` and `gate_follows`."""
+        gate_db = float(self.get_value("gate"))
+        following_db = self._threshold.step(level_db, voiced, gate_db)
+        return following_db if self.get_value("gate_follows") else gate_db
 
     def _conduct(self, f0_hz: float, confidence: float, level_db: float) -> FrameRequest:
         raise NotImplementedError

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ddsp_fx.dsp.frames import FrameGrid
 from ddsp_fx.dsp.scaling import hz_to_midi
+from ddsp_fx.effects.hearing import Listener
 from ddsp_fx.effects.source import Trained
 from ddsp_fx.inference.controls import ControlModel
 
@@ -21,16 +22,22 @@ if TYPE_CHECKING:
 Mono = NDArray[np.float32]
 FRAME = 1024
 FEATURE_RATE = 16000
+RECENT_S = 10.0
 
 
 @dataclass(frozen=True)
 class FrameRequest:
-    """What one frame asks of the model and the synthesizer; gains are linear and 0 is silence."""
+    """What one frame asks of the model and the synthesizer; gains are linear and 0 is silence.
+
+    `followed` says whether the input could be followed, `too_quiet` that it was below the level gate.
+    """
 
     f0_hz: float
     level_db: float
     harmonic_gain: float
     noise_gain: float
+    followed: bool = True
+    too_quiet: bool = False
 
 
 Conductor = Callable[[float, float, float], FrameRequest]
@@ -72,6 +79,8 @@ class Resynthesizer:
         noise_filter = model.n_bands * sample_rate / trained.sample_rate
         self.tail_samples = int(np.ceil(reach + noise_filter))
         self._queue = _Queue(self.latency_samples)
+        # Since the last reset, and of the last ten seconds, for who watches a stream.
+        self.listeners = Listener(trained.frame_s), Listener(trained.frame_s, forget_s=RECENT_S)
 
     def reset(self) -> None:
         """Silence, frame 0."""
@@ -79,14 +88,17 @@ class Resynthesizer:
         self._synthesizer.reset()
         self._model.reset()
         self._queue.reset()
+        for listener in self.listeners:
+            listener.reset()
 
     def process(self, mono: Mono) -> NDArray[np.float32]:
         """(n,) -> (2, n): harmonic and noise."""
         features = self._features.process(mono)
-        for f0_hz, confidence, level_db in zip(
-            features.f0_hz.tolist(), features.confidence.tolist(), features.level_db.tolist(), strict=True
-        ):
+        columns = (features.f0_hz, features.confidence, features.level_db, features.character)
+        for f0_hz, confidence, level_db, character in zip(*(column.tolist() for column in columns), strict=True):
             request = self._conductor(f0_hz, confidence, level_db)
+            for listener in self.listeners:
+                listener.add(level_db, request.followed, request.too_quiet, character)
             self._queue.push(*self._render(request))
         return self._queue.pop(mono.shape[0])
 

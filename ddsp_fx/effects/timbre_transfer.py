@@ -55,6 +55,12 @@ class TimbreTransfer(InstrumentEffect):
     room = Parameter("Room", default=True, scale="toggle", description="The room the instrument was recorded in")
     mix = Parameter("Mix", 0, 1, 1, description="0 is the input, 1 the instrument")
     output_gain = Parameter("Output gain", *GAIN_RANGE_DB, 0, "dB", "dB")
+    gate_follows = Parameter(
+        "Level gate follows",
+        default=True,
+        scale="toggle",
+        description="A quiet input lowers the level gate with it",
+    )
 
     def __init__(self, source: Source, **values: float | str | bool) -> None:
         super().__init__(source, **values)
@@ -71,16 +77,17 @@ class TimbreTransfer(InstrumentEffect):
         return self._resynthesizer.look_ahead_samples if self._resynthesizer else 0
 
     def _conduct(self, f0_hz: float, confidence: float, level_db: float) -> FrameRequest:
+        heard_db = level_db
         f0_hz = self._guard.step(f0_hz, self._gate.is_open, confidence >= VOICED_FROM)
-        gate = self._gate.step(confidence, level_db, self.voicing, self.gate)
+        threshold_db = self._level_gate(level_db, confidence >= self.voicing)
+        gate = self._gate.step(confidence, level_db, self.voicing, threshold_db)
         shifted_hz = self._shifted(f0_hz, gate)
         matched_db = self._level.step(level_db, gate)
         level_db = self.loudness_offset + (matched_db if self.loudness_match else level_db)
         level_db = min(level_db, self._source.trained.level_high_db + LEVEL_HEAD_ROOM_DB)
         level_db = max(level_db - (1.0 - gate) * UNVOICED_DUCK_DB, -80.0)
-        return FrameRequest(
-            shifted_hz, level_db, gate * gain_ramp(self.harmonic_gain), gate * gain_ramp(self.noise_gain)
-        )
+        gains = (gate * gain_ramp(self.harmonic_gain), gate * gain_ramp(self.noise_gain))
+        return FrameRequest(shifted_hz, level_db, *gains, gate > 0.0, heard_db < threshold_db)
 
     def _shifted(self, f0_hz: float, gate: float) -> float:
         """The pitch to play, Hz."""
@@ -92,7 +99,6 @@ class TimbreTransfer(InstrumentEffect):
     def _reset(self) -> None:
         self._guard.reset()
         self._autotune.reset()
-        self._gate.reset()
         self._register.reset()
         self._level.reset()
         super()._reset()

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How much of what went in could be followed, and why the rest was not: sound in and none out is told, not guessed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ddsp_fx.analysis.character import MAX_HZ, MIN_HZ, Character
+
+# So far below the loudest of it sound is background, not something that a listener misses.
+BACKGROUND_DB = 35.0
+# Nothing is said of less than half a second, nor where most was followed: a third of all speech has no pitch.
+LEAST_S = 0.5
+ENOUGH = 0.5
+REASONS = ("too_quiet", "too_low", "too_high", "noise", "no_clear_pitch")
+_OF = {int(Character.LOW): "too_low", int(Character.HIGH): "too_high", int(Character.NOISE): "noise"}
+_ADVICE = {
+    "too_quiet": "it is below the level gate: lower `gate`, or raise the input",
+    "too_low": f"it lies below {MIN_HZ:g} Hz: transpose the input up first, or filter rumble out",
+    "too_high": f"it lies above {MAX_HZ:g} Hz: transpose the input down first",
+    "noise": "it is noise without a pitch: take the noise out first, try tracker=swift, or set `voicing` lower",
+    "no_clear_pitch": "it has no one clear pitch: one note at a time is followed; for noisy rooms try tracker=swift",
+}
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """What became of the frames that had sound, in seconds.
+
+    Attributes:
+        sound_s: with sound: less than 35 dB below the loudest.
+        followed_s: of these, what the instrument played.
+        too_quiet_s, too_low_s, too_high_s, noise_s, no_clear_pitch_s: of these, what it did not, by the reason.
+    """
+
+    sound_s: float = 0.0
+    followed_s: float = 0.0
+    too_quiet_s: float = 0.0
+    too_low_s: float = 0.0
+    too_high_s: float = 0.0
+    noise_s: float = 0.0
+    no_clear_pitch_s: float = 0.0
+
+    @property
+    def lost_share(self) -> float:
+        """Of the sound, 0 to 1, what was not followed; 0 where there was none."""
+        return 1.0 - self.followed_s / self.sound_s if self.sound_s else 0.0
+
+    @property
+    def reason(self) -> str:
+        """Of `REASONS`, the one that most was lost for; "" where nothing was."""
+        lost = {name: getattr(self, f"{name}_s") for name in REASONS}
+        most = max(lost, key=lambda name: lost[name])
+        return most if lost[most] > 0.0 else ""
+
+    @property
+    def advice(self) -> str:
+        """One line for people where more than half was lost, else ""."""
+        if self.sound_s < LEAST_S or self.lost_share <= ENOUGH:
+            return ""
+        return f"{self.lost_share:.0%} of the sound was not followed: {_ADVICE[self.reason]}"
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {**asdict(self), "lost_share": self.lost_share, "reason": self.reason, "advice": self.advice}
+
+
+class Listener:
+    """Counts frames. The loudest is known only in the end, so counts are kept by level, a decibel each.
+
+    Args:
+        frame_s: seconds between frames.
+        forget_s: for a stream without an end: what is older counts less and less. 0 keeps all.
+    """
+
+    _LOWEST_DB, _LEVELS = -80, 128
+
+    def __init__(self, frame_s: float, forget_s: float = 0.0) -> None:
+        self._frame_s = frame_s
+        self._keep = 1.0 - frame_s / forget_s if forget_s else 1.0
+        self.reset()
+
+    def reset(self) -> None:
+        """Nothing heard."""
+        self._weight = 1.0
+        self._counts = {name: [0.0] * self._LEVELS for name in ("followed", *REASONS)}
+
+    def add(self, level_db: float, followed: bool, too_quiet: bool, character: int) -> None:
+        """One frame."""
+        name = "followed" if followed else "too_quiet" if too_quiet else _OF.get(character, "no_clear_pitch")
+        index = min(max(int(level_db) - self._LOWEST_DB, 0), self._LEVELS - 1)
+        # To let all others fade, what is new weighs more; the scale is taken out when somebody asks.
+        self._weight /= self._keep
+        self._counts[name][index] += self._weight
+        if self._weight > 1e100:
+            self._rescale()
+
+    def _rescale(self) -> None:
+        self._counts = {name: [c / self._weight for c in counts] for name, counts in self._counts.items()}
+        self._weight = 1.0
+
+    def hearing(self) -> Hearing:
+        """So far."""
+        loudest = max((i for counts in self._counts.values() for i, c in enumerate(counts) if c), default=0)
+        first = max(loudest - int(BACKGROUND_DB), 1)
+        scale = self._frame_s / self._weight
+        seconds = {name: sum(counts[first:]) * scale for name, counts in self._counts.items()}
+        return Hearing(sum(seconds.values()), seconds["followed"], *(seconds[name] for name in REASONS))
