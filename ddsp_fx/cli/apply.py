@@ -18,6 +18,7 @@ from ddsp_fx.cli.input_options import taking
 from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.effects.offline import drive
 from ddsp_fx.errors import AudioError
+from ddsp_fx.files.carry import bestow, collect
 from ddsp_fx.files.names import printable
 
 
@@ -35,7 +36,6 @@ def run(arguments: Namespace) -> int:
     source = open_input(Path(arguments.input), taking(arguments, aligned=True))
     started = time.perf_counter()
     try:
-        say(source.remarks)
         output = _through(board, moves, source, arguments)
     finally:
         source.close()
@@ -50,8 +50,14 @@ def _through(board: Board, moves: Automation | None, source: InputFile, argument
     board.prepare(source.sample_rate, arguments.buffer_size, source.channels)
     if moves is not None:
         moves.install(board, source.sample_rate, math.inf if source.frames is None else source.frames)
-    depth = arguments.bit_depth or source.bit_depth
-    with refusal(), output_file(path, source.sample_rate, source.channels, depth) as output:
+    depth, belongings = arguments.bit_depth or source.bit_depth, collect(source.reader)
+
+    def finish(written: Path) -> None:
+        lost = bestow(belongings, written, source.sample_rate)
+        if lost:
+            source.remarks.append(f"{source.name}: not kept in {printable(path.name)}: {', '.join(lost)}")
+
+    with refusal(), output_file(path, source.sample_rate, source.channels, depth, finish) as output:
         _process(board, source, output, arguments)
         source.close()
     return output
@@ -76,8 +82,7 @@ def _report(arguments: Namespace, source: InputFile, output: Output, board: Boar
             "lower output_gain or write --bit-depth 32",
             file=sys.stderr,
         )
-    if source.loss:
-        say([f"{source.loss.text}; only that is used"])
+    say(source.all_remarks())
     duration_s = output.samples / source.sample_rate
     if arguments.json:
         summary = {

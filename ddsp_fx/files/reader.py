@@ -41,6 +41,7 @@ class AudioReader:
         bit_depth: 16, 24 or 32 keeps the samples.
         container: "wav", "aiff", "flac", "mp3", "ogg", or "" for any other.
         delay_known: False where an encoder's delay shifts the sound by an amount that nobody states.
+        chunks, samples_at: (id, begin, end) in the file of what is not sound, and where the sound begins.
         position: sample frames read.
         loss: what is missing, once it is known; at the latest when `read` has given the last block.
 
@@ -93,7 +94,7 @@ class AudioReader:
             raise AudioError(f"{self.name}: has {self.channels} channels; up to {MOST_CHANNELS} are read")
         self.bit_depth, self.container = _DEPTHS.get(decoder.file.subtype, 24), seen.container
         self.layout = Layout.of(self.channels, seen.mask, seen.container)
-        self.delay_known, self.chunks = seen.delay_known, seen.chunks
+        self.delay_known, self.chunks, self.samples_at = seen.delay_known, seen.chunks, seen.samples_at
         known = seen.promised if seen.present is None else seen.present
         # libsndfile says 2^63 - 1 where a FLAC stream does not tell, and guesses from the bit rate of an MP3.
         if known is None and decoder.is_last and seen.container != "mp3" and 0 <= decoder.file.frames < 1 << 60:
@@ -165,6 +166,10 @@ class AudioReader:
         while got := self._decoder.read(STEP).shape[1]:
             total += got
         return total
+
+    def strings(self) -> dict[str, str]:
+        """Title, artist and the like of a kind of file that has no container here; only before it is read."""
+        return dict(self._decoder.file.copy_metadata())
 
     def close(self) -> None:
         """Let go of the file."""

@@ -52,7 +52,9 @@ class Survey:
         order: speaker bits in the order of the channels where that isn't by rising bit.
         delay_known: False where an encoder has put an unknown stretch before the first sample.
         chunks: (id, start, end) of what the file carries beside samples, for containers made of chunks.
-        container: "wav", "aiff", "flac", "mp3", "ogg", or "" for whatever else the decoder knows.
+        samples_at: where in the file the sound begins, for those containers.
+        raw: where plain samples begin and end, and bytes a frame, to be looked at without a decoder.
+        container: "wav", "w64", "aiff", "flac", "mp3", "ogg", or "" for whatever else the decoder knows.
     """
 
     parts: Sequence[Sequence[Piece]]
@@ -64,7 +66,7 @@ class Survey:
     order: tuple[int, ...] | None = None
     delay_known: bool = True
     chunks: Sequence[tuple[bytes, int, int]] = field(default=())
-    # Raw samples that can be looked at without a decoder: (start, end) and bytes a frame, for `zero_tail`.
+    samples_at: int = 0
     raw: tuple[int, int, int] | None = None
 
 

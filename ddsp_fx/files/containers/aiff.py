@@ -48,7 +48,9 @@ def survey_aiff(file: BinaryIO, start: int, size: int) -> Survey:
     whole = b"FORM" + struct.pack(">I", min(len(head) + end - begin, 0xFFFFFFFF)) + head
     mask = _mask(file, chunks)
     parts = [[whole, (begin, end), b"\0" * ((end - begin) % 2)]]
-    return Survey(parts, "aiff", promised, present, fault, mask, chunks=chunks, raw=(begin, end, align))
+    return Survey(
+        parts, "aiff", promised, present, fault, mask, chunks=chunks, samples_at=begin, raw=(begin, end, align)
+    )
 
 
 def _walk(file: BinaryIO, position: int, size: int) -> tuple[list[Chunk], tuple[int, int] | None, int]:
