@@ -14,12 +14,14 @@ from ddsp_fx.automation import Automation
 from ddsp_fx.board import Board
 from ddsp_fx.cli.apply_automation import board_to_run, read_moves
 from ddsp_fx.cli.audio_files import InputFile, Output, check_output, open_input, output_file, refusal, say
+from ddsp_fx.cli.channel_limits import check_channels
 from ddsp_fx.cli.input_options import taking
 from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.effects.offline import drive
 from ddsp_fx.errors import AudioError
 from ddsp_fx.files.carry import bestow, collect
 from ddsp_fx.files.names import printable
+from ddsp_fx.files.stated_layout import state_layout
 
 
 def run(arguments: Namespace) -> int:
@@ -47,6 +49,7 @@ def _through(board: Board, moves: Automation | None, source: InputFile, argument
     """Input through board to output; the input is closed before the output takes its name, which may be the input's."""
     path = Path(arguments.output)
     check_output(path, source.channels)
+    check_channels(board, source.channels)
     board.prepare(source.sample_rate, arguments.buffer_size, source.channels)
     if moves is not None:
         moves.install(board, source.sample_rate, math.inf if source.frames is None else source.frames)
@@ -54,6 +57,7 @@ def _through(board: Board, moves: Automation | None, source: InputFile, argument
 
     def finish(written: Path) -> None:
         lost = bestow(belongings, written, source.sample_rate)
+        state_layout(written, source.layout)
         if lost:
             source.remarks.append(f"{source.name}: not kept in {printable(path.name)}: {', '.join(lost)}")
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ddsp_fx.dsp.resample import StreamingResampler
 from ddsp_fx.errors import AudioError
-from ddsp_fx.files.layout import fold
+from ddsp_fx.files.layout import Layout, fold
 from ddsp_fx.files.reader import AudioReader
 from ddsp_fx.files.survey import Loss
 
@@ -45,7 +45,7 @@ class InputFile:
 
     Attributes:
         sample_rate: in Hz, of what is read; `native_rate` is the file's.
-        channels: of what is read.
+        channels, layout: of what is read, speakers in the order of WAV.
         frames: about how many samples there are to read, None for a stream of unknown length.
         bit_depth: that keeps the file's samples.
         position: samples read.
@@ -69,7 +69,11 @@ class InputFile:
         self.remarks: list[str] = []
         self._check_alignment()
         self.channels = self._channels()
-        self._matrix = self.reader.layout.fold(self.channels)
+        if self.channels == self.reader.channels:
+            self.layout, self._matrix = self.reader.layout.in_order()
+        else:
+            self.layout = Layout.of(self.channels, None)
+            self._matrix = self.reader.layout.fold(self.channels)
         self.sample_rate = float(taking.sample_rate or self.native_rate)
         self._convert, self._ready, self._over = self._converter(), np.zeros((self.channels, 0), np.float32), False
         self.position = 0

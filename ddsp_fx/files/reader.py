@@ -93,8 +93,10 @@ class AudioReader:
         if not 0 < self.channels <= MOST_CHANNELS:
             raise AudioError(f"{self.name}: has {self.channels} channels; up to {MOST_CHANNELS} are read")
         self.bit_depth, self.container = _DEPTHS.get(decoder.file.subtype, 24), seen.container
-        self.layout = Layout.of(self.channels, seen.mask, seen.container)
-        self.delay_known, self.chunks, self.samples_at = seen.delay_known, seen.chunks, seen.samples_at
+        self.layout = Layout.of(self.channels, seen.mask, seen.container, seen.order)
+        self.chunks, self.samples_at = seen.chunks, seen.samples_at
+        # What only libsndfile takes for MPEG audio has no tag that was understood.
+        self.delay_known = seen.delay_known and (seen.container != "" or "MPEG" not in decoder.file.subtype)
         known = seen.promised if seen.present is None else seen.present
         # libsndfile says 2^63 - 1 where a FLAC stream does not tell, and guesses from the bit rate of an MP3.
         if known is None and decoder.is_last and seen.container != "mp3" and 0 <= decoder.file.frames < 1 << 60:

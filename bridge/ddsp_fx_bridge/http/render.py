@@ -7,6 +7,7 @@ In a process of its own: rendering in this one would take the interpreter from t
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 import subprocess
@@ -22,6 +23,9 @@ from ddsp_fx_bridge.engine import Engine
 
 MOST_UPLOAD_BYTES = 256 << 20
 MOST_WAITING = 4
+# A JSON array, in ASCII, of what was done to the file: folded down, taken in part, tags that got lost.
+REMARKS = "X-Ddsp-Fx-Remarks"
+_NOTE = "ddsp-fx: note: "
 # A renderer must not compete with the audio: the scheduler gives it what is left.
 _COMMAND = (
     "import os, sys; os.nice(10) if hasattr(os, 'nice') else None; from ddsp_fx.cli import main; sys.exit(main())"
@@ -51,12 +55,12 @@ class Renderer:
             await _receive(request, folder / f"in{suffix}")
             (folder / "board.json").write_text(board, encoding="utf-8")
             async with self._one:
-                body = await _render(folder, suffix, salvage=request.query.get("salvage") == "1")
+                body, remarks = await _render(folder, suffix, salvage=request.query.get("salvage") == "1")
         finally:
             self._waiting -= 1
             shutil.rmtree(folder, ignore_errors=True)
-        disposition = {"Content-Disposition": f'attachment; filename="{stem}-ddsp-fx.wav"'}
-        return web.Response(body=body, content_type="audio/wav", headers=disposition)
+        headers = {"Content-Disposition": f'attachment; filename="{stem}-ddsp-fx.wav"', REMARKS: json.dumps(remarks)}
+        return web.Response(body=body, content_type="audio/wav", headers=headers)
 
     def _asked(self, request: web.Request) -> tuple[int, str, str]:
         number, name = request.query.get("track", "1"), request.query.get("name", "")
@@ -80,7 +84,7 @@ async def _receive(request: web.Request, path: Path) -> None:
         raise RefusedError(400, "", "the request has no body; send the audio file as it is")
 
 
-async def _render(folder: Path, suffix: str, salvage: bool) -> bytes:
+async def _render(folder: Path, suffix: str, salvage: bool) -> tuple[bytes, list[str]]:
     source, out = str(folder / f"in{suffix}"), folder / "out.wav"
     # An MP3 that states no delay is taken as it decodes: nothing else is heard beside it here.
     arguments = ["apply", source, str(out), str(folder / "board.json"), "--quiet", "--encoder-delay", "0"]
@@ -97,11 +101,12 @@ async def _render(folder: Path, suffix: str, salvage: bool) -> bytes:
         # The client has gone: nobody waits for the rest.
         if process.poll() is None:
             process.kill()
+    told = said.decode("utf-8", "replace").replace(f"{folder}/in{suffix}: ", "")
+    lines = [line for line in told.splitlines() if line.strip()]
     if process.returncode:
-        lines = [line for line in said.decode("utf-8", "replace").splitlines() if line.strip()]
         last = lines[-1].removeprefix("ddsp-fx: ") if lines else "the renderer died"
-        last = last.replace(str(folder), "").replace("/in.", "the file: in.")
         raise AudioError(last.partition("; --salvage")[0][:300])
     if not out.is_file():
         raise EngineError("the renderer wrote nothing")
-    return await asyncio.to_thread(out.read_bytes)
+    remarks = [line.removeprefix(_NOTE) for line in lines if line.startswith(_NOTE)]
+    return await asyncio.to_thread(out.read_bytes), remarks

@@ -74,9 +74,8 @@ def collect(reader: AudioReader) -> Belongings:
             _from_ogg(mine, reader.path)
         elif reader.container == "mp3":
             _from_id3(mine, reader.path)
-        mine.add_tags(
-            {key: [value] for key, value in reader.strings().items()} if reader.container in ("", "w64") else {}
-        )
+        else:
+            mine.add_tags({key: [value] for key, value in reader.strings().items()})
     except (mutagen.MutagenError, OSError, ValueError, KeyError, IndexError, struct.error):
         mine.lose("tags that cannot be read")
     return mine
