@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import time
@@ -16,6 +15,7 @@ from ddsp_fx.cli.apply_automation import board_to_run, read_moves
 from ddsp_fx.cli.audio_files import InputFile, Output, check_output, open_input, output_file, refusal, say
 from ddsp_fx.cli.channel_limits import check_channels
 from ddsp_fx.cli.input_options import taking
+from ddsp_fx.cli.json_text import print_json
 from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.effects.offline import drive
 from ddsp_fx.errors import AudioError
@@ -90,7 +90,7 @@ def _report(arguments: Namespace, source: InputFile, output: Output, board: Boar
     duration_s = output.samples / source.sample_rate
     if arguments.json:
         summary = {
-            "output": printable(arguments.output),
+            "output": arguments.output,
             "chain": board.slot_names(),
             "sample_rate_hz": source.sample_rate,
             "channels": source.channels,
@@ -102,7 +102,7 @@ def _report(arguments: Namespace, source: InputFile, output: Output, board: Boar
             "remarks": source.all_remarks(),
             "times_real_time": duration_s / seconds if seconds else None,
         }
-        print(json.dumps(summary, indent=2))
+        print_json(summary)
     elif not arguments.quiet:
         speed = f"{duration_s / seconds:.1f} x real time"
         print(f"{printable(arguments.output)}: {duration_s:.2f} s, peak {peak_db:.1f} dBFS, {speed}")

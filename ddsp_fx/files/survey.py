@@ -9,6 +9,9 @@ from typing import BinaryIO
 
 from ddsp_fx.files.pieces import Piece
 
+# Of chunks, tags or joined streams: no recording has so many, and a file made of nothing else would fill memory.
+MOST_ITEMS = 4096
+
 # The ISO names of AAC's files; libsndfile and pedalboard alike read none of them.
 _AAC = "AAC and MP4 are not read; convert it to .wav or .flac first, for example: ffmpeg -i IN.m4a OUT.wav"
 
@@ -96,11 +99,12 @@ def survey(file: BinaryIO, size: int) -> Survey | str:
 def _after_id3(file: BinaryIO) -> int:
     """Taggers put ID3v2 in front of anything: where the file itself begins."""
     position = 0
-    while True:
+    for _ in range(MOST_ITEMS):
         file.seek(position)
         head = file.read(10)
         if head[:3] != b"ID3" or len(head) < 10 or max(head[6:10]) > 127:
-            return position
+            break
         a, b, c, d = head[6:10]
         footer = 10 if head[5] & 0x10 else 0
         position += 10 + footer + (a << 21 | b << 14 | c << 7 | d)
+    return position

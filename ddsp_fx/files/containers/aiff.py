@@ -7,7 +7,7 @@ import struct
 from typing import BinaryIO
 
 from ddsp_fx.files.layout import BC, BL, BR, FC, FL, FLC, FR, FRC, LFE, SL, SR
-from ddsp_fx.files.survey import Survey
+from ddsp_fx.files.survey import MOST_ITEMS, Survey
 
 Chunk = tuple[bytes, int, int]
 
@@ -65,7 +65,7 @@ def _walk(file: BinaryIO, position: int, size: int) -> tuple[list[Chunk], tuple[
     """The chunks beside the sound, where the sound lies, and what SSND claims."""
     chunks: list[Chunk] = []
     sound, claimed_sound = None, 0
-    while position + 8 <= size:
+    while position + 8 <= size and len(chunks) < MOST_ITEMS:
         file.seek(position)
         name, claimed = struct.unpack(">4sI", file.read(8))
         begin, end = position + 8, position + 8 + claimed

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from ddsp_fx.files.pieces import Piece
-from ddsp_fx.files.survey import Survey
+from ddsp_fx.files.survey import MOST_ITEMS, Survey
 
 Chunk = tuple[bytes, int, int]
 
@@ -43,7 +43,7 @@ def survey_wave(file: BinaryIO, start: int, size: int) -> Survey:
     head = file.read(12)
     big = head[:4] == b"RIFX"
     found = _Found([], [], end=start + 12)
-    while found.end + 8 <= size:
+    while found.end + 8 <= size and len(found.chunks) + len(found.data) < MOST_ITEMS:
         if not _chunk(file, found, size, ">" if big else "<"):
             break
     if big or not found.fmt or len(found.fmt) < 16 or not found.data:
