@@ -126,7 +126,7 @@ def _streams(file: BinaryIO, start: int, size: int) -> tuple[list[_Stream], str]
     while position + 4 <= size:
         file.seek(position)
         head = file.read(4)
-        frame = header(head)
+        frame = _fitting(header(head), streams)
         if frame is None:
             skipped = _tag_length(file, position) if streams else int(head[:1] == b"\0")
             position += skipped
@@ -142,6 +142,14 @@ def _streams(file: BinaryIO, start: int, size: int) -> tuple[list[_Stream], str]
         _add(file, streams, frame, position)
         position += frame.length
     return streams, fault
+
+
+def _fitting(frame: Header | None, streams: list[_Stream]) -> Header | None:
+    """A frame of another rate or layer within a stream is no frame to a decoder."""
+    if frame is None or not streams:
+        return frame
+    first = streams[-1].first
+    return frame if (frame.rate, frame.samples) == (first.rate, first.samples) else None
 
 
 def _add(file: BinaryIO, streams: list[_Stream], frame: Header, position: int) -> None:
