@@ -131,7 +131,7 @@ class AudioReader:
     def read(self, n: int) -> Audio:
         """The next n sample frames (channels, <= n), float32; none after the last good one.
 
-        Raises DamagedAudioError without `salvage`, where damage is found.
+        Raises DamagedAudioError without `salvage`, where damage is found; NaN and infinity are damage.
         """
         most = n
         if self._survey.fault and self._survey.present is not None:
@@ -140,10 +140,21 @@ class AudioReader:
         while got < most and (block := self._decoder.read(most - got)).shape[1]:
             got += block.shape[1]
             blocks.append(block)
-        self.position += got
-        if got < n and self.loss is None:
+        sound = self._finite(np.concatenate(blocks, axis=1))
+        self.position += sound.shape[1]
+        if sound.shape[1] < n and self.loss is None:
             self._ended()
-        return np.concatenate(blocks, axis=1)
+        return sound
+
+    def _finite(self, block: Audio) -> Audio:
+        """Up to the first NaN or infinity: damage that a file of floats can show."""
+        if np.isfinite(block).all():
+            return block
+        bad = np.argwhere(~np.isfinite(block))
+        channel, sample = bad[np.argmin(bad[:, 1])]
+        at_s = (self.position + int(sample)) / self.sample_rate
+        self._decoder.stop(f"NaN or infinity at {at_s:.3f} s, channel {channel + 1}")
+        return block[:, :sample]
 
     def _ended(self) -> None:
         """At the end: was all there that was promised?"""

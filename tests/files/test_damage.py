@@ -142,6 +142,18 @@ def test_an_empty_data_chunk_before_other_chunks_is_empty(tmp_path: Path) -> Non
         read(path)
 
 
+@given(place=st.integers(0, RATE - 1), bad=st.sampled_from([np.nan, np.inf, -np.inf]), channel=st.integers(0, 1))
+def test_nan_is_damage_in_a_file_of_floats(
+    place: int, bad: float, channel: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    audio = voice(channels=2)
+    audio[channel, place] = bad
+    path = put(tmp_path_factory.getbasetemp() / "x.wav", encoded(audio, "wav", depth=32))
+    with pytest.raises(DamagedAudioError, match=rf"NaN or infinity at {place / RATE:.3f} s, channel {channel + 1}"):
+        read(path)
+    assert np.array_equal(read(path, salvage=True)[0], audio[:, :place])
+
+
 def test_a_flac_stream_of_unknown_length(tmp_path: Path) -> None:
     data = bytearray(WHOLE["flac"])
     data[21] &= 0xF0

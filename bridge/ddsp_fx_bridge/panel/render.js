@@ -3,7 +3,7 @@
 
 import { el, freshId } from "./dom.js";
 
-const ACCEPT = "audio/*,.wav,.flac,.aiff,.mp3,.ogg";
+const ACCEPT = "audio/*,.wav,.w64,.flac,.aiff,.aif,.caf,.mp3,.ogg,.opus";
 
 export class RenderBox {
   constructor(track) {
