@@ -56,7 +56,7 @@ def _through(board: Board, moves: Automation | None, source: InputFile, argument
     depth, belongings = arguments.bit_depth or source.bit_depth, collect(source.reader)
 
     def finish(written: Path) -> None:
-        lost = bestow(belongings, written, source.sample_rate)
+        lost = bestow(belongings, written, source.sample_rate, folded=source.channels != source.reader.channels)
         state_layout(written, source.layout)
         if lost:
             source.remarks.append(f"{source.name}: not kept in {printable(path.name)}: {', '.join(lost)}")

@@ -75,7 +75,7 @@ class Survey:
 
 def survey(file: BinaryIO, size: int) -> Survey | str:
     """The survey of an opened file of so many bytes, or why it cannot be read."""
-    from ddsp_fx.files.containers import aiff, flac, mp3, ogg, wave
+    from ddsp_fx.files.containers import aiff, caf, flac, mp3, ogg, wave
 
     start = _after_id3(file)
     file.seek(start)
@@ -87,6 +87,8 @@ def survey(file: BinaryIO, size: int) -> Survey | str:
         (head[:16] == wave.W64_RIFF, wave.survey_w64),
         (head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"), aiff.survey_aiff),
         (head[:4] == b"fLaC", flac.survey_flac),
+        (head[:4] == b"caff", caf.survey_caf),
+        (head[:4] == b".snd", caf.survey_au),
         (head[:4] == b"OggS", ogg.survey_ogg),
         (mp3.is_mp3(file, start, size), mp3.survey_mp3),
     ]

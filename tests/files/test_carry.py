@@ -11,6 +11,7 @@ import pytest
 from files.sounds import RATE, chunk, encoded, fmt, pcm16, put, read, voice, wave
 from hypothesis import given
 from hypothesis import strategies as st
+from mutagen.apev2 import APEv2
 from mutagen.flac import FLAC, Picture
 from mutagen.id3 import APIC, CHAP, ID3, TIT2, TXXX
 
@@ -206,6 +207,26 @@ def test_markers_of_an_aiff(tmp_path: Path) -> None:
     _apply(source, tmp_path / "twice.aiff", "--sample-rate", "44100")
     assert dict(_chunks(tmp_path / "same.aiff", ">"))[b"MARK"] == mark
     assert struct.unpack_from(">I", dict(_chunks(tmp_path / "twice.aiff", ">"))[b"MARK"], 4)[0] == 24000
+
+
+def test_what_describes_channels_goes_with_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = chunk(b"data", pcm16(voice(channels=6)))
+    source = put(tmp_path / "in.wav", wave(fmt(6), chunk(b"chna", bytes(44)), data, chunk(b"axml", b"<adm/>")))
+    _apply(source, tmp_path / "kept.wav", "--channels", "keep")
+    assert {b"chna", b"axml"} <= dict(_chunks(tmp_path / "kept.wav")).keys()
+    _apply(source, tmp_path / "folded.wav")
+    assert not {b"chna", b"axml"} & dict(_chunks(tmp_path / "folded.wav")).keys()
+    assert "not kept in folded.wav: chna, axml" in capsys.readouterr().err
+
+
+def test_ape_tags_of_an_mp3(tmp_path: Path) -> None:
+    source = put(tmp_path / "in.mp3", encoded(voice(), "mp3"))
+    tags = APEv2()
+    tags["Title"], tags["Year"], tags["MP3GAIN_MINMAX"] = "Song", "1999", "1,2"
+    tags.save(source)
+    _apply(source, tmp_path / "out.flac")
+    assert _comments(tmp_path / "out.flac")["date"] == ["1999"]
+    assert read(tmp_path / "out.flac")[0].shape == voice().shape
 
 
 def test_a_chunk_that_claims_too_much_is_no_tag(tmp_path: Path) -> None:

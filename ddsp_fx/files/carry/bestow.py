@@ -14,6 +14,8 @@ from ddsp_fx.files.carry.tags import AIFF, to_bext, to_id3, to_info
 
 # Chunks whose content is in the tags as well, so that another format keeps it.
 _AS_TAGS = (b"bext", b"id3 ", b"ID3 ", b"acid", *AIFF)
+# The audio definition model of BW64 (ITU-R BS.2076): what each channel is.
+_OF_CHANNELS = (b"chna", b"axml", b"bxml")
 _NAMES = {
     b"cue ": "cue points",
     b"smpl": "loops (smpl)",
@@ -23,15 +25,19 @@ _NAMES = {
 }
 
 
-def bestow(mine: Belongings, path: Path, sample_rate: float) -> list[str]:
+def bestow(mine: Belongings, path: Path, sample_rate: float, folded: bool = False) -> list[str]:
     """Give a finished file at that rate what another has carried; returns what its format can't hold, in words.
 
-    The format is by suffix: .wav, .aiff, .flac, .ogg or .mp3. Raises OSError when it cannot be written.
+    Where channels were folded down, what describes them one by one is not given. The format is by suffix: .wav, .aiff,
+    .flac, .ogg or .mp3. Raises OSError when it cannot be written.
     """
     import mutagen
 
     ratio, suffix = sample_rate / mine.sample_rate, path.suffix.lower()
     lost = list(mine.lost)
+    if folded:
+        lost += [name.decode() for name, *_ in mine.chunks if name in _OF_CHANNELS]
+        mine.chunks = [chunk for chunk in mine.chunks if chunk[0] not in _OF_CHANNELS]
     if "time_reference" in mine.tags and mine.tags["time_reference"][0].isdecimal():
         mine.tags["time_reference"] = [str(round(int(mine.tags["time_reference"][0]) * ratio))]
     try:

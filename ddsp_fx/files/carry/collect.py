@@ -15,7 +15,7 @@ from ddsp_fx.files.reader import AudioReader
 
 # Chunks that describe the samples as they were stored, or pad, or measure what is about to change.
 _OF_THE_SAMPLES = (
-    b"fmt ", b"data", b"fact", b"ds64", b"JUNK", b"junk", b"PAD ", b"FLLR", b"PEAK", b"levl", b"chna",
+    b"fmt ", b"data", b"fact", b"ds64", b"JUNK", b"junk", b"PAD ", b"FLLR", b"PEAK", b"levl",
     b"COMM", b"SSND", b"FVER", b"CHAN",
 )  # fmt: skip
 # Covers and long edit lists fit; a chunk that claims more is no tag.
@@ -126,14 +126,20 @@ def _pictures_of_id3(mine: Belongings) -> None:
 
 
 def _from_id3(mine: Belongings, path: Path) -> None:
+    from mutagen.apev2 import APENoHeaderError, APEv2
     from mutagen.id3 import ID3, ID3NoHeaderError
 
     try:
         mine.id3 = ID3(path)
+        _pictures_of_id3(mine)
+        mine.add_tags(names.from_id3(mine.id3))
     except ID3NoHeaderError:
+        pass
+    try:
+        items = APEv2(path).items()
+    except APENoHeaderError:
         return
-    _pictures_of_id3(mine)
-    mine.add_tags(names.from_id3(mine.id3))
+    mine.add_tags({names.APE.get(key.lower(), key.lower()): list(item) for key, item in items if item.kind == 0})
 
 
 def _from_flac(mine: Belongings, path: Path) -> None:

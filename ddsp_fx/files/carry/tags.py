@@ -23,6 +23,7 @@ INFO = {
     "ISFT": "encoder", "IBPM": "bpm",
 }  # fmt: skip
 AIFF = {b"NAME": "title", b"AUTH": "artist", b"(c) ": "copyright", b"ANNO": "comment"}
+APE = {"year": "date", "track": "tracknumber", "disc": "discnumber", "album artist": "albumartist"}
 # Names that ffmpeg gives to bext's fields, and where they stand.
 _BEXT = {
     "description": (0, 256),
