@@ -25,7 +25,7 @@ _SHARE_OF_HIGHEST_PEAK = 0.8
 # On a solo voice, 98.7 % of the sung frames reach this clarity and 6 % of the others.
 _CLARITY_OF_VOICE = 0.75
 # A converter's dither and a quiet room's hum have a clear pitch too; -65 dB RMS lies above both.
-_SILENCE_POWER = 10.0 ** (-65.0 / 10.0)
+SILENCE_POWER = 10.0 ** (-65.0 / 10.0)
 
 
 def confidence_of(clarity: float) -> float:
@@ -57,7 +57,7 @@ class McLeodTracker(FrameTracker):
         # smoothing over three samples finds 94 % of the sung frames voiced instead of 81 %.
         frame = 0.5 * frame[1:-1] + 0.25 * (frame[:-2] + frame[2:])
         frame -= frame.mean()
-        if float(np.dot(frame, frame)) < _SILENCE_POWER * frame.size:
+        if float(np.dot(frame, frame)) < SILENCE_POWER * frame.size:
             return 0.0, 0.0
         self._square_difference(frame, _SHORTEST_SPAN, self._similarity)
         period, clarity = self._choose_period(self._similarity, _SHORTEST_LAG, _SHARE_OF_HIGHEST_PEAK)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import time
@@ -14,11 +13,15 @@ from ddsp_fx.automation import Automation
 from ddsp_fx.board import Board
 from ddsp_fx.cli.apply_automation import board_to_run, read_moves
 from ddsp_fx.cli.audio_files import InputFile, Output, check_output, open_input, output_file, refusal, say
+from ddsp_fx.cli.channel_limits import check_channels
 from ddsp_fx.cli.input_options import taking
+from ddsp_fx.cli.json_text import print_json
 from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.effects.offline import drive
 from ddsp_fx.errors import AudioError
+from ddsp_fx.files.carry import bestow, collect
 from ddsp_fx.files.names import printable
+from ddsp_fx.files.stated_layout import state_layout
 
 
 def run(arguments: Namespace) -> int:
@@ -35,7 +38,6 @@ def run(arguments: Namespace) -> int:
     source = open_input(Path(arguments.input), taking(arguments, aligned=True))
     started = time.perf_counter()
     try:
-        say(source.remarks)
         output = _through(board, moves, source, arguments)
     finally:
         source.close()
@@ -47,11 +49,19 @@ def _through(board: Board, moves: Automation | None, source: InputFile, argument
     """Input through board to output; the input is closed before the output takes its name, which may be the input's."""
     path = Path(arguments.output)
     check_output(path, source.channels)
+    check_channels(board, source.channels)
     board.prepare(source.sample_rate, arguments.buffer_size, source.channels)
     if moves is not None:
         moves.install(board, source.sample_rate, math.inf if source.frames is None else source.frames)
-    depth = arguments.bit_depth or source.bit_depth
-    with refusal(), output_file(path, source.sample_rate, source.channels, depth) as output:
+    depth, belongings = arguments.bit_depth or source.bit_depth, collect(source.reader)
+
+    def finish(written: Path) -> None:
+        lost = bestow(belongings, written, source.sample_rate, folded=source.channels != source.reader.channels)
+        state_layout(written, source.layout)
+        if lost:
+            source.remarks.append(f"{source.name}: not kept in {printable(path.name)}: {', '.join(lost)}")
+
+    with refusal(), output_file(path, source.sample_rate, source.channels, depth, finish) as output:
         _process(board, source, output, arguments)
         source.close()
     return output
@@ -76,12 +86,11 @@ def _report(arguments: Namespace, source: InputFile, output: Output, board: Boar
             "lower output_gain or write --bit-depth 32",
             file=sys.stderr,
         )
-    if source.loss:
-        say([f"{source.loss.text}; only that is used"])
+    say(source.all_remarks())
     duration_s = output.samples / source.sample_rate
     if arguments.json:
         summary = {
-            "output": printable(arguments.output),
+            "output": arguments.output,
             "chain": board.slot_names(),
             "sample_rate_hz": source.sample_rate,
             "channels": source.channels,
@@ -93,7 +102,7 @@ def _report(arguments: Namespace, source: InputFile, output: Output, board: Boar
             "remarks": source.all_remarks(),
             "times_real_time": duration_s / seconds if seconds else None,
         }
-        print(json.dumps(summary, indent=2))
+        print_json(summary)
     elif not arguments.quiet:
         speed = f"{duration_s / seconds:.1f} x real time"
         print(f"{printable(arguments.output)}: {duration_s:.2f} s, peak {peak_db:.1f} dBFS, {speed}")

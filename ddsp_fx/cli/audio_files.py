@@ -11,6 +11,7 @@ from pathlib import Path
 from ddsp_fx.errors import AudioError, DamagedAudioError
 from ddsp_fx.files.folder import audio_in, passed_over
 from ddsp_fx.files.input import InputFile, Taking, read_mono
+from ddsp_fx.files.names import printable
 from ddsp_fx.files.writer import Output, check_output, output_file
 
 __all__ = [
@@ -38,7 +39,7 @@ def say(remarks: Iterable[str]) -> None:
     """One line each on stderr."""
     for remark in remarks:
         if remark:
-            print(f"ddsp-fx: note: {remark}", file=sys.stderr)
+            print(f"ddsp-fx: note: {printable(remark)}", file=sys.stderr)
 
 
 def find_audio(place: Path) -> list[Path]:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +14,10 @@ from numpy.typing import NDArray
 from ddsp_fx.bundles.loading import load
 from ddsp_fx.cli import example_sounds, pictures
 from ddsp_fx.cli.audio_files import output_file
+from ddsp_fx.cli.json_text import print_json
 from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.errors import AudioError
+from ddsp_fx.files.names import printable
 
 Mono = NDArray[np.float32]
 RATE_HZ = float(example_sounds.RATE_HZ)
@@ -119,9 +120,9 @@ def run(arguments: Namespace) -> int:
             step()
             advance(1)
     if arguments.json:
-        print(json.dumps(demo.figures, indent=2))
+        print_json(demo.figures)
     else:
         for name, figure in demo.figures.items():
             print(f"{name.replace('_', ' ')}: {figure:.4g}")
-        print(f"audio and pictures are in {folder}")
+        print(f"audio and pictures are in {printable(folder)}")
     return 0

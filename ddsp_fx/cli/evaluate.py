@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from argparse import Namespace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from ddsp_fx.bundles import evaluation
 from ddsp_fx.bundles.loading import locate
 from ddsp_fx.cli.audio_files import say
+from ddsp_fx.cli.json_text import print_json
 from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.errors import AudioError, MissingExtraError
 from ddsp_fx.files.folder import audio_in, passed_over
@@ -50,12 +50,12 @@ def run(arguments: Namespace) -> int:
         "effect": subject.symbol,
         "tracker": subject.tracker,
         "preset": subject.preset,
-        "recordings": [{"recording": printable(p), **evaluation.summary([e])} for p, e in evaluated.items()],
+        "recordings": [{"recording": str(p), **evaluation.summary([e])} for p, e in evaluated.items()],
         "total": evaluation.summary(list(evaluated.values())),
         "remarks": remarks,
-        "passed_over": {printable(item.path): item.reason for item in passed},
+        "passed_over": {str(item.path): item.reason for item in passed},
     }
-    print(json.dumps(_plain(report), indent=2)) if arguments.json else _print_table(report)
+    print_json(_plain(report)) if arguments.json else _print_table(report)
     return 0
 
 
@@ -113,7 +113,7 @@ def _print_table(report: dict[str, Any]) -> None:
     for heading, _, _ in COLUMNS.values():
         table.add_column(heading, justify="right", no_wrap=True)
     for row in report["recordings"]:
-        table.add_row(escape(Path(row["recording"]).name), *_cells(row))
+        table.add_row(escape(printable(Path(row["recording"]).name)), *_cells(row))
     table.add_section()
     table.add_row("total", *_cells(report["total"]))
     console = Console()

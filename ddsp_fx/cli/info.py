@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from typing import Any
 
 from ddsp_fx.bundles.bundle import Bundle
 from ddsp_fx.bundles.loading import find_bundle, load
+from ddsp_fx.cli.json_text import print_json
 from ddsp_fx.effects.base import Effect
 
 REFERENCE_RATE_HZ = 48000
@@ -20,7 +20,7 @@ def run(arguments: Namespace) -> int:
     bundle = None if arguments.name.endswith(".tflite") else find_bundle(arguments.name)[0]
     data = as_data(effect, bundle)
     if arguments.json:
-        print(json.dumps(data, indent=2))
+        print_json(data)
     else:
         _print_page(data)
     return 0

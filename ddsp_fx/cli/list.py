@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 
 from ddsp_fx.bundles.discovery import Catalogue, discover, user_folder
+from ddsp_fx.cli.json_text import print_json
+from ddsp_fx.files.names import printable
 
 
 def run(arguments: Namespace) -> int:
     """A table for people, or JSON."""
     catalogue = discover()
     if arguments.json:
-        print(json.dumps(as_data(catalogue), indent=2))
+        print_json(as_data(catalogue))
         return 0
     _print_table(catalogue)
     return 0
@@ -41,6 +42,7 @@ def as_data(catalogue: Catalogue) -> dict[str, object]:
 
 def _print_table(catalogue: Catalogue) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     console = Console()
@@ -56,5 +58,5 @@ def _print_table(catalogue: Catalogue) -> None:
     else:
         console.print(f"No bundles found. Put one into {user_folder()} or train your own: ddsp-fx train --help")
     for problem in catalogue.problems:
-        console.print(f"[bold]skipped[/bold] {problem.place}: ", end="")
-        console.print(problem.reason, markup=False)
+        console.print(f"[bold]skipped[/bold] {escape(printable(problem.place))}: ", end="")
+        console.print(printable(problem.reason), markup=False)

@@ -200,5 +200,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _any_name_can_be_printed() -> None:
     """A file's name may hold what the console's encoding lacks; stderr escapes it, stdout would raise."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
             stream.reconfigure(errors="backslashreplace")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ddsp_fx.cli.audio_files import find_audio
 from ddsp_fx.errors import AudioError, MissingExtraError
+from ddsp_fx.files.names import printable
 
 if TYPE_CHECKING:
     from ddsp_fx.training.checkpoint import Progress
@@ -42,9 +43,9 @@ def run(arguments: Namespace) -> int:
         )
     except KeyboardInterrupt:
         again = shlex.join(_again(arguments, config.name, run_folder))
-        print(f"\nddsp-fx: stopped; everything is saved. Go on with: {again}", file=sys.stderr)
+        print(f"\nddsp-fx: stopped; everything is saved. Go on with: {printable(again)}", file=sys.stderr)
         return 130
-    print(f"{written}: done. Try: ddsp-fx validate {written}")
+    print(printable(f"{written}: done. Try: ddsp-fx validate {written}"))
     return 0
 
 
@@ -69,12 +70,12 @@ def _config(arguments: Namespace) -> TrainConfig:
 def _check(recordings: Path, config: TrainConfig, run_folder: Path) -> int:
     from ddsp_fx.training.run import prepare
 
-    data = prepare(recordings, config, run_folder / "cache", lambda text: print(text, file=sys.stderr))
+    data = prepare(recordings, config, run_folder / "cache", lambda text: print(printable(text), file=sys.stderr))
     for verdict in data.verdicts:
         remarks = "; ".join([verdict.fatal] if verdict.fatal else verdict.warnings) or "good"
         print(f"{verdict.name}: {verdict.seconds:.1f} s, peak {verdict.peak_dbfs:.1f} dBFS: {remarks}")
     for warning in data.warnings:
-        print(f"warning: {warning}")
+        print(f"warning: {printable(warning)}")
     return 0
 
 
@@ -113,6 +114,7 @@ class Meter:
 
     def note(self, text: str) -> None:
         """One line of news."""
+        text = printable(text)
         print(f"\r\x1b[K{text}" if sys.stderr.isatty() else text, file=sys.stderr, flush=True)
 
     def report(self, progress: Progress, loss: float, share: float) -> None:

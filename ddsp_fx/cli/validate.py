@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,19 @@ from ddsp_fx.bundles.discovery import discover, open_bundle
 from ddsp_fx.bundles.loading import locate
 from ddsp_fx.bundles.manifest import json_schema
 from ddsp_fx.bundles.validation import Report, validate_bundle
+from ddsp_fx.cli.json_text import print_json
 from ddsp_fx.errors import DdspFxError
+from ddsp_fx.files.names import printable
 
 
 def run(arguments: Namespace) -> int:
     """Exit code 0 when every check of every bundle passed, else 1."""
     if arguments.schema:
-        print(json.dumps(json_schema(), indent=2))
+        print_json(json_schema())
         return 0
     reports = [_report(name) for name in arguments.bundles] if arguments.bundles else _installed()
     if arguments.json:
-        print(json.dumps([report.as_data() for report in reports], indent=2))
+        print_json([report.as_data() for report in reports])
     else:
         for report in reports:
             _print(report)
@@ -48,10 +49,11 @@ def _report(name: str) -> Report:
 
 def _print(report: Report) -> None:
     from rich.console import Console
+    from rich.markup import escape
 
     console: Any = Console()
-    console.print(f"[bold]{report.label}[/bold]", highlight=False)
+    console.print(f"[bold]{escape(printable(report.label))}[/bold]", highlight=False)
     for check in report.checks:
         mark = "[green]pass[/green]" if check.passed else "[red]FAIL[/red]"
         console.print(f"  {mark}  {check.name}: ", end="", highlight=False)
-        console.print(check.detail, markup=False, highlight=False)
+        console.print(printable(check.detail), markup=False, highlight=False)

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ddsp_fx.analysis.character import MAX_HZ, MIN_HZ, Character
+
+if TYPE_CHECKING:
+    from ddsp_fx.effects.resynthesis import FrameRequest
 
 # So far below the loudest of it sound is background, not something that a listener misses.
 BACKGROUND_DB = 35.0
@@ -14,11 +17,16 @@ BACKGROUND_DB = 35.0
 LEAST_S = 0.5
 ENOUGH = 0.5
 REASONS = ("too_quiet", "too_low", "too_high", "noise", "no_clear_pitch")
-_OF = {int(Character.LOW): "too_low", int(Character.HIGH): "too_high", int(Character.NOISE): "noise"}
+_OF = {
+    int(Character.LOW): "too_low",
+    int(Character.HIGH): "too_high",
+    int(Character.NOISE): "noise",
+    int(Character.FAINT): "too_quiet",
+}
 _ADVICE = {
-    "too_quiet": "it is below the level gate: lower `gate`, or raise the input",
+    "too_quiet": "it is too quiet, below the level gate or below -65 dBFS: raise the input, or lower `gate`",
     "too_low": f"it lies below {MIN_HZ:g} Hz: transpose the input up first, or filter rumble out",
-    "too_high": f"it lies above {MAX_HZ:g} Hz: transpose the input down first",
+    "too_high": f"it lies above {MAX_HZ:g} Hz, and what is played is octaves off: transpose the input down first",
     "noise": "it is noise without a pitch: take the noise out first, try tracker=swift, or set `voicing` lower",
     "no_clear_pitch": "it has no one clear pitch: one note at a time is followed; for noisy rooms try tracker=swift",
 }
@@ -32,6 +40,7 @@ class Hearing:
         sound_s: with sound: less than 35 dB below the loudest.
         followed_s: of these, what the instrument played.
         too_quiet_s, too_low_s, too_high_s, noise_s, no_clear_pitch_s: of these, what it did not, by the reason.
+        out_of_range_s: of what was played, at pitches that the model never heard.
     """
 
     sound_s: float = 0.0
@@ -41,6 +50,7 @@ class Hearing:
     too_high_s: float = 0.0
     noise_s: float = 0.0
     no_clear_pitch_s: float = 0.0
+    out_of_range_s: float = 0.0
 
     @property
     def lost_share(self) -> float:
@@ -56,10 +66,15 @@ class Hearing:
 
     @property
     def advice(self) -> str:
-        """One line for people where more than half was lost, else ""."""
-        if self.sound_s < LEAST_S or self.lost_share <= ENOUGH:
+        """One line for people where more than half was lost, or played out of range, else ""."""
+        if self.sound_s < LEAST_S:
             return ""
-        return f"{self.lost_share:.0%} of the sound was not followed: {_ADVICE[self.reason]}"
+        if self.lost_share > ENOUGH:
+            return f"{self.lost_share:.0%} of the sound was not followed: {_ADVICE[self.reason]}"
+        if self.out_of_range_s > ENOUGH * self.followed_s:
+            share = self.out_of_range_s / self.followed_s
+            return f"{share:.0%} of the notes lie outside what the model was trained on: set register=match"
+        return ""
 
     def as_data(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -85,19 +100,24 @@ class Listener:
         """Nothing heard."""
         self._weight = 1.0
         self._counts = {name: [0.0] * self._LEVELS for name in ("followed", *REASONS)}
+        self._out_of_range = 0.0
 
-    def add(self, level_db: float, followed: bool, too_quiet: bool, character: int) -> None:
-        """One frame."""
-        name = "followed" if followed else "too_quiet" if too_quiet else _OF.get(character, "no_clear_pitch")
+    def add(self, request: FrameRequest, level_db: float, character: int) -> None:
+        """One frame: what it became, its level in dB, and its `Character`."""
+        reason = "too_quiet" if request.too_quiet else _OF.get(character, "no_clear_pitch")
+        # A tone above the tracker's reach has a pitch octaves below it for every tracker: what is played is wrong.
+        name = "followed" if request.followed and reason != "too_high" else reason
         index = min(max(int(level_db) - self._LOWEST_DB, 0), self._LEVELS - 1)
         # To let all others fade, what is new weighs more; the scale is taken out when somebody asks.
         self._weight /= self._keep
         self._counts[name][index] += self._weight
+        self._out_of_range += self._weight * (request.out_of_range and name == "followed")
         if self._weight > 1e100:
             self._rescale()
 
     def _rescale(self) -> None:
         self._counts = {name: [c / self._weight for c in counts] for name, counts in self._counts.items()}
+        self._out_of_range /= self._weight
         self._weight = 1.0
 
     def hearing(self) -> Hearing:
@@ -106,4 +126,7 @@ class Listener:
         first = max(loudest - int(BACKGROUND_DB), 1)
         scale = self._frame_s / self._weight
         seconds = {name: sum(counts[first:]) * scale for name, counts in self._counts.items()}
-        return Hearing(sum(seconds.values()), seconds["followed"], *(seconds[name] for name in REASONS))
+        played_s = seconds["followed"]
+        out_of_range_s = min(self._out_of_range * scale, played_s)
+        lost = {f"{name}_s": seconds[name] for name in REASONS}
+        return Hearing(sum(seconds.values()), played_s, out_of_range_s=out_of_range_s, **lost)

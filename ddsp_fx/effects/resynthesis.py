@@ -29,7 +29,8 @@ RECENT_S = 10.0
 class FrameRequest:
     """What one frame asks of the model and the synthesizer; gains are linear and 0 is silence.
 
-    `followed` says whether the input could be followed, `too_quiet` that it was below the level gate.
+    `followed` says whether the input could be followed, `too_quiet` that it was below the level gate, `out_of_range`
+    that the model never heard the pitch.
     """
 
     f0_hz: float
@@ -38,6 +39,7 @@ class FrameRequest:
     noise_gain: float
     followed: bool = True
     too_quiet: bool = False
+    out_of_range: bool = False
 
 
 Conductor = Callable[[float, float, float], FrameRequest]
@@ -98,7 +100,7 @@ class Resynthesizer:
         for f0_hz, confidence, level_db, character in zip(*(column.tolist() for column in columns), strict=True):
             request = self._conductor(f0_hz, confidence, level_db)
             for listener in self.listeners:
-                listener.add(level_db, request.followed, request.too_quiet, character)
+                listener.add(request, level_db, character)
             self._queue.push(*self._render(request))
         return self._queue.pop(mono.shape[0])
 

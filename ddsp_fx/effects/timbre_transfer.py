@@ -22,6 +22,8 @@ from ddsp_fx.effects.source import Source
 LEVEL_HEAD_ROOM_DB = 6.0
 # While the gate is shut the model hears this much less, so that its state does not charge up on a consonant.
 UNVOICED_DUCK_DB = 20.0
+# A decoder knows what lies three semitones beyond its recordings from what lies within.
+BEYOND = 2.0 ** (3.0 / 12.0)
 _AT_OUTPUT = frozenset({"room", "mix", "output_gain"})
 
 
@@ -87,7 +89,10 @@ class TimbreTransfer(InstrumentEffect):
         level_db = min(level_db, self._source.trained.level_high_db + LEVEL_HEAD_ROOM_DB)
         level_db = max(level_db - (1.0 - gate) * UNVOICED_DUCK_DB, -80.0)
         gains = (gate * gain_ramp(self.harmonic_gain), gate * gain_ramp(self.noise_gain))
-        return FrameRequest(shifted_hz, level_db, *gains, gate > 0.0, heard_db < threshold_db)
+        trained = self._source.trained
+        low_hz, high_hz = trained.f0_min_hz / BEYOND, trained.f0_max_hz * BEYOND
+        out_of_range = not low_hz <= shifted_hz <= high_hz
+        return FrameRequest(shifted_hz, level_db, *gains, gate > 0.0, heard_db < threshold_db, out_of_range)
 
     def _shifted(self, f0_hz: float, gate: float) -> float:
         """The pitch to play, Hz."""

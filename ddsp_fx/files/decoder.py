@@ -78,7 +78,7 @@ class Decoder:
             # libFLAC mutes the frame whose checksum is wrong: zeros at the end are not the file's.
             sound = np.flatnonzero(np.nan_to_num(block).any(axis=1))
             done = int(sound[-1]) + 1 if sound.size else 0
-            self._stop("what follows is damaged")
+            self.stop("what follows is damaged")
         else:
             if done < n:
                 self._next()
@@ -91,9 +91,10 @@ class Decoder:
         self.file = self._open(self._parts.pop(0))
         rate, channels = float(self.file.samplerate), int(self.file.channels)
         if (rate, channels) != (self.sample_rate, self.channels):
-            self._stop(f"another stream of {channels} channels at {rate:g} Hz follows")
+            self.stop(f"another stream of {channels} channels at {rate:g} Hz follows")
 
-    def _stop(self, trouble: str) -> None:
+    def stop(self, trouble: str) -> None:
+        """Nothing more is read, and why."""
         self.trouble = trouble
         self.close()
 

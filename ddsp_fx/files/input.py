@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file as effects take it: folded to their channels, at their rate, free of NaN."""
+"""A file as effects take it: folded to their channels, at their rate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ddsp_fx.dsp.resample import StreamingResampler
 from ddsp_fx.errors import AudioError
-from ddsp_fx.files.layout import fold
+from ddsp_fx.files.layout import Layout, fold
 from ddsp_fx.files.reader import AudioReader
 from ddsp_fx.files.survey import Loss
 
@@ -41,11 +41,11 @@ class Taking:
 
 
 class InputFile:
-    """An audio file opened for reading; blocks are checked for NaN as they pass.
+    """An audio file opened for reading, folded and converted.
 
     Attributes:
         sample_rate: in Hz, of what is read; `native_rate` is the file's.
-        channels: of what is read.
+        channels, layout: of what is read, speakers in the order of WAV.
         frames: about how many samples there are to read, None for a stream of unknown length.
         bit_depth: that keeps the file's samples.
         position: samples read.
@@ -69,7 +69,11 @@ class InputFile:
         self.remarks: list[str] = []
         self._check_alignment()
         self.channels = self._channels()
-        self._matrix = self.reader.layout.fold(self.channels)
+        if self.channels == self.reader.channels:
+            self.layout, self._matrix = self.reader.layout.in_order()
+        else:
+            self.layout = Layout.of(self.channels, None)
+            self._matrix = self.reader.layout.fold(self.channels)
         self.sample_rate = float(taking.sample_rate or self.native_rate)
         self._convert, self._ready, self._over = self._converter(), np.zeros((self.channels, 0), np.float32), False
         self.position = 0
@@ -113,7 +117,7 @@ class InputFile:
         return self.reader.loss
 
     def read(self, n: int) -> Audio:
-        """The next n samples, (channels, <= n); raises AudioError with the place of a NaN or infinity."""
+        """The next n samples, (channels, <= n); none at the end. Raises DamagedAudioError as the reader does."""
         if self._convert is None:
             block = self._native(n)
         else:
@@ -141,14 +145,7 @@ class InputFile:
         self._ready = np.concatenate([self._ready, ready], axis=1)
 
     def _native(self, n: int) -> Audio:
-        place = self.reader.position
-        block = self.reader.read(n)
-        if not np.isfinite(block).all():
-            bad = np.argwhere(~np.isfinite(block))
-            channel, sample = bad[np.argmin(bad[:, 1])]
-            where = f"{(place + int(sample)) / self.native_rate:.3f} s"
-            raise AudioError(f"{self.name}: NaN or infinity at {where}, channel {channel + 1}; repair the file first")
-        return fold(block, self._matrix)
+        return fold(self.reader.read(n), self._matrix)
 
     def all_remarks(self) -> list[str]:
         """`remarks`, and, once it has been read, what the file lacks."""

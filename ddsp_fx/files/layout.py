@@ -7,7 +7,6 @@ A speaker is its bit in WAVE_FORMAT_EXTENSIBLE's mask. BS.775-4, annex 4, gives 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,8 +59,10 @@ class Layout:
     stated: bool
 
     @classmethod
-    def of(cls, channels: int, mask: int | None, container: str = "") -> Layout:
-        """What a file of so many channels and that mask means."""
+    def of(cls, channels: int, mask: int | None, container: str = "", order: tuple[int, ...] | None = None) -> Layout:
+        """What a file of so many channels and that mask means, or one that states their order outright."""
+        if order is not None and len(order) == channels:
+            return cls(channels, order, stated=True)
         if mask is None:
             usual = _XIPH if container == "ogg" and channels in _XIPH else _DEFAULTS
             return cls(channels, usual.get(channels, ()), stated=container in ("ogg", "flac") or channels < 3)
@@ -82,6 +83,12 @@ class Layout:
         return (
             f"{self.channels} channels ({inner}{'' if self.stated or not names else ', as usual where none is stated'})"
         )
+
+    def in_order(self) -> tuple[Layout, NDArray[np.float32]]:
+        """The layout in the order of WAV, FLAC and AIFF, rising bits, and the matrix that brings a block into it."""
+        order = sorted(range(self.channels), key=self.speakers.__getitem__ if self.speakers else None)
+        speakers = tuple(self.speakers[channel] for channel in order) if self.speakers else ()
+        return Layout(self.channels, speakers, self.stated), np.eye(self.channels, dtype=np.float32)[order]
 
     def fold(self, channels: int) -> NDArray[np.float32]:
         """The matrix (channels, self.channels) down to stereo or mono; up, what is there is repeated.
@@ -113,8 +120,3 @@ def fold(block: Audio, matrix: NDArray[np.float32]) -> Audio:
     if columns == 1:
         return np.repeat(block, rows, axis=0)
     return np.asarray(matrix @ block, np.float32)
-
-
-def sorted_by_bit(layout: Layout) -> Sequence[int]:
-    """Channel numbers in the order that WAV, FLAC and AIFF keep them."""
-    return sorted(range(layout.channels), key=lambda channel: layout.speakers[channel]) if layout.speakers else ()

@@ -41,6 +41,7 @@ class AudioReader:
         bit_depth: 16, 24 or 32 keeps the samples.
         container: "wav", "aiff", "flac", "mp3", "ogg", or "" for any other.
         delay_known: False where an encoder's delay shifts the sound by an amount that nobody states.
+        chunks, samples_at: (id, begin, end) in the file of what is not sound, and where the sound begins.
         position: sample frames read.
         loss: what is missing, once it is known; at the latest when `read` has given the last block.
 
@@ -92,8 +93,10 @@ class AudioReader:
         if not 0 < self.channels <= MOST_CHANNELS:
             raise AudioError(f"{self.name}: has {self.channels} channels; up to {MOST_CHANNELS} are read")
         self.bit_depth, self.container = _DEPTHS.get(decoder.file.subtype, 24), seen.container
-        self.layout = Layout.of(self.channels, seen.mask, seen.container)
-        self.delay_known, self.chunks = seen.delay_known, seen.chunks
+        self.layout = Layout.of(self.channels, seen.mask, seen.container, seen.order)
+        self.chunks, self.samples_at = seen.chunks, seen.samples_at
+        # What only libsndfile takes for MPEG audio has no tag that was understood.
+        self.delay_known = seen.delay_known and (seen.container != "" or "MPEG" not in decoder.file.subtype)
         known = seen.promised if seen.present is None else seen.present
         # libsndfile says 2^63 - 1 where a FLAC stream does not tell, and guesses from the bit rate of an MP3.
         if known is None and decoder.is_last and seen.container != "mp3" and 0 <= decoder.file.frames < 1 << 60:
@@ -128,7 +131,7 @@ class AudioReader:
     def read(self, n: int) -> Audio:
         """The next n sample frames (channels, <= n), float32; none after the last good one.
 
-        Raises DamagedAudioError without `salvage`, where damage is found.
+        Raises DamagedAudioError without `salvage`, where damage is found; NaN and infinity are damage.
         """
         most = n
         if self._survey.fault and self._survey.present is not None:
@@ -137,10 +140,21 @@ class AudioReader:
         while got < most and (block := self._decoder.read(most - got)).shape[1]:
             got += block.shape[1]
             blocks.append(block)
-        self.position += got
-        if got < n and self.loss is None:
+        sound = self._finite(np.concatenate(blocks, axis=1))
+        self.position += sound.shape[1]
+        if sound.shape[1] < n and self.loss is None:
             self._ended()
-        return np.concatenate(blocks, axis=1)
+        return sound
+
+    def _finite(self, block: Audio) -> Audio:
+        """Up to the first NaN or infinity: damage that a file of floats can show."""
+        if np.isfinite(block).all():
+            return block
+        bad = np.argwhere(~np.isfinite(block))
+        channel, sample = bad[np.argmin(bad[:, 1])]
+        at_s = (self.position + int(sample)) / self.sample_rate
+        self._decoder.stop(f"NaN or infinity at {at_s:.3f} s, channel {channel + 1}")
+        return block[:, :sample]
 
     def _ended(self) -> None:
         """At the end: was all there that was promised?"""
@@ -165,6 +179,10 @@ class AudioReader:
         while got := self._decoder.read(STEP).shape[1]:
             total += got
         return total
+
+    def strings(self) -> dict[str, str]:
+        """Title, artist and the like of a kind of file that has no container here; only before it is read."""
+        return dict(self._decoder.file.copy_metadata())
 
     def close(self) -> None:
         """Let go of the file."""

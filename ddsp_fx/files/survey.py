@@ -9,6 +9,9 @@ from typing import BinaryIO
 
 from ddsp_fx.files.pieces import Piece
 
+# Of chunks, tags or joined streams: no recording has so many, and a file made of nothing else would fill memory.
+MOST_ITEMS = 4096
+
 # The ISO names of AAC's files; libsndfile and pedalboard alike read none of them.
 _AAC = "AAC and MP4 are not read; convert it to .wav or .flac first, for example: ffmpeg -i IN.m4a OUT.wav"
 
@@ -52,7 +55,9 @@ class Survey:
         order: speaker bits in the order of the channels where that isn't by rising bit.
         delay_known: False where an encoder has put an unknown stretch before the first sample.
         chunks: (id, start, end) of what the file carries beside samples, for containers made of chunks.
-        container: "wav", "aiff", "flac", "mp3", "ogg", or "" for whatever else the decoder knows.
+        samples_at: where in the file the sound begins, for those containers.
+        raw: where plain samples begin and end, and bytes a frame, to be looked at without a decoder.
+        container: "wav", "w64", "aiff", "flac", "mp3", "ogg", or "" for whatever else the decoder knows.
     """
 
     parts: Sequence[Sequence[Piece]]
@@ -64,13 +69,13 @@ class Survey:
     order: tuple[int, ...] | None = None
     delay_known: bool = True
     chunks: Sequence[tuple[bytes, int, int]] = field(default=())
-    # Raw samples that can be looked at without a decoder: (start, end) and bytes a frame, for `zero_tail`.
+    samples_at: int = 0
     raw: tuple[int, int, int] | None = None
 
 
 def survey(file: BinaryIO, size: int) -> Survey | str:
     """The survey of an opened file of so many bytes, or why it cannot be read."""
-    from ddsp_fx.files.containers import aiff, flac, mp3, ogg, wave
+    from ddsp_fx.files.containers import aiff, caf, flac, mp3, ogg, wave
 
     start = _after_id3(file)
     file.seek(start)
@@ -82,6 +87,8 @@ def survey(file: BinaryIO, size: int) -> Survey | str:
         (head[:16] == wave.W64_RIFF, wave.survey_w64),
         (head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"), aiff.survey_aiff),
         (head[:4] == b"fLaC", flac.survey_flac),
+        (head[:4] == b"caff", caf.survey_caf),
+        (head[:4] == b".snd", caf.survey_au),
         (head[:4] == b"OggS", ogg.survey_ogg),
         (mp3.is_mp3(file, start, size), mp3.survey_mp3),
     ]
@@ -94,11 +101,12 @@ def survey(file: BinaryIO, size: int) -> Survey | str:
 def _after_id3(file: BinaryIO) -> int:
     """Taggers put ID3v2 in front of anything: where the file itself begins."""
     position = 0
-    while True:
+    for _ in range(MOST_ITEMS):
         file.seek(position)
         head = file.read(10)
         if head[:3] != b"ID3" or len(head) < 10 or max(head[6:10]) > 127:
-            return position
+            break
         a, b, c, d = head[6:10]
         footer = 10 if head[5] & 0x10 else 0
         position += 10 + footer + (a << 21 | b << 14 | c << 7 | d)
+    return position

@@ -24,11 +24,16 @@ _MOST_CHANNELS = {".mp3": 2, ".ogg": 2, ".flac": 8, ".aiff": 64, ".wav": 64}
 
 
 class Output:
-    """What is being written, with its level."""
+    """What is being written, with its level.
 
-    def __init__(self, file: Any, is_float: bool) -> None:
-        self._file = file
-        self._is_float = is_float
+    Args:
+        file: pedalboard's.
+        is_float: samples above 1 are kept.
+        integer_bits: of samples that are stored as they are, 0 for floats and for lossy formats.
+    """
+
+    def __init__(self, file: Any, is_float: bool, integer_bits: int = 0) -> None:
+        self._file, self._is_float, self._bits = file, is_float, integer_bits
         self.samples, self.peak, self.clipped = 0, 0.0, 0
 
     def write(self, block: Audio) -> None:
@@ -38,8 +43,17 @@ class Output:
         size = np.abs(block)
         self.peak = max(self.peak, float(size.max()))
         self.clipped += 0 if self._is_float else int((size > 1.0).sum())
-        self._file.write(block)
+        self._file.write(_for_truncation(block, self._bits) if self._bits else block)
         self.samples += block.shape[1]
+
+
+def _for_truncation(block: Audio, bits: int) -> Audio:
+    """Rounded to the step of so many bits, and half a step up: pedalboard truncates, which would change one in two
+    samples of what only passes through. (q + 0.5) / 2^23 is exact in float32 for every 24-bit q.
+    """
+    steps = float(1 << (bits - 1))
+    rounded = np.clip(np.rint(block.astype(np.float64) * steps), -steps, steps - 1.0)
+    return ((rounded + 0.5) / steps).astype(np.float32)
 
 
 @contextmanager
@@ -67,7 +81,8 @@ def output_file(
                 temporary.open("rb+") as raw,
                 AudioFile(raw, "w", sample_rate, channels, bit_depth=depth, format=suffix[1:]) as file,
             ):
-                output = Output(file, is_float=depth == 32)
+                stored = 0 if depth == 32 or suffix in _INTEGER_ONLY_16 else depth
+                output = Output(file, is_float=depth == 32, integer_bits=stored)
                 yield output
             _check_written(temporary, output.samples)
             if finish is not None:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ddsp_fx.analysis.features import Features, LevelKind, extract
 from ddsp_fx.errors import TrainingError
+from ddsp_fx.files.names import printable
 from ddsp_fx.files.replace import replacing
 from ddsp_fx.training.config import FEATURE_RATE
 from ddsp_fx.training.recordings import Recording
@@ -80,7 +81,7 @@ def track_of(recording: Recording, features: Features, hop: int) -> Track:
     """Audio padded to reach past the last frame, beside its features."""
     needed = len(features) * hop
     audio = np.pad(recording.audio, (0, max(0, needed - len(recording.audio))))
-    return Track(recording.path.name, audio, features.f0_hz, features.confidence, features.level_db)
+    return Track(printable(recording.path.name), audio, features.f0_hz, features.confidence, features.level_db)
 
 
 def save_arrays(path: Path, **arrays: npt.ArrayLike) -> None:

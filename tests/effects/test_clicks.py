@@ -31,7 +31,10 @@ ALLOWED_DB = -50.0
 CONTEXT: dict[str, dict[str, Value]] = {
     "autotune_key": {"autotune": 1.0, "autotune_scale": "major"},
     "autotune_scale": {"autotune": 1.0, "autotune_key": "C#"},
-    "dereverb-gate": {"method": "resynthesise"},
+    "timbre_transfer-gate": {"gate_follows": False},
+    "timbre_transfer-gate_follows": {"gate": 0.0},
+    "dereverb-gate": {"method": "resynthesise", "gate_follows": False},
+    "dereverb-gate_follows": {"method": "resynthesise", "gate": 0.0},
     "dereverb-noise_gain": {"method": "resynthesise"},
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from files.sounds import FORMATS, RATE, chunk, encoded, fmt, pcm16, put, read, voice, wave
 from hypothesis import given
 from hypothesis import strategies as st
@@ -142,6 +143,18 @@ def test_an_empty_data_chunk_before_other_chunks_is_empty(tmp_path: Path) -> Non
         read(path)
 
 
+@given(place=st.integers(0, RATE - 1), bad=st.sampled_from([np.nan, np.inf, -np.inf]), channel=st.integers(0, 1))
+def test_nan_is_damage_in_a_file_of_floats(
+    place: int, bad: float, channel: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    audio = voice(channels=2)
+    audio[channel, place] = bad
+    path = put(tmp_path_factory.getbasetemp() / "x.wav", encoded(audio, "wav", depth=32))
+    with pytest.raises(DamagedAudioError, match=rf"NaN or infinity at {place / RATE:.3f} s, channel {channel + 1}"):
+        read(path)
+    assert np.array_equal(read(path, salvage=True)[0], audio[:, :place])
+
+
 def test_a_flac_stream_of_unknown_length(tmp_path: Path) -> None:
     data = bytearray(WHOLE["flac"])
     data[21] &= 0xF0
@@ -178,6 +191,21 @@ def test_64_bit_headers(make: object, tmp_path: Path) -> None:
     with pytest.raises(DamagedAudioError, match=r"1\.000 s of 3\.000 s"):
         read(path)
     assert read(path, salvage=True)[0].shape[1] == len(DATA) // 2
+
+
+@pytest.mark.parametrize("kind", ["CAF", "AU"])
+def test_other_kinds_that_are_cut(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"x.{kind.lower()}"
+    soundfile.write(path, voice()[0], RATE, format=kind, subtype="PCM_16")
+    whole = read(path)[0]
+    assert whole.shape == voice().shape
+    put(path, path.read_bytes()[: path.stat().st_size // 3])
+    with pytest.raises(DamagedAudioError, match=r" of 1\.000 s can be read"):
+        read(path)
+    got, file = read(path, salvage=True)
+    assert np.array_equal(got, whole[:, : got.shape[1]])
+    assert 0.25 < got.shape[1] / RATE < 0.34
+    assert file.loss is not None
 
 
 def test_odd_headers_that_lose_nothing(tmp_path: Path) -> None:

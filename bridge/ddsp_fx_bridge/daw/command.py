@@ -6,6 +6,8 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
+from ddsp_fx.files.names import printable
+
 CHAIN = "the chain as the engine's track holds it: text as for `ddsp-fx apply`, or a board's .json"
 EPILOG = """Each of the first five writes files into a folder; docs/daw tells what to do with them. REAPER, Bitwig and
 AbletonOSC number their parameters, so `ddsp-fx daw relay FILE` runs beside them and turns numbers into names."""
@@ -84,7 +86,7 @@ def _run_writer(arguments: Namespace) -> int:
     options = {"resolution": arguments.resolution} if arguments.daw == "bitwig" else {}
     made = import_module(f"ddsp_fx_bridge.daw.{arguments.daw}").files(faders, target, **options)
     for path in write_all(Path(arguments.folder), made):
-        print(path)
+        print(printable(path))
     return 0
 
 

@@ -8,6 +8,7 @@ file is opened where it can do no harm.
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 import subprocess
@@ -32,6 +33,9 @@ MOST_AT_ONCE = 8
 MOST_OF_ONE_CLIENT = 5
 MOST_RENDER_S = 900.0
 _PREFIX = "ddsp-fx-render-"
+# A JSON array, in ASCII, of what was done to the file: folded down, taken in part, tags that got lost.
+REMARKS = "X-Ddsp-Fx-Remarks"
+_NOTE = "ddsp-fx: note: "
 
 
 class Renderer:
@@ -54,9 +58,10 @@ class Renderer:
             await receive(request, folder / f"in{suffix}")
             (folder / "board.json").write_text(board, encoding="utf-8")
             async with self._one:
-                out = await _render(folder, suffix, salvage=request.query.get("salvage") == "1")
+                out, remarks = await _render(folder, suffix, salvage=request.query.get("salvage") == "1")
             name = f'attachment; filename="{stem}-ddsp-fx.wav"'
-            return await send(request, out, {"Content-Type": "audio/wav", "Content-Disposition": name})
+            headers = {"Content-Type": "audio/wav", "Content-Disposition": name, REMARKS: json.dumps(remarks)}
+            return await send(request, out, headers)
 
     def _asked(self, request: web.Request) -> tuple[int, str, str]:
         track, name = asked_track(request, self._engine), request.query.get("name", "")
@@ -82,19 +87,19 @@ class Renderer:
             self._of += Counter()  # drops what is at 0
 
 
-async def _render(folder: Path, suffix: str, salvage: bool) -> Path:
+async def _render(folder: Path, suffix: str, salvage: bool) -> tuple[Path, list[str]]:
     source, out = folder / f"in{suffix}", folder / "out.wav"
     # An MP3 that states no delay is taken as it decodes: nothing else is heard beside it here.
     options = ["--quiet", "--encoder-delay", "0", *["--salvage"] * salvage]
     said, code = await _run([str(source), str(out), str(folder / "board.json"), *options])
+    told = said.replace(f"{source}: ", "").replace(str(folder), "")
+    lines = [line for line in told.splitlines() if line.strip()]
     if code:
-        lines = [line for line in said.splitlines() if line.strip()]
         last = lines[-1].removeprefix("ddsp-fx: ") if lines else "the renderer died"
-        last = last.replace(str(folder), "").replace("/in.", "the file: in.")
         raise AudioError(last.partition("; --salvage")[0][:300])
     if not out.is_file():
         raise EngineError("the renderer wrote nothing")
-    return out
+    return out, [line.removeprefix(_NOTE) for line in lines if line.startswith(_NOTE)]
 
 
 async def _run(arguments: list[str]) -> tuple[str, int]:

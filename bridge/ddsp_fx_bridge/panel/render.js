@@ -3,7 +3,7 @@
 
 import { el, freshId } from "./dom.js";
 
-const ACCEPT = "audio/*,.wav,.flac,.aiff,.mp3,.ogg";
+const ACCEPT = "audio/*,.wav,.w64,.flac,.aiff,.aif,.caf,.mp3,.ogg,.opus";
 
 export class RenderBox {
   constructor(track) {
@@ -38,7 +38,8 @@ export class RenderBox {
       const answer = await fetch(`/api/render?${query}`,
         { method: "POST", body: file, headers: { "Content-Type": "application/octet-stream" } });
       if (!answer.ok) throw new Error((await answer.text()) || `the engine answered ${answer.status}`);
-      this.#done(entry, file.name.replace(/\.[^.]*$/, "") + " - ddsp-fx.wav", await answer.blob());
+      const remarks = JSON.parse(answer.headers.get("X-Ddsp-Fx-Remarks") || "[]");
+      this.#done(entry, file.name.replace(/\.[^.]*$/, "") + " - ddsp-fx.wav", await answer.blob(), remarks);
     } catch (error) {
       entry.className = "failed";
       entry.lastChild.textContent = error.message;
@@ -51,10 +52,11 @@ export class RenderBox {
       "Take the good part");
   }
 
-  #done(entry, name, blob) {
+  #done(entry, name, blob, remarks) {
     const url = URL.createObjectURL(blob);
     entry.className = "done";
     entry.replaceChildren(el("span", { class: "file" }, name), el("audio", { controls: true, src: url }),
-      el("a", { href: url, download: name, class: "button" }, "Download"));
+      el("a", { href: url, download: name, class: "button" }, "Download"),
+      ...remarks.map((remark) => el("small", {}, remark)));
   }
 }

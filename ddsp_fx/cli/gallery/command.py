@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from argparse import Namespace
@@ -17,8 +16,10 @@ from ddsp_fx.cli.gallery.exhibits import Section
 from ddsp_fx.cli.gallery.page import number, page
 from ddsp_fx.cli.gallery.shelf import Shelf
 from ddsp_fx.cli.gallery.studio import Studio
+from ddsp_fx.cli.json_text import print_json
 from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.errors import AudioError
+from ddsp_fx.files.names import printable
 from ddsp_fx.files.replace import write_file
 
 
@@ -75,10 +76,10 @@ def _report(sections: Sequence[Section], index: Path, as_json: bool) -> None:
     figures = {section.slug: section.all_figures() for section in sections}
     if as_json:
         finite = {slug: {k: v if math.isfinite(v) else None for k, v in f.items()} for slug, f in figures.items()}
-        print(json.dumps({"page": str(index), "figures": finite}, indent=2))
+        print_json({"page": str(index), "figures": finite})
         return
     for section in sections:
         print(f"{section.title}")
         for name, value in figures[section.slug].items():
             print(f"  {name}: {number(value)}")
-    print(f"open {index}")
+    print(f"open {printable(index)}")

@@ -6,7 +6,8 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
-from ddsp_fx.files.survey import Survey
+from ddsp_fx.files.layout import BC, BL, BR, FC, FL, FLC, FR, FRC, LFE, SL, SR
+from ddsp_fx.files.survey import MOST_ITEMS, Survey
 
 Chunk = tuple[bytes, int, int]
 
@@ -17,6 +18,14 @@ _PLAIN = {
 }  # fmt: skip
 # CoreAudio's CHAN chunk: this tag says that a bitmap follows, whose bits are those of WAVE_FORMAT_EXTENSIBLE.
 _BITMAP = 0x10000
+# CoreAudio's tags of whole layouts (CoreAudioBaseTypes.h), by their upper half: the speakers in order.
+_TAGS = {
+    108: (FL, FR, BL, BR), 113: (FL, FR, FC), 114: (FC, FL, FR), 115: (FL, FR, FC, BC), 116: (FC, FL, FR, BC),
+    117: (FL, FR, FC, SL, SR), 118: (FL, FR, SL, SR, FC), 119: (FL, FC, FR, SL, SR), 120: (FC, FL, FR, SL, SR),
+    121: (FL, FR, FC, LFE, SL, SR), 122: (FL, FR, SL, SR, FC, LFE), 123: (FL, FC, FR, SL, SR, LFE),
+    124: (FC, FL, FR, SL, SR, LFE), 125: (FL, FR, FC, LFE, SL, SR, BC), 126: (FL, FR, FC, LFE, SL, SR, FLC, FRC),
+    127: (FC, FLC, FRC, FL, FR, SL, SR, LFE), 128: (FL, FR, FC, LFE, SL, SR, BL, BR), 133: (FL, FR, LFE),
+}  # fmt: skip
 _UNKNOWN = 0x7F000000
 
 
@@ -46,16 +55,17 @@ def survey_aiff(file: BinaryIO, start: int, size: int) -> Survey:
     comm = comm[:2] + struct.pack(">I", present) + comm[6:]
     head = kind + _chunk(b"COMM", comm) + b"SSND" + struct.pack(">III", 8 + end - begin, 0, 0)
     whole = b"FORM" + struct.pack(">I", min(len(head) + end - begin, 0xFFFFFFFF)) + head
-    mask = _mask(file, chunks)
+    mask, order = _layout(file, chunks)
     parts = [[whole, (begin, end), b"\0" * ((end - begin) % 2)]]
-    return Survey(parts, "aiff", promised, present, fault, mask, chunks=chunks, raw=(begin, end, align))
+    raw = (begin, end, align)
+    return Survey(parts, "aiff", promised, present, fault, mask, order, chunks=chunks, samples_at=begin, raw=raw)
 
 
 def _walk(file: BinaryIO, position: int, size: int) -> tuple[list[Chunk], tuple[int, int] | None, int]:
     """The chunks beside the sound, where the sound lies, and what SSND claims."""
     chunks: list[Chunk] = []
     sound, claimed_sound = None, 0
-    while position + 8 <= size:
+    while position + 8 <= size and len(chunks) < MOST_ITEMS:
         file.seek(position)
         name, claimed = struct.unpack(">4sI", file.read(8))
         begin, end = position + 8, position + 8 + claimed
@@ -75,10 +85,11 @@ def _chunk(name: bytes, content: bytes) -> bytes:
     return name + struct.pack(">I", len(content)) + content + b"\0" * (len(content) % 2)
 
 
-def _mask(file: BinaryIO, chunks: list[Chunk]) -> int | None:
+def _layout(file: BinaryIO, chunks: list[Chunk]) -> tuple[int | None, tuple[int, ...] | None]:
+    """CHAN's mask, or its order."""
     place = next((begin for name, begin, end in chunks if name == b"CHAN" and end - begin >= 12), None)
     if place is None:
-        return None
+        return None, None
     file.seek(place)
     tag, bitmap = struct.unpack(">II", file.read(8))
-    return bitmap if tag == _BITMAP else None
+    return (bitmap, None) if tag == _BITMAP else (None, _TAGS.get(tag >> 16))

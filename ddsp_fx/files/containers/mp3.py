@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ddsp_fx.files.pieces import Piece
-from ddsp_fx.files.survey import Survey
+from ddsp_fx.files.survey import MOST_ITEMS, Survey
 
 # kbit/s by index; rows: MPEG-1 layers 1, 2, 3, MPEG-2 layer 1, layers 2 and 3 (ISO 11172-3, 13818-3).
 _BITRATES = {
@@ -91,6 +91,8 @@ def survey_mp3(file: BinaryIO, start: int, size: int) -> Survey:
     known = all(stream.delay is not None for stream in streams)
     parts = [_part(file, stream, bool(fault)) for stream in streams]
     total = promised if all(stream.promised is not None for stream in streams) else None
+    if not streams:
+        return Survey([[(start, size)]])
     return Survey(parts, "mp3", total, None if not fault else present, fault, delay_known=known)
 
 
@@ -124,7 +126,7 @@ def _streams(file: BinaryIO, start: int, size: int) -> tuple[list[_Stream], str]
     while position + 4 <= size:
         file.seek(position)
         head = file.read(4)
-        frame = header(head)
+        frame = _fitting(header(head), streams)
         if frame is None:
             skipped = _tag_length(file, position) if streams else int(head[:1] == b"\0")
             position += skipped
@@ -142,6 +144,14 @@ def _streams(file: BinaryIO, start: int, size: int) -> tuple[list[_Stream], str]
     return streams, fault
 
 
+def _fitting(frame: Header | None, streams: list[_Stream]) -> Header | None:
+    """A frame of another rate or layer within a stream is no frame to a decoder."""
+    if frame is None or not streams:
+        return frame
+    first = streams[-1].first
+    return frame if (frame.rate, frame.samples) == (first.rate, first.samples) else None
+
+
 def _add(file: BinaryIO, streams: list[_Stream], frame: Header, position: int) -> None:
     """A frame goes on the last stream; one with a Xing or Info tag begins the next and holds no sound."""
     tag = None
@@ -149,7 +159,7 @@ def _add(file: BinaryIO, streams: list[_Stream], frame: Header, position: int) -
     data = file.read(min(frame.length, 200))
     if data[4 + frame.side : 8 + frame.side] in (b"Xing", b"Info"):
         tag = _tag(data[4 + frame.side :])
-    if tag is not None or not streams:
+    if (tag is not None and len(streams) < MOST_ITEMS) or not streams:
         streams.append(_Stream(position, position, frame, *(tag or (None, None, 0))))
     if tag is None:
         streams[-1].frames += 1

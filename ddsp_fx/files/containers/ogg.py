@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
-from ddsp_fx.files.survey import Survey
+from ddsp_fx.files.survey import MOST_ITEMS, Survey
 
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _FIRST, _LAST = 2, 4
@@ -76,6 +76,8 @@ def _place(links: list[_Link], position: int, page: _Page) -> str:
     length, flags, serial, number = page
     link = links[-1] if links else None
     if flags & _FIRST and (link is None or link.ended or link.serial != serial):
+        if len(links) >= MOST_ITEMS:
+            return f"over {MOST_ITEMS} streams are joined in it"
         links.append(_Link(position, position + length, serial, number, bool(flags & _LAST)))
         return ""
     if link is None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from ddsp_fx.files.pieces import Piece
-from ddsp_fx.files.survey import Survey
+from ddsp_fx.files.survey import MOST_ITEMS, Survey
 
 Chunk = tuple[bytes, int, int]
 
@@ -43,7 +43,7 @@ def survey_wave(file: BinaryIO, start: int, size: int) -> Survey:
     head = file.read(12)
     big = head[:4] == b"RIFX"
     found = _Found([], [], end=start + 12)
-    while found.end + 8 <= size:
+    while found.end + 8 <= size and len(found.chunks) + len(found.data) < MOST_ITEMS:
         if not _chunk(file, found, size, ">" if big else "<"):
             break
     if big or not found.fmt or len(found.fmt) < 16 or not found.data:
@@ -137,6 +137,7 @@ def _survey(file: BinaryIO, found: _Found, size: int) -> Survey:
         fault,
         mask,
         chunks=found.chunks,
+        samples_at=data[0][1],
         raw=(last[1], last[2], align) if len(data) == 1 else None,
     )
 
@@ -177,6 +178,7 @@ def _compressed(file: BinaryIO, found: _Found, mask: int | None) -> Survey:
         mask,
         delay_known=not is_mp3,
         chunks=found.chunks,
+        samples_at=found.data[0][1],
     )
 
 
@@ -221,4 +223,5 @@ def survey_w64(file: BinaryIO, start: int, size: int) -> Survey:
         return Survey([[(start, size)]], "wav")
     # Whatever follows is no RIFF chunk: nothing is looked for past the samples.
     found.end = size
-    return _survey(file, found, size)
+    found.chunks = []
+    return replace(_survey(file, found, size), container="w64")

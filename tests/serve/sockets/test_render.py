@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A file that is sent is rendered as `ddsp-fx apply` would."""
 
+import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from files.sounds import chunk, encoded, fmt, pcm16, voice, wave
 from pedalboard.io import AudioFile
 from support import tone
 
@@ -41,6 +43,22 @@ def test_a_dropped_file_comes_back_as_apply_would_make_it(
     board.mix = 0.5
     with AudioFile(str(tmp_path / "out.wav")) as file:
         assert np.array_equal(file.read(file.frames), board.render(audio, 44100))
+
+
+def test_what_was_done_to_a_file_is_told(server: Server) -> None:
+    whole = encoded(voice(3.0), "wav")
+    cut = whole[: len(whole) // 2]
+    status, said, _ = post(server, "track=1&name=a.wav", cut)
+    assert status == 422
+    assert said.startswith(b"1.499 s of 3.000 s can be read: the file ends before its samples do")
+    assert b"--salvage" not in said
+    status, body, headers = post(server, "track=1&name=a.wav&salvage=1", cut)
+    assert status == 200
+    assert body[:4] == b"RIFF"
+    assert "1.499 s of 3.000 s can be read" in json.loads(headers["X-Ddsp-Fx-Remarks"])[0]
+    surround = wave(fmt(6), chunk(b"data", pcm16(voice(1.0, channels=6))))
+    _, _, headers = post(server, "track=1&name=a.wav", surround)
+    assert "folded down to 2" in json.loads(headers["X-Ddsp-Fx-Remarks"])[0]
 
 
 def test_files_that_cannot_be_rendered(server: Server) -> None:

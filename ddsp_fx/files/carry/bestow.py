@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one file carried, given to another: as it was where the format stays, else as far as the format can hold it."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+from ddsp_fx.files.carry.chunks import Chunk, add_chunks
+from ddsp_fx.files.carry.collect import Belongings
+from ddsp_fx.files.carry.rescale import rescaled, without_loudness
+from ddsp_fx.files.carry.tags import AIFF, to_bext, to_id3, to_info
+
+# Chunks whose content is in the tags as well, so that another format keeps it.
+_AS_TAGS = (b"bext", b"id3 ", b"ID3 ", b"acid", *AIFF)
+# The audio definition model of BW64 (ITU-R BS.2076): what each channel is.
+_OF_CHANNELS = (b"chna", b"axml", b"bxml")
+_NAMES = {
+    b"cue ": "cue points",
+    b"smpl": "loops (smpl)",
+    b"LIST": "labels (LIST)",
+    b"MARK": "markers",
+    b"plst": "play list",
+}
+
+
+def bestow(mine: Belongings, path: Path, sample_rate: float, folded: bool = False) -> list[str]:
+    """Give a finished file at that rate what another has carried; returns what its format can't hold, in words.
+
+    Where channels were folded down, what describes them one by one is not given. The format is by suffix: .wav, .aiff,
+    .flac, .ogg or .mp3. Raises OSError when it cannot be written.
+    """
+    import mutagen
+
+    ratio, suffix = sample_rate / mine.sample_rate, path.suffix.lower()
+    lost = list(mine.lost)
+    if folded:
+        lost += [name.decode() for name, *_ in mine.chunks if name in _OF_CHANNELS]
+        mine.chunks = [chunk for chunk in mine.chunks if chunk[0] not in _OF_CHANNELS]
+    if "time_reference" in mine.tags and mine.tags["time_reference"][0].isdecimal():
+        mine.tags["time_reference"] = [str(round(int(mine.tags["time_reference"][0]) * ratio))]
+    try:
+        if suffix in (".wav", ".aiff"):
+            lost += _on_chunks(mine, path, ratio, "wav" if suffix == ".wav" else "aiff")
+        else:
+            lost += _not_in_tags(mine)
+            _on_tags(mine, path, suffix, ratio)
+    except (mutagen.MutagenError, ValueError, struct.error) as error:
+        lost.append(f"what it carries ({' '.join(str(error).split())})")
+    return lost
+
+
+def _not_in_tags(mine: Belongings) -> list[str]:
+    """Chunks that a format of tags has no place for; of a LIST the labels, since INFO is tags."""
+    lost = []
+    for name, content, _ in mine.chunks:
+        if name not in _AS_TAGS and not (name == b"LIST" and content[:4] == b"INFO"):
+            shown = _NAMES.get(name, name.decode("latin-1").strip())
+            lost += [shown] if shown not in lost else []
+    return lost
+
+
+def _on_chunks(mine: Belongings, path: Path, ratio: float, kind: str) -> list[str]:
+    """Chunk by chunk where the format stays, else INFO, bext and ID3 made of the tags."""
+    before: list[Chunk] = []
+    after: list[Chunk] = []
+    if mine.container == kind:
+        for name, content, ahead in mine.chunks:
+            new = rescaled(name, without_loudness(content) if name == b"bext" else content, ratio)
+            (before if ahead else after).append((name, new))
+        lost = []
+    else:
+        lost = _not_in_tags(mine) + (["cue sheet and application blocks"] if mine.blocks else [])
+        before, after = _made_of_tags(mine, kind)
+    if before or after:
+        add_chunks(path, before, after)
+    return lost
+
+
+def _made_of_tags(mine: Belongings, kind: str) -> tuple[list[Chunk], list[Chunk]]:
+    from io import BytesIO
+
+    if not mine.tags and not mine.pictures:
+        return [], []
+    packed = BytesIO()
+    to_id3(mine.tags, mine.pictures, mine.id3).save(packed, padding=lambda _: 0)
+    if kind == "aiff":
+        return [], [(b"ID3 ", packed.getvalue())]
+    bext, info = to_bext(mine.tags), to_info(mine.tags)
+    listed = [(b"LIST", info)] if info else []
+    return [(b"bext", bext)] if bext else [], [*listed, (b"id3 ", packed.getvalue())]
+
+
+def _on_tags(mine: Belongings, path: Path, suffix: str, ratio: float) -> None:
+    if not (mine.tags or mine.pictures or mine.id3 or mine.blocks):
+        return
+    if suffix == ".mp3":
+        to_id3(mine.tags, mine.pictures, mine.id3).save(path)
+    elif suffix == ".flac":
+        _on_flac(mine, path, ratio)
+    else:
+        _on_ogg(mine, path)
+
+
+def _on_flac(mine: Belongings, path: Path, ratio: float) -> None:
+    from mutagen import flac
+
+    file = flac.FLAC(path)
+    _add_comments(file, mine)
+    for picture in mine.pictures:
+        file.add_picture(picture)
+    for block in mine.blocks:
+        if isinstance(block, flac.CueSheet):
+            _rescale_sheet(block, ratio)
+        file.metadata_blocks.append(block)
+    file.save()
+
+
+def _rescale_sheet(sheet: Any, ratio: float) -> None:
+    sheet.lead_in_samples = round(sheet.lead_in_samples * ratio)
+    for track in sheet.tracks:
+        track.start_offset = round(track.start_offset * ratio)
+        track.indexes = [type(index)(index.index_number, round(index.index_offset * ratio)) for index in track.indexes]
+
+
+def _on_ogg(mine: Belongings, path: Path) -> None:
+    import base64
+
+    from mutagen.oggvorbis import OggVorbis
+
+    file = OggVorbis(path)
+    _add_comments(file, mine)
+    if mine.pictures:
+        file["metadata_block_picture"] = [base64.b64encode(picture.write()).decode() for picture in mine.pictures]
+    file.save()
+
+
+def _add_comments(file: Any, mine: Belongings) -> None:
+    if file.tags is None:
+        file.add_tags()
+    for key, values in mine.tags.items():
+        # A Vorbis comment's name is printable ASCII without "=".
+        name = "".join(c if " " <= c <= "}" and c != "=" else "_" for c in key)
+        if name:
+            file[name] = values

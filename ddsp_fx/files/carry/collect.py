@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a file carries beside its samples, held in memory while it is processed."""
+
+from __future__ import annotations
+
+import io
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ddsp_fx.files.carry import tags as names
+from ddsp_fx.files.carry.tags import Tags
+from ddsp_fx.files.reader import AudioReader
+
+# Chunks that describe the samples as they were stored, or pad, or measure what is about to change.
+_OF_THE_SAMPLES = (
+    b"fmt ", b"data", b"fact", b"ds64", b"JUNK", b"junk", b"PAD ", b"FLLR", b"PEAK", b"levl",
+    b"COMM", b"SSND", b"FVER", b"CHAN",
+)  # fmt: skip
+# Covers and long edit lists fit; a chunk that claims more is no tag.
+MOST_BYTES = 64 << 20
+
+
+@dataclass
+class Belongings:
+    """Everything beside the samples.
+
+    Args:
+        name, container, sample_rate: of the file it came from.
+        chunks: (id, content, before the samples?) of WAV and AIFF, in order.
+        tags: in the form of Vorbis comments, whatever they were.
+        pictures: mutagen's `flac.Picture`.
+        id3: mutagen's frames, where there were some.
+        blocks: FLAC's cue sheet and application blocks.
+        lost: what could not be read, or is no longer true.
+    """
+
+    name: str
+    container: str
+    sample_rate: float
+    chunks: list[tuple[bytes, bytes, bool]] = field(default_factory=list)
+    tags: Tags = field(default_factory=dict)
+    pictures: list[Any] = field(default_factory=list)
+    id3: Any = None
+    blocks: list[Any] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+
+    def add_tags(self, tags: Tags) -> None:
+        """What is not there yet, and still true."""
+        for key, values in tags.items():
+            if names.is_stale(key):
+                self.lose(f"{key.upper()} (the loudness has changed)")
+            elif key not in self.tags:
+                names.add(self.tags, key, values)
+
+    def lose(self, what: str) -> None:
+        """Noted once."""
+        if what not in self.lost:
+            self.lost.append(what)
+
+
+def collect(reader: AudioReader) -> Belongings:
+    """Of an opened file; never raises for what it can't read, but notes it."""
+    import mutagen
+
+    mine = Belongings(reader.name, reader.container, reader.sample_rate)
+    try:
+        if reader.container in ("wav", "aiff"):
+            _from_chunks(mine, reader)
+        elif reader.container == "flac":
+            _from_flac(mine, reader.path)
+        elif reader.container == "ogg":
+            _from_ogg(mine, reader.path)
+        elif reader.container == "mp3":
+            _from_id3(mine, reader.path)
+        else:
+            mine.add_tags({key: [value] for key, value in reader.strings().items()})
+    except (mutagen.MutagenError, OSError, ValueError, KeyError, IndexError, struct.error):
+        mine.lose("tags that cannot be read")
+    return mine
+
+
+def _from_chunks(mine: Belongings, reader: AudioReader) -> None:
+    left = MOST_BYTES
+    with reader.path.open("rb") as file:
+        for name, begin, end in reader.chunks:
+            if name in _OF_THE_SAMPLES:
+                continue
+            if end - begin > left:
+                mine.lose(f"{_shown(name)} ({(end - begin) >> 20} MiB)")
+                continue
+            left -= end - begin
+            file.seek(begin)
+            mine.chunks.append((name, file.read(end - begin), begin < reader.samples_at))
+    for name, content, _ in mine.chunks:
+        mine.add_tags(_tags_of(mine, name, content))
+
+
+def _tags_of(mine: Belongings, name: bytes, content: bytes) -> Tags:
+    from mutagen.id3 import ID3
+
+    if name == b"LIST":
+        return names.from_info(content)
+    if name == b"bext":
+        return names.from_bext(content)
+    if name in names.AIFF and mine.container == "aiff":
+        return {names.AIFF[name]: [names.text(content)]}
+    if name == b"acid" and len(content) >= 24:
+        bpm = struct.unpack_from("<f", content, 20)[0]
+        return {"bpm": [f"{bpm:g}"]} if 0.0 < bpm < 1000.0 else {}
+    if name in (b"id3 ", b"ID3 "):
+        mine.id3 = ID3(io.BytesIO(content))
+        _pictures_of_id3(mine)
+        return names.from_id3(mine.id3)
+    return {}
+
+
+def _pictures_of_id3(mine: Belongings) -> None:
+    from mutagen.flac import Picture
+
+    for frame in mine.id3.getall("APIC"):
+        picture = Picture()
+        picture.mime, picture.type, picture.desc, picture.data = frame.mime, int(frame.type), frame.desc, frame.data
+        mine.pictures.append(picture)
+
+
+def _from_id3(mine: Belongings, path: Path) -> None:
+    from mutagen.apev2 import APENoHeaderError, APEv2
+    from mutagen.id3 import ID3, ID3NoHeaderError
+
+    try:
+        mine.id3 = ID3(path)
+        _pictures_of_id3(mine)
+        mine.add_tags(names.from_id3(mine.id3))
+    except ID3NoHeaderError:
+        pass
+    try:
+        items = APEv2(path).items()
+    except APENoHeaderError:
+        return
+    mine.add_tags({names.APE.get(key.lower(), key.lower()): list(item) for key, item in items if item.kind == 0})
+
+
+def _from_flac(mine: Belongings, path: Path) -> None:
+    from mutagen import flac
+
+    file = flac.FLAC(path)
+    mine.pictures = list(file.pictures)
+    mine.add_tags(_comments(file.tags))
+    for block in file.metadata_blocks:
+        if isinstance(block, flac.CueSheet):
+            mine.blocks.append(block)
+        elif block.code == 2:
+            # Chunks of another format, kept by flac --keep-foreign-metadata: their sizes fit the old samples alone.
+            if block.write()[:4] in (b"riff", b"aiff", b"w64 "):
+                mine.lose("foreign metadata blocks")
+            else:
+                mine.blocks.append(block)
+
+
+def _from_ogg(mine: Belongings, path: Path) -> None:
+    import base64
+
+    import mutagen
+    from mutagen.flac import Picture
+
+    file = mutagen.File(path)
+    if file is None or file.tags is None:
+        return
+    comments = _comments(file.tags)
+    for text in comments.pop("metadata_block_picture", []):
+        mine.pictures.append(Picture(base64.b64decode(text)))
+    mine.add_tags(comments)
+
+
+def _comments(tags: Any) -> Tags:
+    found: Tags = {}
+    for key, value in tags or []:
+        names.add(found, key, [value])
+    return found
+
+
+def _shown(name: bytes) -> str:
+    return name.decode("latin-1").strip()

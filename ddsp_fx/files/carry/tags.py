@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tags in one form, that of Vorbis comments, and what they are called in ID3, in RIFF's INFO, in AIFF and in bext."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Tags = dict[str, list[str]]
+
+ID3 = {
+    "TIT2": "title", "TPE1": "artist", "TALB": "album", "TPE2": "albumartist", "TDRC": "date", "TCON": "genre",
+    "TRCK": "tracknumber", "TPOS": "discnumber", "TCOM": "composer", "TBPM": "bpm", "TSRC": "isrc", "TCOP": "copyright",
+    "TENC": "encoded-by", "TLAN": "language", "TPUB": "organization", "TEXT": "lyricist", "TPE3": "conductor",
+    "TPE4": "remixer", "TIT1": "grouping", "TIT3": "version", "TKEY": "initialkey", "TMED": "media",
+    "TDOR": "originaldate", "TSSE": "encodersettings", "TSST": "discsubtitle", "TMOO": "mood",
+}  # fmt: skip
+INFO = {
+    "INAM": "title", "IART": "artist", "IPRD": "album", "ICMT": "comment", "ICRD": "date", "IGNR": "genre",
+    "ITRK": "tracknumber", "ICOP": "copyright", "IENG": "engineer", "ITCH": "encoded-by", "IKEY": "keywords",
+    "ISBJ": "subject", "ISRC": "source", "IMED": "media", "ILNG": "language", "IMUS": "composer", "IWRI": "lyricist",
+    "ISFT": "encoder", "IBPM": "bpm",
+}  # fmt: skip
+AIFF = {b"NAME": "title", b"AUTH": "artist", b"(c) ": "copyright", b"ANNO": "comment"}
+APE = {"year": "date", "track": "tracknumber", "disc": "discnumber", "album artist": "albumartist"}
+# Names that ffmpeg gives to bext's fields, and where they stand.
+_BEXT = {
+    "description": (0, 256),
+    "originator": (256, 288),
+    "originator_reference": (288, 320),
+    "origination_date": (320, 330),
+    "origination_time": (330, 338),
+}
+_BEXT_BYTES = 602
+# What ffmpeg makes of two of them when it writes other formats.
+_ALIASES = {"originator": "encoded_by", "origination_date": "date"}
+# An effect changes loudness: what was measured before is no longer true.
+_STALE = ("replaygain_", "r128_")
+
+
+def is_stale(key: str) -> bool:
+    """Does this comment measure the loudness of the sound as it was?"""
+    return key.lower().startswith(_STALE)
+
+
+def add(tags: Tags, key: str, values: Iterable[str]) -> None:
+    """What isn't there yet; empty values are none."""
+    present = tags.setdefault(key.lower(), [])
+    present += [value for value in values if value and value not in present]
+    if not present:
+        del tags[key.lower()]
+
+
+def from_info(content: bytes) -> Tags:
+    """A LIST chunk of type INFO."""
+    tags: Tags = {}
+    position = 4
+    while content[:4] == b"INFO" and position + 8 <= len(content):
+        name, length = struct.unpack_from("<4sI", content, position)
+        key = INFO.get(name.decode("latin-1"))
+        if key is not None:
+            add(tags, key, [text(content[position + 8 : position + 8 + length])])
+        position += 8 + length + length % 2
+    return tags
+
+
+def to_info(tags: Mapping[str, list[str]]) -> bytes:
+    """A LIST chunk's content, empty where no tag has a place in it."""
+    items = b""
+    for name, key in INFO.items():
+        if key in tags:
+            value = "; ".join(tags[key]).encode("utf-8") + b"\0"
+            items += name.encode() + struct.pack("<I", len(value)) + value + b"\0" * (len(value) % 2)
+    return b"INFO" + items if items else b""
+
+
+def text(raw: bytes) -> str:
+    """UTF-8 or else Latin-1, up to the first zero byte."""
+    raw = raw.partition(b"\0")[0]
+    try:
+        return raw.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1").strip()
+
+
+def from_bext(content: bytes) -> Tags:
+    """Its texts, and its time reference in samples since midnight."""
+    tags: Tags = {}
+    for key, (start, end) in _BEXT.items():
+        add(tags, key, [text(content[start:end])])
+    if len(content) >= 346:
+        reference = struct.unpack_from("<Q", content, 338)[0]
+        add(tags, "time_reference", [str(reference)] if reference else [])
+    return tags
+
+
+def to_bext(tags: Mapping[str, list[str]]) -> bytes:
+    """A bext chunk of version 1 where a time reference says that there was one; else empty."""
+    reference = tags.get("time_reference", [""])[0]
+    if not reference.isdecimal() or int(reference) >= 1 << 64:
+        return b""
+    data = bytearray(_BEXT_BYTES)
+    for key, (start, end) in _BEXT.items():
+        value = _first(tags, key, _ALIASES.get(key, key)).encode("ascii", "replace")[: end - start]
+        data[start : start + len(value)] = value
+    struct.pack_into("<QH", data, 338, int(reference), 1)
+    return bytes(data)
+
+
+def _first(tags: Mapping[str, list[str]], *keys: str) -> str:
+    return next((tags[key][0] for key in keys if tags.get(key)), "")
+
+
+def from_id3(frames: Any) -> Tags:
+    """A mutagen ID3 object's text, comments and free texts."""
+    tags: Tags = {}
+    for frame in frames.values():
+        if frame.FrameID in ID3:
+            add(tags, ID3[frame.FrameID], [str(value) for value in frame.text])
+        elif frame.FrameID == "COMM":
+            add(tags, frame.desc or "comment", [str(value) for value in frame.text])
+        elif frame.FrameID == "USLT":
+            add(tags, "lyrics", [frame.text])
+        elif frame.FrameID == "TXXX":
+            add(tags, frame.desc, [str(value) for value in frame.text])
+    return tags
+
+
+def to_id3(tags: Mapping[str, list[str]], pictures: Iterable[Any], frames: Any = None) -> Any:
+    """A mutagen ID3 object: `frames` where the source had some, without what is stale, and the tags that it lacks."""
+    from mutagen import id3
+
+    new = id3.ID3()
+    for frame in frames.values() if frames is not None else ():
+        if not (frame.FrameID in ("RVA2", "RGAD", "TLEN", "MLLT") or is_stale(getattr(frame, "desc", ""))):
+            new.add(frame)
+    known = from_id3(new)
+    for key, values in tags.items():
+        if key not in known:
+            new.add(_frame(key, values))
+    if not new.getall("APIC"):
+        for picture in pictures:
+            new.add(id3.APIC(3, picture.mime, picture.type, picture.desc, picture.data))
+    return new
+
+
+def _frame(key: str, values: list[str]) -> Any:
+    from mutagen import id3
+
+    names = {key: name for name, key in ID3.items()}
+    if key in names:
+        return getattr(id3, names[key])(encoding=3, text=values)
+    if key == "comment":
+        return id3.COMM(encoding=3, lang="XXX", desc="", text=values)
+    if key == "lyrics":
+        return id3.USLT(encoding=3, lang="XXX", desc="", text="\n".join(values))
+    return id3.TXXX(encoding=3, desc=key, text=values)

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A loudspeaker layout written into a finished file; encoders take the usual one of so many channels for granted."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+from ddsp_fx.files.layout import Layout
+
+_BITMAP = 0x10000
+
+
+def state_layout(path: Path, layout: Layout) -> None:
+    """For more than two channels; .wav by its mask, .flac by its comment, .aiff by a CHAN chunk. Raises OSError."""
+    if layout.channels <= 2:
+        return
+    suffix = path.suffix.lower()
+    if suffix == ".wav":
+        _mask_of_wave(path, layout.mask)
+    elif suffix == ".flac" and layout.mask != Layout.of(layout.channels, None, "flac").mask:
+        from mutagen.flac import FLAC
+
+        file = FLAC(path)
+        if file.tags is None:
+            file.add_tags()
+        file["WAVEFORMATEXTENSIBLE_CHANNEL_MASK"] = f"0x{layout.mask:04X}"
+        file.save()
+    elif suffix == ".aiff" and layout.speakers:
+        from ddsp_fx.files.carry.chunks import add_chunks
+
+        add_chunks(path, [(b"CHAN", struct.pack(">III", _BITMAP, layout.mask, 0))], [])
+
+
+def _mask_of_wave(path: Path, mask: int) -> None:
+    with path.open("rb+") as file:
+        position = 12
+        while True:
+            file.seek(position)
+            name, length = struct.unpack("<4sI", file.read(8))
+            if name == b"fmt ":
+                break
+            position += 8 + length + length % 2
+        if length >= 40:
+            file.seek(position + 8 + 20)
+            file.write(struct.pack("<I", mask))

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a recording carries beside its samples survives `apply`, at the right place, or is said to be lost."""
+
+import json
+import struct
+import subprocess
+from pathlib import Path
+
+import mutagen
+import pytest
+from files.sounds import RATE, chunk, encoded, fmt, pcm16, put, read, voice, wave
+from hypothesis import given
+from hypothesis import strategies as st
+from mutagen.apev2 import APEv2
+from mutagen.flac import FLAC, Picture
+from mutagen.id3 import APIC, CHAP, ID3, TIT2, TXXX
+
+from ddsp_fx.cli import main
+from ddsp_fx.files.carry import rescale
+
+HOUR = 3600
+BEXT = (
+    b"scene 4".ljust(256, b"\0")
+    + b"recorder".ljust(32, b"\0")
+    + bytes(32)
+    + b"2026-11-2510:00:00"
+    + struct.pack("<Q", HOUR * RATE)
+    + struct.pack("<H", 2)
+    + bytes(64)
+    + struct.pack("<5h", -2300, 700, -100, -1800, -2000)
+    + bytes(180)
+    + b"A=PCM,F=22050\r\n"
+)
+IXML = b"<BWFXML><SCENE>4</SCENE><SPEED><TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_HI>0</TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_HI>"
+IXML += b"<TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_LO>79380000</TIMESTAMP_SAMPLES_SINCE_MIDNIGHT_LO></SPEED></BWFXML>"
+CUE = struct.pack("<I", 1) + struct.pack("<II4sIII", 1, 12000, b"data", 0, 0, 12000)
+SMPL = struct.pack("<9I", 0, 0, 45351, 60, 0, 0, 0, 1, 0) + struct.pack("<6I", 0, 0, 1000, 20000, 0, 0)
+ACID = struct.pack("<IHHfIHHf", 0, 60, 0, 0, 4, 4, 4, 120.0)
+INFO = b"INFO" + chunk(b"INAM", b"Title\0") + chunk(b"IART", "Jürgen\0".encode())
+ADTL = (
+    b"adtl" + chunk(b"labl", b"\1\0\0\0verse\0") + chunk(b"ltxt", struct.pack("<II4s4H", 1, 500, b"rgn ", 0, 0, 0, 0))
+)
+
+
+def _take(folder: Path) -> Path:
+    behind = [
+        chunk(b"cue ", CUE),
+        chunk(b"smpl", SMPL),
+        chunk(b"acid", ACID),
+        chunk(b"LIST", INFO),
+        chunk(b"LIST", ADTL),
+    ]
+    own = chunk(b"xyz ", b"whatever a program keeps here")
+    data = chunk(b"data", pcm16(voice()))
+    return put(folder / "in.wav", wave(chunk(b"bext", BEXT), fmt(), chunk(b"iXML", IXML), data, *behind, own))
+
+
+def _chunks(path: Path, order: str = "<") -> list[tuple[bytes, bytes]]:
+    data, position, found = path.read_bytes(), 12, []
+    assert struct.unpack(f"{order}I", data[4:8])[0] + 8 == len(data)
+    while position < len(data):
+        name, length = struct.unpack(f"{order}4sI", data[position : position + 8])
+        found.append((name, data[position + 8 : position + 8 + length]))
+        position += 8 + length + length % 2
+    return found
+
+
+def _apply(source: Path, out: Path, *options: str) -> None:
+    assert main(["apply", str(source), str(out), "Gain:gain_db=-6", "--no-tail", "--quiet", *options]) == 0
+
+
+def test_every_chunk_of_a_wav_survives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, out = _take(tmp_path), tmp_path / "out.wav"
+    _apply(source, out)
+    before, after = _chunks(source), _chunks(out)
+    for name, content in before:
+        if name not in (b"fmt ", b"data"):
+            kept = content[:412] + struct.pack("<5h", *[0x7FFF] * 5) + content[422:] if name == b"bext" else content
+            assert (name, kept) in after
+    names = [name for name, _ in after]
+    assert names.index(b"bext") < names.index(b"data") < names.index(b"cue ")
+    assert read(out)[0].shape == voice().shape
+    assert capsys.readouterr().err == ""
+
+
+def test_positions_move_with_the_rate(tmp_path: Path) -> None:
+    """From 22.05 to 44.1 kHz every position doubles; a file placed by its time stays where it was."""
+    source, out = _take(tmp_path), tmp_path / "out.wav"
+    _apply(source, out, "--sample-rate", "44100")
+    chunks = dict(_chunks(out))
+    labels = next(content for name, content in _chunks(out) if name == b"LIST" and content[:4] == b"adtl")
+    assert struct.unpack_from("<Q", chunks[b"bext"], 338)[0] == HOUR * 44100
+    assert struct.unpack_from("<I", chunks[b"cue "], 8)[0] == 24000
+    assert struct.unpack_from("<I", chunks[b"cue "], 24)[0] == 24000
+    assert struct.unpack_from("<2I", chunks[b"smpl"], 44) == (2000, 40000)
+    assert struct.unpack_from("<I", chunks[b"smpl"], 8)[0] == round(45351 / 2)
+    assert b"MIDNIGHT_LO>158760000<" in chunks[b"iXML"]
+    assert struct.unpack_from("<I", labels, labels.index(b"ltxt") + 12)[0] == 1000
+    assert chunks[b"acid"] == ACID
+
+
+@given(st.binary(max_size=300), st.floats(0.1, 10.0))
+def test_any_bytes_can_be_rescaled(content: bytes, ratio: float) -> None:
+    for name in (b"bext", b"cue ", b"smpl", b"plst", b"LIST", b"MARK", b"zzzz"):
+        assert len(rescale.rescaled(name, b"adtl" * (name == b"LIST") + content, ratio)) >= len(content)
+    assert rescale.rescaled(b"iXML", content, 1.0) == content
+
+
+@given(high=st.integers(0, 3), low=st.integers(0, 2**32 - 1), ratio=st.sampled_from([0.5, 2.0, 44100 / 48000]))
+def test_a_split_time_is_one_number(high: int, low: int, ratio: float) -> None:
+    text = b"<BWF_TIME_REFERENCE_LOW>%d</BWF_TIME_REFERENCE_LOW><BWF_TIME_REFERENCE_HIGH>%d</BWF_TIME_REFERENCE_HIGH>"
+    new = rescale.rescaled(b"iXML", text % (low, high), ratio)
+    samples = round(((high << 32) + low) * ratio)
+    assert new == text % (samples & 0xFFFFFFFF, samples >> 32)
+
+
+def _picture() -> Picture:
+    picture = Picture()
+    picture.data, picture.mime, picture.type, picture.desc = b"\x89PNG pixels", "image/png", 3, "cover"
+    return picture
+
+
+def _tagged(path: Path) -> Path:
+    """A title, an artist twice, a tag of one's own, a picture, and a loudness that will be wrong."""
+    put(path, encoded(voice(), path.suffix[1:]))
+    if path.suffix == ".mp3":
+        tags = ID3()
+        for frame in (TIT2(3, "Song"), TXXX(3, "mine", "own"), TXXX(3, "replaygain_track_gain", "-3 dB")):
+            tags.add(frame)
+        tags.add(APIC(3, "image/png", 3, "cover", b"\x89PNG pixels"))
+        tags.add(CHAP("c1", 0, 500, sub_frames=[TIT2(3, "verse")]))
+        tags.save(path)
+        return path
+    file = mutagen.File(path)
+    if file.tags is None:
+        file.add_tags()
+    file["title"], file["artist"], file["mine"], file["REPLAYGAIN_TRACK_GAIN"] = "Song", ["A", "B"], "own", "-3 dB"
+    file["time_reference"] = str(HOUR * RATE)
+    if isinstance(file, FLAC):
+        file.add_picture(_picture())
+    file.save()
+    return path
+
+
+def _comments(path: Path) -> dict[str, list[str]]:
+    return {key.lower(): list(values) for key, values in dict(mutagen.File(path).tags).items()}
+
+
+@pytest.mark.parametrize("kind", [".flac", ".ogg", ".mp3"])
+@pytest.mark.parametrize("to", [".flac", ".ogg"])
+def test_tags_become_comments(kind: str, to: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / f"out{to}"
+    _apply(_tagged(tmp_path / f"in{kind}"), out, "--sample-rate", "44100")
+    tags = _comments(out)
+    assert tags["title"] == ["Song"]
+    assert tags["mine"] == ["own"]
+    assert "replaygain_track_gain" not in tags
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "not kept in out" in said
+    assert "REPLAYGAIN_TRACK_GAIN" in said
+    if kind != ".mp3":
+        assert tags["artist"] == ["A", "B"]
+        assert tags["time_reference"] == [str(HOUR * 44100)]
+    if kind != ".ogg":
+        pictures = FLAC(out).pictures if to == ".flac" else tags["metadata_block_picture"]
+        assert len(pictures) == 1
+
+
+@pytest.mark.parametrize("kind", [".flac", ".ogg", ".mp3"])
+def test_tags_become_id3(kind: str, tmp_path: Path) -> None:
+    for to in (".mp3", ".aiff", ".wav"):
+        out = tmp_path / f"out{to}"
+        _apply(_tagged(tmp_path / f"in{kind}"), out)
+        tags = mutagen.File(out).tags
+        assert tags["TIT2"].text == ["Song"], to
+        assert tags["TXXX:mine"].text == ["own"], to
+        assert (kind == ".ogg") != bool(tags.getall("APIC")), to
+        assert not tags.getall("TXXX:replaygain_track_gain")
+        assert bool(tags.getall("CHAP")) == (kind == ".mp3")
+        assert read(out)[0].shape == voice().shape
+    chunks = dict(_chunks(tmp_path / "out.wav"))
+    assert b"INAM\5\0\0\0Song\0" in chunks[b"LIST"]
+    if kind != ".mp3":
+        assert struct.unpack_from("<Q", chunks[b"bext"], 338)[0] == HOUR * RATE
+
+
+@pytest.mark.parametrize("to", [".flac", ".ogg", ".mp3", ".aiff"])
+def test_a_wav_s_own_things_elsewhere(to: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / f"out{to}"
+    _apply(_take(tmp_path), out, "--json")
+    lost = json.loads(capsys.readouterr().out)["remarks"]
+    assert lost == [f"{tmp_path / 'in.wav'}: not kept in out{to}: iXML, cue points, loops (smpl), labels (LIST), xyz"]
+    tags = mutagen.File(out).tags
+    expected = {"title": "Title", "artist": "Jürgen", "bpm": "120", "time_reference": str(HOUR * RATE)}
+    ids = {"title": "TIT2", "artist": "TPE1", "bpm": "TBPM", "time_reference": "TXXX:time_reference"}
+    for key, value in expected.items():
+        got = tags[ids[key]].text if to in (".mp3", ".aiff") else tags[key]
+        assert [str(text) for text in got] == [value]
+
+
+def test_markers_of_an_aiff(tmp_path: Path) -> None:
+    mark = struct.pack(">HHI", 1, 1, 12000) + b"\x05verse"
+    body = encoded(voice(), "aiff")[12:] + b"MARK" + struct.pack(">I", len(mark)) + mark + b"\0" * (len(mark) % 2)
+    source = put(tmp_path / "in.aiff", b"FORM" + struct.pack(">I", 4 + len(body)) + b"AIFF" + body)
+    _apply(source, tmp_path / "same.aiff")
+    _apply(source, tmp_path / "twice.aiff", "--sample-rate", "44100")
+    assert dict(_chunks(tmp_path / "same.aiff", ">"))[b"MARK"] == mark
+    assert struct.unpack_from(">I", dict(_chunks(tmp_path / "twice.aiff", ">"))[b"MARK"], 4)[0] == 24000
+
+
+def test_what_describes_channels_goes_with_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = chunk(b"data", pcm16(voice(channels=6)))
+    source = put(tmp_path / "in.wav", wave(fmt(6), chunk(b"chna", bytes(44)), data, chunk(b"axml", b"<adm/>")))
+    _apply(source, tmp_path / "kept.wav", "--channels", "keep")
+    assert {b"chna", b"axml"} <= dict(_chunks(tmp_path / "kept.wav")).keys()
+    _apply(source, tmp_path / "folded.wav")
+    assert not {b"chna", b"axml"} & dict(_chunks(tmp_path / "folded.wav")).keys()
+    assert "not kept in folded.wav: chna, axml" in capsys.readouterr().err
+
+
+def test_ape_tags_of_an_mp3(tmp_path: Path) -> None:
+    source = put(tmp_path / "in.mp3", encoded(voice(), "mp3"))
+    tags = APEv2()
+    tags["Title"], tags["Year"], tags["MP3GAIN_MINMAX"] = "Song", "1999", "1,2"
+    tags.save(source)
+    _apply(source, tmp_path / "out.flac")
+    assert _comments(tmp_path / "out.flac")["date"] == ["1999"]
+    assert read(tmp_path / "out.flac")[0].shape == voice().shape
+
+
+def test_a_chunk_that_claims_too_much_is_no_tag(tmp_path: Path) -> None:
+    source = put(tmp_path / "in.wav", wave(fmt(), chunk(b"data", pcm16(voice())), chunk(b"id3 ", b"ID3", 0x7FFFFFFF)))
+    _apply(source, tmp_path / "out.wav")
+    assert read(tmp_path / "out.wav")[0].shape == voice().shape
+
+
+@pytest.mark.parametrize("tags", [b"ID3\4\0\0\0\0\0\x20" + b"TIT2\xff\xff\xff\xff" * 4, b"\0" * 40])
+def test_broken_tags_break_nothing(tags: bytes, tmp_path: Path) -> None:
+    data = [chunk(b"data", pcm16(voice())), chunk(b"id3 ", tags), chunk(b"bext", tags), chunk(b"LIST", b"INFO" + tags)]
+    _apply(put(tmp_path / "in.wav", wave(fmt(), *data)), tmp_path / "out.flac")
+    assert read(tmp_path / "out.flac")[0].shape == voice().shape
+
+
+def test_ffprobe_reads_what_was_written(tmp_path: Path) -> None:
+    """Another program's eyes, where there is one."""
+    import shutil
+
+    if shutil.which("ffprobe") is None:
+        pytest.skip("ffprobe is not installed")
+    _apply(_take(tmp_path), tmp_path / "out.wav")
+    command = ["ffprobe", "-v", "error", "-show_entries", "format_tags:format=duration", "-of", "json"]
+    seen = json.loads(subprocess.run([*command, str(tmp_path / "out.wav")], capture_output=True, check=True).stdout)
+    assert seen["format"]["tags"]["time_reference"] == str(HOUR * RATE)
+    assert seen["format"]["tags"]["title"] == "Title"
+    assert float(seen["format"]["duration"]) == pytest.approx(1.0)
