@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ddsp_fx.automation import Automation
 from ddsp_fx.board import Board
+from ddsp_fx.board.hearing import board_hearings
 from ddsp_fx.cli.apply_automation import board_to_run, read_moves
 from ddsp_fx.cli.audio_files import InputFile, Output, check_output, open_input, output_file, refusal, say
 from ddsp_fx.cli.channel_limits import check_channels
@@ -87,6 +88,10 @@ def _report(arguments: Namespace, source: InputFile, output: Output, board: Boar
             file=sys.stderr,
         )
     say(source.all_remarks())
+    hearings = board_hearings(board)
+    for name, hearing in hearings.items():
+        if hearing.advice:
+            print(f"ddsp-fx: warning: {name}: {hearing.advice}", file=sys.stderr)
     duration_s = output.samples / source.sample_rate
     if arguments.json:
         summary = {
@@ -100,6 +105,7 @@ def _report(arguments: Namespace, source: InputFile, output: Output, board: Boar
             "peak_dbfs": peak_db if math.isfinite(peak_db) else None,
             "clipped_samples": output.clipped,
             "remarks": source.all_remarks(),
+            "hearing": {name: hearing.as_data() for name, hearing in hearings.items()},
             "times_real_time": duration_s / seconds if seconds else None,
         }
         print_json(summary)

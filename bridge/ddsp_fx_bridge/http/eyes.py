@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ddsp_fx_bridge.engine import Engine, Track
 from ddsp_fx_bridge.engine.meters import SCOPE_SAMPLES
+from ddsp_fx_bridge.osc.track_nodes import hearing_lines
 
 FFT = 2048
 BANDS = 96
@@ -77,6 +78,7 @@ class Eyes:
             "load": round(load.mean, 4),
             "peak_load": round(load.peak, 4),
             "xruns": load.xruns,
+            "hearing": hearing_lines(track),
         }
 
     def _pitch(self) -> tuple[float | None, float]:

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ddsp_fx.board.hearing import board_hearings
 from ddsp_fx_bridge.engine import Track
 from ddsp_fx_bridge.engine.studio import Studio
 from ddsp_fx_bridge.osc.nodes import CommandNode, Node, Peer, ReadNode, Run
@@ -40,8 +41,19 @@ def _figures(track: Track, base: str, slots: list[str]) -> Iterator[Node]:
         unit="samples",
         get=lambda: [track.latency_samples],
     )
+    yield ReadNode(
+        f"{base}/hearing",
+        "what the instruments could not follow of the last ten seconds, and what to change; nothing when all is well",
+        types="s*",
+        get=lambda: hearing_lines(track),
+    )
     names = [slot.rpartition("/")[2] for slot in slots]
     yield ReadNode(f"{base}/slots", "the addresses of the slots, in order", types="s*", get=lambda: names)
+
+
+def hearing_lines(track: Track) -> list[str]:
+    """One for each instrument that lost more than half of its input."""
+    return [f"{name}: {h.advice}" for name, h in board_hearings(track.board, now=True).items() if h.advice]
 
 
 def _board(studio: Studio, track: int, base: str) -> Iterator[Node]:

@@ -21,6 +21,7 @@ export class TrackView {
     this.meters = [new Meter("In"), new Meter("Out")];
     this.spectrogram = new Spectrogram();
     this.latency = el("span", { class: "fact" });
+    this.news = el("p", { class: "news", role: "status" });
     this.stream = new Stream(client.host, this.number);
     this.stream.addEventListener("hello", ({ detail }) => this.spectrogram.setRange(detail.bands_hz, detail.floor_db));
     this.stream.addEventListener("look", ({ detail }) => this.#look(detail, onLook));
@@ -30,7 +31,7 @@ export class TrackView {
       "aria-labelledby": `tab-${this.number}` },
       this.#head(),
       el("div", { class: "scope card" }, this.spectrogram.node,
-        el("div", { class: "meters" }, ...this.meters.map((meter) => meter.node), this.latency)),
+        el("div", { class: "meters" }, ...this.meters.map((meter) => meter.node), this.latency), this.news),
       el("div", { class: "slots" }, ...slots),
       new RenderBox(this.number).node);
   }
@@ -106,6 +107,8 @@ export class TrackView {
     this.spectrogram.show(look.spectrum_db);
     const latency = `Latency ${look.latency_ms.toFixed(1)} ms (${look.latency_samples} samples)`;
     if (this.latency.textContent !== latency) this.latency.textContent = latency;
+    const news = [...look.faults, ...look.hearing].join("\n");
+    if (this.news.textContent !== news) this.news.textContent = news;
     onLook(look);
   }
 
