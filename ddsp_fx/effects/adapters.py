@@ -10,7 +10,7 @@ import numpy as np
 
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.dsp.resample import StreamingResampler
-from ddsp_fx.effects.base import Effect
+from ddsp_fx.effects.base import Effect, Layout
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter, Value
 from ddsp_fx.effects.smoothed import SmoothedEffect
@@ -21,6 +21,7 @@ class _Wrapper(SmoothedEffect):
 
     def __init__(self, inner: Effect, **values: Value) -> None:
         self._inner = inner
+        self._inner_layout: Layout = (0.0, 0, 0)
         super().__init__()
         object.__setattr__(self, "parameters", {**inner.parameters, **type(self).parameters})
         self._name = inner.name
@@ -70,6 +71,16 @@ class _Wrapper(SmoothedEffect):
     def tail_samples(self) -> int:
         return self._inner.tail_samples
 
+    def _is_stale(self) -> bool:
+        return self._inner.layout != self._inner_layout or self._inner._is_stale()
+
+    def _prepare_inner(self, sample_rate: float, max_block_size: int, channels: int) -> None:
+        self._inner.prepare(sample_rate, max_block_size, channels)
+        self._inner_layout = self._inner.layout
+
+    def _adopt_edits(self) -> None:
+        self._inner._adopt_edits()
+
     def _reset(self) -> None:
         super()._reset()
         self._inner.reset()
@@ -81,7 +92,7 @@ class MonoAdapter(_Wrapper):
     kind: ClassVar[str] = "mono"
 
     def _prepare(self) -> None:
-        self._inner.prepare(self.sample_rate, self._max_block_size, 1)
+        self._prepare_inner(self.sample_rate, self._max_block_size, 1)
 
     def _process(self, block: Audio) -> Audio:
         out = self._inner.process_block(block.mean(axis=0, keepdims=True))
@@ -107,7 +118,7 @@ class FixedBlock(_Wrapper):
         return self._inner.latency_samples + self._block_size
 
     def _prepare(self) -> None:
-        self._inner.prepare(self.sample_rate, self._block_size, self.channels)
+        self._prepare_inner(self.sample_rate, self._block_size, self.channels)
 
     def _reset(self) -> None:
         super()._reset()
@@ -158,7 +169,7 @@ class Resampled(_Wrapper):
         self._down = StreamingResampler(rate, inner_rate, self.channels)
         self._up = StreamingResampler(inner_rate, rate, self.channels)
         largest = math.ceil(self._max_block_size * inner_rate / rate) + self._down.delay + 2
-        self._inner.prepare(inner_rate, largest, self.channels)
+        self._prepare_inner(inner_rate, largest, self.channels)
         withheld = math.ceil(self._down.delay * rate / inner_rate) + self._up.delay
         # Whole inner latency, whose exact host length can be fractional: wet is then early by under one sample.
         self._pad = withheld + 2
@@ -187,7 +198,7 @@ class DryWet(_Wrapper):
     mix = Parameter("Mix", 0, 1, 1, description="0 is the input, 1 the effect")
 
     def _prepare(self) -> None:
-        self._inner.prepare(self.sample_rate, self._max_block_size, self.channels)
+        self._prepare_inner(self.sample_rate, self._max_block_size, self.channels)
         self._dry = DelayLine(self.channels, self._inner.latency_samples)
 
     def _reset(self) -> None:

@@ -78,3 +78,12 @@ def as_channels_first(audio: NDArray[Any]) -> tuple[Audio, Callable[[Audio], Aud
     if array.shape[0] > 8:
         raise AudioError(f"audio of shape {array.shape} has more than 8 channels; pass (channels, samples)")
     return np.ascontiguousarray(array, dtype=np.float32), lambda out: out
+
+
+def as_output(out: Any, shape: tuple[int, ...], name: str) -> Audio:
+    """What a `_process` returned, as float32; raises AudioError for anything but real floats of that shape."""
+    if isinstance(out, np.ndarray) and out.shape == shape and np.issubdtype(out.dtype, np.floating):
+        with np.errstate(over="ignore"):
+            return np.asarray(out, np.float32)
+    told = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else f"{type(out).__name__}"
+    raise AudioError(f"{name}: its _process returned {told}, expected float32 of the block's shape {shape}")

@@ -9,10 +9,11 @@ from typing import Any
 
 from ddsp_fx.board import Board
 from ddsp_fx.board.native import make_native, native_values, set_native
+from ddsp_fx.board.plugin_list import Slot
 from ddsp_fx.effects.parameters import Parameter, Value
 from ddsp_fx.errors import BoardError, ParameterError
 
-Key = tuple[int | None, str]
+Key = tuple[Slot, str]
 
 # For numbers of plugins that tell no range: no frequency, time or ratio is beyond.
 MOST, MOST_DB = 1e6, 100.0

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One effect holds the audio of one stream: a second use at the same time is told, never mixed in."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from ddsp_fx.errors import AudioError
+
+# fresh: no audio since `prepare` or `reset`. stream: a live stream goes on. whole: a whole call has used it up.
+Phase = Literal["fresh", "stream", "whole"]
+
+_REMEDY = "give each thread and each render an effect of its own: load it again, or copy.deepcopy(effect)"
+
+
+class Usage:
+    """Who plays an effect. Nothing here waits: a lock that is held raises AudioError (0.1 us where it is free)."""
+
+    def __init__(self) -> None:
+        self.phase: Phase = "fresh"
+        self._block = threading.Lock()
+        self._call = threading.Lock()
+        self._owner: object | None = None
+
+    def enter(self, name: str, owner: object | None = None) -> None:
+        """Before a block. `owner` is what `take` gave, None for a live block, which ends every render under way."""
+        if not self._block.acquire(False):
+            raise AudioError(f"{name}: it is being used by two threads at once; {_REMEDY}")
+        if owner is None:
+            self.phase = "stream"
+            self._owner = None
+        elif owner is not self._owner:
+            self._block.release()
+            raise AudioError(f"{name}: another use of it began before this render had ended; {_REMEDY}")
+
+    @property
+    def is_live_block(self) -> bool:
+        """Within a block: True where no whole call plays it."""
+        return self._owner is None
+
+    def leave(self) -> None:
+        """After a block."""
+        self._block.release()
+
+    def take(self, phase: Phase) -> object:
+        """The right to play all blocks from now on, until somebody else takes it."""
+        self.phase = phase
+        self._owner = object()
+        return self._owner
+
+    @contextmanager
+    def between_blocks(self, name: str) -> Iterator[None]:
+        """To prepare or to reset; whoever was playing has lost the right to."""
+        self.enter(name)
+        try:
+            yield
+        finally:
+            self.phase = "fresh"
+            self.leave()
+
+    @contextmanager
+    def call(self, name: str) -> Iterator[None]:
+        """For the time of one call over many blocks."""
+        if not self._call.acquire(blocking=False):
+            raise AudioError(f"{name}: it is being called by two threads at once; {_REMEDY}")
+        try:
+            yield
+        finally:
+            self._call.release()
