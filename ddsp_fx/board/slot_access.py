@@ -10,6 +10,7 @@ import numpy as np
 from ddsp_fx.board.faults import Failure, reason_of
 from ddsp_fx.board.live import Live
 from ddsp_fx.board.native import is_fixed, native_symbols, native_values, set_native
+from ddsp_fx.board.native_state import copied
 from ddsp_fx.board.plugin_list import Slot
 from ddsp_fx.effects.parameters import Value, unknown_parameter
 from ddsp_fx.errors import ParameterError
@@ -73,10 +74,11 @@ class SlotAccess(Live):
         if hasattr(plugin, "process_block"):
             plugin.parameters[symbol].check(value)
             return
-        # pedalboard's own plugins tell their limits only by refusing.
-        before = getattr(plugin, symbol)
-        set_native(plugin, symbol, value)
-        setattr(plugin, symbol, before)
+        # pedalboard's own plugins tell their limits only by refusing; where that would begin one anew, a copy is asked.
+        asked = copied(plugin) if is_fixed(plugin, symbol) else plugin
+        before = getattr(asked, symbol)
+        set_native(asked, symbol, value)
+        setattr(asked, symbol, before)
 
     def schedule(self, sample: int, slot: Slot, symbol: str, value: Value) -> None:
         """Set a parameter when the sound of input sample `sample` passes through that plugin.

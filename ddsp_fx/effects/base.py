@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from ddsp_fx.dsp.sanitize import replace_non_finite
 from ddsp_fx.effects.copying import Copyable
-from ddsp_fx.effects.offline import Audio, as_channels_first, as_output, drive, reader
+from ddsp_fx.effects.offline import Audio, as_channels_first, as_output, check_block, drive, reader
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.effects.parametrised import Parametrised
-from ddsp_fx.effects.usage import Phase
 from ddsp_fx.errors import AudioError
 
 if TYPE_CHECKING:
@@ -148,7 +147,9 @@ class Effect(Copyable, Parametrised):
         channels raises AudioError. Use `render` to keep the tail.
         Accepts (samples,), (channels, samples) or (samples, channels).
         """
-        shaped, restore = as_channels_first(audio)
+        # A short chunk of a stream, 2 samples of 2 channels, does not tell which side is the channels.
+        goes_on = not reset and self._usage.phase == "stream"
+        shaped, restore = as_channels_first(audio, self._channels if goes_on else 0)
         if reset:
             return restore(self.render(shaped, sample_rate, buffer_size, tail=False))
         with self._usage.call(self._name):
@@ -181,21 +182,8 @@ class Effect(Copyable, Parametrised):
 
     def _iter_prepared(self, audio: Audio, buffer_size: int, tail: bool) -> Iterator[Audio]:
         flush = (lambda: self.tail_samples) if tail else (lambda: 0)
-        process = self._owned(self._guarded, "whole")
+        process = self._usage.owned(self._guarded, self._name, "whole")
         yield from drive(process, reader(audio), self.latency_samples, flush, buffer_size)
-
-    def _owned(self, process: Callable[[Audio], Audio], phase: Phase) -> Callable[[Audio], Audio]:
-        """`process` until another use of this effect begins; from then on it raises AudioError."""
-        owner = self._usage.take(phase)
-
-        def run(block: Audio) -> Audio:
-            self._usage.enter(self._name, owner)
-            try:
-                return process(block)
-            finally:
-                self._usage.leave()
-
-        return run
 
     def _continue(self, sample_rate: float, buffer_size: int, channels: int) -> None:
         """The stream that this chunk belongs to: the one under way, or a new one."""
@@ -212,18 +200,12 @@ class Effect(Copyable, Parametrised):
 
     def _stream(self, audio: Audio, buffer_size: int) -> Audio:
         step = min(buffer_size, self._max_block_size)
-        process = self._owned(self._guarded, "stream")
+        process = self._usage.owned(self._guarded, self._name, "stream")
         blocks = [process(audio[:, s : s + step]) for s in range(0, audio.shape[1], step)]
         return np.concatenate(blocks, axis=1) if blocks else np.zeros_like(audio)
 
     def _check_block(self, block: Audio) -> None:
-        if not self.is_prepared:
-            raise AudioError(f"{self._name}: process_block() before prepare(sample_rate, max_block_size, channels)")
-        if block.ndim != 2 or block.shape[0] != self._channels or block.shape[1] > self._max_block_size:
-            raise AudioError(
-                f"{self._name}: got a block of shape {block.shape}, prepared for ({self._channels}, "
-                f"up to {self._max_block_size}); call prepare() with the new layout"
-            )
+        check_block(block, self._channels, self._max_block_size, self._name)
 
     def _guarded(self, block: Audio) -> Audio:
         clean, bad_in = replace_non_finite(np.asarray(block, dtype=np.float32))

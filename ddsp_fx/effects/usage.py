@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Literal
 
+from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import AudioError
 
 # fresh: no audio since `prepare` or `reset`. stream: a live stream goes on. whole: a whole call has used it up.
@@ -50,6 +51,19 @@ class Usage:
         self.phase = phase
         self._owner = object()
         return self._owner
+
+    def owned(self, process: Callable[[Audio], Audio], name: str, phase: Phase) -> Callable[[Audio], Audio]:
+        """`process` until another use begins; from then on it raises AudioError."""
+        owner = self.take(phase)
+
+        def run(block: Audio) -> Audio:
+            self.enter(name, owner)
+            try:
+                return process(block)
+            finally:
+                self.leave()
+
+        return run
 
     @contextmanager
     def between_blocks(self, name: str) -> Iterator[None]:

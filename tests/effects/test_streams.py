@@ -107,6 +107,20 @@ def test_a_prepared_effect_takes_larger_chunks_than_it_was_prepared_for() -> Non
     assert np.abs(np.concatenate(parts, axis=1) - _live(_transfer(), audio)).max() <= 1e-6
 
 
+@pytest.mark.parametrize("is_upright", [False, True])
+def test_chunks_of_a_few_samples_keep_their_layout(is_upright: bool) -> None:
+    audio = tone(0.2, RATE, channels=2)
+    audio[1] *= 0.5
+    expected = _live(_reverb(), audio)
+    effect, out, start = _reverb(), [], 0
+    for size in (3000, 1, 2, 5, 8, 9, 6575):
+        chunk = audio[:, start : start + size]
+        done = effect(chunk.T if is_upright and size != 2 else chunk, RATE, reset=False)
+        out.append(done.T if is_upright and size != 2 else done)
+        start += size
+    assert np.abs(np.concatenate(out, axis=1) - expected).max() <= 1e-6
+
+
 def test_two_renders_of_one_effect_at_once_are_told(make: Callable[[], Effect]) -> None:
     audio = tone(0.5, RATE, channels=2)
     effect = make()
