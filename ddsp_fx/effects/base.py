@@ -35,7 +35,7 @@ class Effect(Copyable, Parametrised):
     A subclass declares `Parameter`s and implements four hooks: `_prepare` (the only place that allocates or loads),
     `_process` (same length out as in), `_reset`, and the two properties `latency_samples` and `tail_samples`.
 
-    It holds the audio of one stream. A second thread, or a second render before the first has ended, raises AudioError.
+    It plays one stream: a second thread, or a second render before the first has ended, raises AudioError.
     `copy.copy`, `copy.deepcopy` and pickles give an effect of its own with the same values, not yet prepared.
     """
 
@@ -66,7 +66,7 @@ class Effect(Copyable, Parametrised):
 
     @property
     def layout(self) -> Layout:
-        """What it is prepared for: rate in Hz, longest block in samples (0 before `prepare`), channels."""
+        """What it is prepared for."""
         return self._sample_rate, self._max_block_size, self._channels
 
     # The life cycle.
@@ -97,8 +97,7 @@ class Effect(Copyable, Parametrised):
     def process_block(self, block: Audio) -> Audio:
         """One block (channels, n) with n <= max_block_size -> the same shape, `latency_samples` late.
 
-        Raises AudioError if called before `prepare`, with another shape than was prepared for, or by two threads at
-        once.
+        Raises AudioError before `prepare`, for another shape than was prepared for, or in two threads at once.
         """
         self._check_block(block)
         if block.shape[1] == 0:
@@ -141,15 +140,12 @@ class Effect(Copyable, Parametrised):
     ) -> NDArray[np.float32]:
         """Process as a pedalboard plugin is called: same shape out as in, latency removed, tail cut.
 
-        With `reset=False` in a loop over chunks of any sizes it is the live stream: the output lags by
-        `latency_samples`, as `process_block` gives it. The stream begins with the first such call after a whole call,
-        `prepare` or `reset`, and ends with the next of those. A chunk at another rate or with another number of
-        channels raises AudioError. Use `render` to keep the tail.
+        With `reset=False` in a loop over chunks of any sizes it is the live stream, `latency_samples` late. One begins
+        with the first such call after a whole call, `prepare` or `reset`, and ends with the next of those; a chunk at
+        another rate or with other channels raises AudioError. Use `render` to keep the tail.
         Accepts (samples,), (channels, samples) or (samples, channels).
         """
-        # A short chunk of a stream, 2 samples of 2 channels, does not tell which side is the channels.
-        goes_on = not reset and self._usage.phase == "stream"
-        shaped, restore = as_channels_first(audio, self._channels if goes_on else 0)
+        shaped, restore = self._usage.arranged(audio, 0 if reset else self._channels)
         if reset:
             return restore(self.render(shaped, sample_rate, buffer_size, tail=False))
         with self._usage.call(self._name):
@@ -173,10 +169,7 @@ class Effect(Copyable, Parametrised):
     def iter_render(
         self, audio: Audio, sample_rate: float, buffer_size: int = 8192, tail: bool = True
     ) -> Iterator[Audio]:
-        """`render`, block by block, for progress bars and files too long for memory.
-
-        Raises AudioError where another use of this effect begins before it has ended.
-        """
+        """`render`, block by block; raises AudioError where another use of this effect begins before it has ended."""
         self.prepare(sample_rate, buffer_size, audio.shape[0])
         yield from self._iter_prepared(audio, buffer_size, tail)
 

@@ -61,12 +61,16 @@ def reader(audio: Audio) -> Read:
     return read
 
 
-def as_channels_first(audio: NDArray[Any], channels: int = 0) -> tuple[Audio, Callable[[Audio], Audio]]:
+Restore = Callable[[Audio], Audio]
+
+
+def as_channels_first(audio: NDArray[Any], channels: int = 0, is_upright: bool = False) -> tuple[Audio, Restore]:
     """Any layout that pedalboard takes -> float32 (channels, samples), and the way back to the caller's layout.
 
     Args:
         audio: as the caller has it.
         channels: how many it must have, where that is known: it tells the sides of a short chunk apart.
+        is_upright: whether as many samples as channels are (samples, channels).
 
     Raises AudioError for integers, more than two dimensions, or more than 8 channels whichever way it is read.
     """
@@ -77,8 +81,8 @@ def as_channels_first(audio: NDArray[Any], channels: int = 0) -> tuple[Audio, Ca
         return np.ascontiguousarray(array[np.newaxis], dtype=np.float32), lambda out: out[0]
     if array.ndim != 2:
         raise AudioError(f"audio of shape {array.shape} is neither (samples,) nor (channels, samples)")
-    is_upright = channels > 0 and array.shape[0] != channels and array.shape[1] == channels
-    if is_upright or (array.shape[0] > 8 and array.shape[1] <= 8):
+    is_known = array.shape[1] == channels and (is_upright or array.shape[0] != channels)
+    if is_known or (array.shape[0] > 8 and array.shape[1] <= 8):
         return np.ascontiguousarray(array.T, dtype=np.float32), lambda out: np.ascontiguousarray(out.T)
     if array.shape[0] > 8:
         raise AudioError(f"audio of shape {array.shape} has more than 8 channels; pass (channels, samples)")

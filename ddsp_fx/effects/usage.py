@@ -6,9 +6,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
-from ddsp_fx.effects.offline import Audio
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.effects.offline import Audio, Restore, as_channels_first
 from ddsp_fx.errors import AudioError
 
 # fresh: no audio since `prepare` or `reset`. stream: a live stream goes on. whole: a whole call has used it up.
@@ -25,6 +28,7 @@ class Usage:
         self._block = threading.Lock()
         self._call = threading.Lock()
         self._owner: object | None = None
+        self._is_upright = False
 
     def enter(self, name: str, owner: object | None = None) -> None:
         """Before a block. `owner` is what `take` gave, None for a live block, which ends every render under way."""
@@ -64,6 +68,14 @@ class Usage:
                 self.leave()
 
         return run
+
+    def arranged(self, audio: NDArray[Any], channels: int) -> tuple[Audio, Restore]:
+        """`as_channels_first`; within a stream of that many channels a short chunk lies as the ones before it."""
+        goes_on = self.phase == "stream" and channels > 0
+        shaped, restore = as_channels_first(audio, channels if goes_on else 0, goes_on and self._is_upright)
+        if shaped.shape[0] != shaped.shape[1]:
+            self._is_upright = shaped.shape != np.shape(audio)
+        return shaped, restore
 
     @contextmanager
     def between_blocks(self, name: str) -> Iterator[None]:
