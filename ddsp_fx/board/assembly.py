@@ -9,16 +9,33 @@ from typing import Any
 
 from ddsp_fx.board.containers import is_immediate, single_stage
 from ddsp_fx.board.native import is_external, is_native
-from ddsp_fx.board.native_stage import NativeRun
+from ddsp_fx.board.native_stage import NativeRun, native_name
 from ddsp_fx.effects.base import Effect, Layout
+from ddsp_fx.effects.offline import Audio
+from ddsp_fx.errors import AudioError, DdspFxError
 
 
-@dataclass
+@dataclass(eq=False)
 class Part:
     """A stage and the slots' plugins that it plays: one, or several native ones without latency."""
 
     stage: Effect
     plugins: list[Any]
+    _epoch: int = -1
+
+    def mark(self) -> None:
+        """The stage is as its board left it, from now on."""
+        self._epoch = self.stage._usage.epoch
+
+    def process_block(self, block: Audio) -> Audio:
+        """Raises AudioError where somebody else has used the stage since `mark`."""
+        self.stage._usage.check_epoch(self._epoch, self.stage.name)
+        return self.stage.process_block(block)
+
+    def reset(self) -> None:
+        """Forget all audio."""
+        self.stage.reset()
+        self.mark()
 
 
 @dataclass
@@ -49,6 +66,8 @@ class Assembler:
         parts = list(self._parts(plugins))
         offsets, latency = [], 0
         for part in parts:
+            if part not in self._before.parts:
+                part.mark()
             offsets += [latency] * len(part.plugins)
             latency += part.stage.latency_samples
         return Assembly(parts, offsets)
@@ -57,7 +76,7 @@ class Assembler:
         run: list[Any] = []
         tail, last = 0, None
         for plugin in plugins:
-            part = self._before.part_of(plugin) or self._new(plugin)
+            part = self._before.part_of(plugin) or self._prepared(plugin)
             if isinstance(part.stage, NativeRun) and not (self._is_live and is_external(plugin)):
                 tail += part.stage.tail_samples if part is not last else 0
                 run, last = [*run, plugin], part
@@ -68,6 +87,17 @@ class Assembler:
             yield part
         if run:
             yield self._run(run, tail)
+
+    def _prepared(self, plugin: Any) -> Part:
+        try:
+            return self._new(plugin)
+        except (ValueError, RuntimeError) as error:
+            if isinstance(error, DdspFxError) or not is_native(plugin):
+                raise
+            rate, _, channels = self._layout
+            reason = (str(error).splitlines() or [""])[0]
+            told = f"{native_name(plugin)} cannot play {rate:g} Hz with {channels} channel(s): {reason}"
+            raise AudioError(told) from None
 
     def _new(self, plugin: Any) -> Part:
         rate, _, channels = self._layout

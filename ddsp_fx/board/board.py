@@ -4,19 +4,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ddsp_fx.board.assembly import Assembler, Assembly
+from ddsp_fx.board.assembly import Assembler, Assembly, Part
 from ddsp_fx.board.events import Events
-from ddsp_fx.board.faults import slot_error
+from ddsp_fx.board.faults import Guard, slot_error
 from ddsp_fx.board.live import Live
 from ddsp_fx.board.native import is_native, leaves, native_values
 from ddsp_fx.board.native_state import packed, unpacked
-from ddsp_fx.board.plugin_list import check_distinct
 from ddsp_fx.board.slot_access import SlotAccess
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.effects.base import Effect
@@ -50,7 +49,6 @@ class Board(SlotAccess, SmoothedEffect):
         self._plugins: list[Any] = []
         self._named = []
         self._assembly = Assembly()
-        self._stages: list[Any] = []
         self._prepared_from: list[Any] = []
         self._is_edited = False
         self._events = Events()
@@ -74,7 +72,7 @@ class Board(SlotAccess, SmoothedEffect):
     def __getstate__(self) -> dict[str, Any]:
         names = self.slot_names()
         state = {**super().__getstate__(), "_events": Events(), "_assembly": Assembly(), "_outer": None, "_guards": []}
-        state.update({"_stages": [], "_prepared_from": [], "_named": [naming for _, naming in self._named]})
+        state.update({"_prepared_from": [], "_named": [naming for _, naming in self._named]})
         state["_plugins"] = [self._packed(plugin, name) for plugin, name in zip(self._plugins, names, strict=True)]
         return state
 
@@ -113,14 +111,13 @@ class Board(SlotAccess, SmoothedEffect):
         return [[plugin, [(leaf, native_values(leaf)) for leaf in leaves(plugin)]] for plugin in natives]
 
     def _prepare(self) -> None:
-        check_distinct(self._plugins)
+        self._check(self._plugins)
         self._claim()
         self._assemble(Assembler(self.layout, None, self._follows_live).build(self._plugins))
         self._dry = DelayLine(self.channels, self.latency_samples)
 
     def _assemble(self, assembly: Assembly) -> None:
         self._assembly = assembly
-        self._stages = [part.stage for part in assembly.parts]
         self._prepared_from, self._is_edited = self._native_settings(), False
 
     def _adopt_edits(self) -> None:
@@ -131,7 +128,7 @@ class Board(SlotAccess, SmoothedEffect):
         is_late = self._dry.samples != self.latency_samples
         if not (self._is_edited or is_late):
             return
-        check_distinct(self._plugins)
+        self._check(self._plugins)
         self._claim()
         self._assemble(Assembler(self.layout, self._assembly, self._follows_live).build(self._plugins))
         self._make_guards(self.channels)
@@ -144,8 +141,9 @@ class Board(SlotAccess, SmoothedEffect):
         self._position = 0
         self._dry.reset()
         self._make_guards(self.channels)
-        for stage in self._guards or self._stages:
-            stage.reset()
+        parts: Sequence[Part | Guard] = self._guards or self._assembly.parts
+        for part in parts:
+            part.reset()
 
     def _check_block(self, block: Audio) -> None:
         if self._is_edited and self.is_prepared:
@@ -177,8 +175,8 @@ class Board(SlotAccess, SmoothedEffect):
         wet = block
         index = 0
         try:
-            for index, stage in enumerate(self._guards if self._is_guarding else self._stages):  # noqa: B007
-                wet = stage.process_block(np.ascontiguousarray(wet))
+            for index, part in enumerate(self._players):  # noqa: B007
+                wet = part.process_block(np.ascontiguousarray(wet))
         except Warning:
             raise
         except Exception as error:

@@ -60,7 +60,7 @@ class Guard:
         """As long out as in."""
         if not self.is_bypassed:
             try:
-                out = self.part.stage.process_block(block)
+                out = self.part.process_block(block)
             except Exception as error:
                 self.fail(error)
             else:
@@ -78,6 +78,6 @@ class Guard:
         self.is_bypassed = False
         self._past.reset()
         try:
-            self.part.stage.reset()
+            self.part.reset()
         except Exception as error:
             self.fail(error)

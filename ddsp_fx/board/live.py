@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +78,10 @@ class Live(PluginList):
         if not (self._guards and self._usage.is_live_block):
             return False
         return self._is_live if self._outer is None else bool(self._outer._is_guarding)
+
+    @property
+    def _players(self) -> Sequence[Part | Guard]:
+        return self._guards if self._is_guarding else self._assembly.parts
 
     def _claim(self) -> None:
         """Boards inside answer to this one."""

@@ -40,11 +40,14 @@ class PluginList(MutableSequence[Any]):
             raise BoardError("a board cannot be inside itself; put a copy there: copy.deepcopy(board)")
         return plugin
 
-    def _put(self, plugins: Sequence[Any]) -> None:
-        """The list is this one from now on, if nothing in it is refused."""
+    def _check(self, plugins: Sequence[Any]) -> None:
         for plugin in plugins:
             self._checked(plugin)
         check_distinct(plugins)
+
+    def _put(self, plugins: Sequence[Any]) -> None:
+        """The list is this one from now on, if nothing in it is refused."""
+        self._check(plugins)
         self._plugins = list(plugins)
         self._changed()
 

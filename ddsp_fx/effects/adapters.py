@@ -84,6 +84,11 @@ class _Wrapper(SmoothedEffect):
     def _reset(self) -> None:
         super()._reset()
         self._inner.reset()
+        self._inner_epoch = self._inner._usage.epoch
+
+    def _through_inner(self, block: Audio) -> Audio:
+        self._inner._usage.check_epoch(self._inner_epoch, self._inner.name)
+        return self._inner.process_block(block)
 
 
 class MonoAdapter(_Wrapper):
@@ -95,7 +100,7 @@ class MonoAdapter(_Wrapper):
         self._prepare_inner(self.sample_rate, self._max_block_size, 1)
 
     def _process(self, block: Audio) -> Audio:
-        out = self._inner.process_block(block.mean(axis=0, keepdims=True))
+        out = self._through_inner(block.mean(axis=0, keepdims=True))
         return np.repeat(out, self.channels, axis=0)
 
 
@@ -128,7 +133,7 @@ class FixedBlock(_Wrapper):
     def _process(self, block: Audio) -> Audio:
         self._waiting = np.concatenate([self._waiting, block], axis=1)
         while self._waiting.shape[1] >= self._block_size:
-            done = self._inner.process_block(self._waiting[:, : self._block_size])
+            done = self._through_inner(self._waiting[:, : self._block_size])
             self._ready = np.concatenate([self._ready, done], axis=1)
             self._waiting = self._waiting[:, self._block_size :]
         n = block.shape[1]
@@ -184,7 +189,7 @@ class Resampled(_Wrapper):
     def _process(self, block: Audio) -> Audio:
         inner = self._down.process(block)
         if inner.shape[1]:
-            self._ready = np.concatenate([self._ready, self._up.process(self._inner.process_block(inner))], axis=1)
+            self._ready = np.concatenate([self._ready, self._up.process(self._through_inner(inner))], axis=1)
         n = block.shape[1]
         out, self._ready = self._ready[:, :n], self._ready[:, n:]
         return out
@@ -207,4 +212,4 @@ class DryWet(_Wrapper):
 
     def _process(self, block: Audio) -> Audio:
         mix = self._smooth("mix", block.shape[1])
-        return np.asarray(self._dry.process(block) * (1.0 - mix) + self._inner.process_block(block) * mix, np.float32)
+        return np.asarray(self._dry.process(block) * (1.0 - mix) + self._through_inner(block) * mix, np.float32)

@@ -25,6 +25,8 @@ class Usage:
 
     def __init__(self) -> None:
         self.phase: Phase = "fresh"
+        # Counts `prepare` and `reset`: an outer effect sees by it that its audio is still there.
+        self.epoch = 0
         self._block = threading.Lock()
         self._call = threading.Lock()
         self._owner: object | None = None
@@ -85,7 +87,16 @@ class Usage:
             yield
         finally:
             self.phase = "fresh"
+            self.epoch += 1
             self.leave()
+
+    def check_epoch(self, epoch: int, name: str) -> None:
+        """For an outer effect, before a block; raises AudioError where somebody else has used the inner one."""
+        if epoch != self.epoch:
+            raise AudioError(
+                f"{name}: somebody else has used or reset it since this stream began, so its audio is gone; {_REMEDY}, "
+                f"or reset() what it is in"
+            )
 
     @contextmanager
     def call(self, name: str) -> Iterator[None]:
