@@ -81,7 +81,8 @@ VALUES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 }
 SHELF = {
     "cutoff_frequency_hz": st.floats(50, 8000, width=32),
-    "gain_db": st.floats(-20, 20, width=32),
+    # Shelves keep a factor in 32 bits, so only numbers that people write come back exactly.
+    "gain_db": st.integers(-2000, 2000).map(lambda hundredths: hundredths / 100),
     "q": st.floats(0.25, 4, width=32),
 }
 VALUES |= dict.fromkeys(("HighShelfFilter", "LowShelfFilter", "PeakFilter"), SHELF)

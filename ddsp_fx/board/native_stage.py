@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ddsp_fx.board.native_use import NativeUse
 from ddsp_fx.dsp.delay import Fifo
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.offline import Audio
@@ -46,6 +47,7 @@ class NativeRun(Effect):
         self._preparing_board: Any = pedalboard.Pedalboard([self._first, self._stopper, *plugins])
         self._tail = 0
         self._name = " | ".join(native_name(plugin) for plugin in plugins)
+        self._use = NativeUse(plugins, self._name)
 
     @property
     def tail_samples(self) -> int:
@@ -59,6 +61,7 @@ class NativeRun(Effect):
         """Be prepared without touching the plugins, whose audio goes on; `tail` in samples as it was measured."""
         self._sample_rate, self._max_block_size, self._channels = sample_rate, max_block_size, channels
         self._tail = tail
+        self._use.take()
         self._first.process(np.zeros((channels, LONGEST_BLOCK), np.float32), sample_rate, reset=False)
 
     def _run(self, block: Audio) -> Audio:
@@ -73,6 +76,7 @@ class NativeRun(Effect):
         pedalboard prepares every plugin for a call before the first one gets audio, so behind one that withholds all of
         it the others are ready, and have heard nothing.
         """
+        self._use.take()
         for plugin in self._plugins:
             plugin.reset()
         # At a sixteenth of the rate this converter withholds 8704 samples.
@@ -82,6 +86,7 @@ class NativeRun(Effect):
         self._preparing_board.process(silence, self.sample_rate, buffer_size=LONGEST_BLOCK, reset=False)
 
     def _process(self, block: Audio) -> Audio:
+        self._use.check()
         if block.shape[1] <= LONGEST_BLOCK:
             return self._run(block)
         starts = range(0, block.shape[1], LONGEST_BLOCK)
@@ -103,6 +108,7 @@ class LatentNative(Effect):
         self._plugin = plugin
         self._latency = self._tail = 0
         self._name = native_name(plugin)
+        self._use = NativeUse([plugin], self._name)
 
     @property
     def latency_samples(self) -> int:
@@ -125,12 +131,14 @@ class LatentNative(Effect):
         return out
 
     def _reset(self) -> None:
+        self._use.take()
         self._plugin.reset()
         self._waiting.clear()
         self._ready.clear()
         self._ready.write(np.zeros((self.channels, self._latency), np.float32))
 
     def _process(self, block: Audio) -> Audio:
+        self._use.check()
         out = np.empty_like(block)
         for start in range(0, block.shape[1], LATENT_BLOCK):
             piece = block[:, start : start + LATENT_BLOCK]

@@ -94,6 +94,40 @@ def test_a_board_inside_itself_is_refused(wrap: Callable[[Board], Any]) -> None:
     assert len(board) == 1
 
 
+@pytest.mark.parametrize(
+    "make", [_reverb, lambda: DryWet(_reverb()), pedalboard.Delay, lambda: pedalboard.Resample(8000)]
+)
+@pytest.mark.parametrize("hide", [lambda p: p, lambda p: Board([p])])
+def test_two_boards_that_share_a_plugin_are_told(make: Callable[[], Any], hide: Callable[[Any], Any]) -> None:
+    shared, audio = make(), _audio()
+    one, two = Board([hide(shared)]), Board([pedalboard.Gain(0), shared])
+    expected = two(audio, RATE)
+    one(audio, RATE)
+    first, second = one.iter_render(audio, RATE, 512, False), two.iter_render(audio, RATE, 512, False)
+    next(first)
+    begun = [next(second)]
+    with pytest.raises(AudioError, match="so its audio is gone"):
+        list(first)
+    assert np.array_equal(np.concatenate([*begun, *second], axis=1), expected)
+    assert np.array_equal(one(audio, RATE), expected)
+
+
+def test_a_plugin_that_is_used_alone_ends_the_stream_of_its_board() -> None:
+    board, audio = Board([DryWet(_reverb())]), _audio()
+    board(audio[:, :1000], RATE, reset=False)
+    board[0].inner(audio, 44100)
+    with pytest.raises(AudioError, match=r"slot 'response': response: somebody else has used or reset it.*reset\(\)"):
+        board(audio[:, 1000:], RATE, reset=False)
+    assert np.array_equal(board(audio, RATE), Board([DryWet(_reverb())])(audio, RATE))
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(96000, 2), (48000, 3)])
+def test_a_layout_that_a_native_plugin_refuses_is_one_line(rate: int, channels: int) -> None:
+    board = Board([pedalboard.Gain(), pedalboard.MP3Compressor()])
+    with pytest.raises(AudioError, match=rf"MP3Compressor cannot play {rate} Hz with {channels} channel\(s\): MP3"):
+        board(np.zeros((channels, 1000), np.float32), rate)
+
+
 # Changes to what is inside.
 
 

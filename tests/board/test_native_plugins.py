@@ -99,6 +99,14 @@ def test_what_cannot_be_streamed_is_refused_when_the_board_is_made(name: str) ->
         parse_board(f"Gain | {name}")
 
 
+def test_what_is_put_into_a_mix_later_is_refused_before_it_sounds() -> None:
+    mix = pedalboard.Mix([pedalboard.Gain()])
+    board = Board([mix])
+    mix.append(pedalboard.PitchShift(3))
+    with pytest.raises(BoardError, match=r"PitchShift \(inside Mix\) cannot be played in blocks"):
+        board(_audio(), RATE)
+
+
 def test_a_class_made_from_pedalboards_plays_or_is_refused_as_that_one() -> None:
     louder = type("Louder", (pedalboard.Gain,), {})
     expected = pedalboard.Pedalboard([pedalboard.Gain(6)])(_audio(), RATE)
