@@ -22,6 +22,7 @@ from ddsp_fx.board.native import (
     set_native,
 )
 from ddsp_fx.board.plugin_files import load_plugin, plugin_path
+from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import BoardError, ParameterError
 
 CONTAINERS = ("Chain", "Mix", "Pedalboard")
@@ -41,6 +42,11 @@ def native_to_data(plugin: Any) -> Any:
         # A value set since the last block is not in the state yet: hosts hand values over with the audio.
         values = native_values(plugin)
         return {"type": "plugin file", "path": plugin_path(plugin), "state": state, "parameters": values}
+    return {"type": "pedalboard", "name": name, "parameters": _kept_values(plugin)}
+
+
+def _kept_values(plugin: Any) -> dict[str, Value]:
+    name = type(plugin).__name__
     if native_classes().get(name) is not type(plugin):
         raise BoardError(f"{name} is a class of your own, which no file can tell; write an Effect and a bundle for it")
     if name == "Convolution":
@@ -51,7 +57,7 @@ def native_to_data(plugin: Any) -> Any:
         raise BoardError(f"{name}.{lost[0]} = {getattr(plugin, lost[0])!r} cannot be kept: it is no number and no text")
     if isinstance(plugin, _shelves()):
         values["gain_db"] = _asked_gain_db(plugin)
-    return {"type": "pedalboard", "name": name, "parameters": values}
+    return values
 
 
 def _shelves() -> tuple[Any, ...]:
