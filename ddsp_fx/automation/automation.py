@@ -13,6 +13,7 @@ from ddsp_fx.errors import AutomationError, BoardError, ParameterError
 
 if TYPE_CHECKING:
     from ddsp_fx.board.board import Board
+    from ddsp_fx.board.plugin_list import Slot
 
 Target = tuple[str, str]
 
@@ -47,7 +48,7 @@ class Automation:
 
         Raises AutomationError when two curves move one parameter. Curves from files have the line in the message.
         """
-        seen: dict[tuple[int | None, str], str] = {}
+        seen: dict[tuple[Slot, str], str] = {}
         for (slot_name, symbol), curve in self._curves:
             origin = getattr(curve, "origin", None)
             where = f"{origin.head}: " if origin else ""
@@ -76,11 +77,12 @@ class Automation:
         """Check against a prepared board, reset it, and schedule every event; raises what `check` raises."""
         self.check(board)
         self.set_initial(board)
-        board.reset()
+        # A first value can change a native plugin's latency: that is measured anew, anything else only reset.
+        board.prepare(*board.layout)
         for event in self.events(board, sample_rate, samples):
             board.schedule(*event)
 
-    def events(self, board: Board, sample_rate: float, samples: float) -> Iterator[tuple[int, int | None, str, Value]]:
+    def events(self, board: Board, sample_rate: float, samples: float) -> Iterator[tuple[int, Slot, str, Value]]:
         """(sample, slot, symbol, value) for audio of that length, each target's in order of time."""
         for (slot_name, symbol), curve in self._curves:
             slot = board.slot(slot_name) if slot_name else None

@@ -101,7 +101,7 @@ class BoundControl:
         slot_name, _, self.symbol = control.target.rpartition(".")
         self.slot = board.slot(slot_name) if slot_name else None
         board.check_slot_symbol(self.slot, self.symbol)
-        self._scale = _scale(control, board if self.slot is None else board[self.slot], self.symbol)
+        self._scale = _scale(control, board.plugin_at(self.slot), self.symbol)
         self._upper = self._lower = 0
 
     def value(self, message: Any) -> Value | None:

@@ -3,31 +3,41 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+import copy
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ddsp_fx.board.native import NativeRun, is_native, measure_latency, native_symbols, native_values, set_native
-from ddsp_fx.board.plugin_list import PluginList
+from ddsp_fx.board.assembly import Assembler, Assembly, Part
+from ddsp_fx.board.events import Events
+from ddsp_fx.board.faults import Guard, slot_error
+from ddsp_fx.board.live import Live
+from ddsp_fx.board.native import is_native, leaves, native_values
+from ddsp_fx.board.native_state import packed, unpacked
+from ddsp_fx.board.slot_access import SlotAccess
 from ddsp_fx.dsp.delay import DelayLine
+from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.offline import Audio, as_channels_first
-from ddsp_fx.effects.parameters import Parameter, Value, unknown_parameter
+from ddsp_fx.effects.parameters import Parameter, Value
 from ddsp_fx.effects.smoothed import SmoothedEffect
+from ddsp_fx.errors import AudioError, BoardError
 
 if TYPE_CHECKING:
     from ddsp_fx.automation import Automation
 
 
-class Board(SmoothedEffect, PluginList):
+class Board(SlotAccess, SmoothedEffect):
     """Use it as a list, call it as a pedalboard.
 
+    Changing the list, or a board inside, takes effect at the next `prepare`, which every call with `reset=True` does by
+    itself, or with the next chunk of a stream by `reset=False`: what stays in the list keeps its sound, what is new
+    begins silent. A slice, a sum, `copy.copy` and a pickle hold copies of the plugins, with the mix, bypass and name.
+
     Args:
-        plugins: Effects, pedalboard plugins, or Boards. Changing the list takes effect at the next `prepare`, which
-            every call with `reset=True` does by itself.
+        plugins: Effects, pedalboard plugins, or Boards, each instance once. What pedalboard cannot play in blocks
+            (PitchShift, GSMFullRateCompressor) raises BoardError.
     """
 
     kind: ClassVar[str] = "board"
@@ -37,115 +47,116 @@ class Board(SmoothedEffect, PluginList):
 
     def __init__(self, plugins: Iterable[Any] = (), **values: Value) -> None:
         self._plugins: list[Any] = []
-        self._stages: list[Any] = []
-        self._offsets: list[int] = []
-        self._events: list[tuple[int, int, int | None, str, Value]] = []
-        self._order = itertools.count()
+        self._named = []
+        self._assembly = Assembly()
+        self._prepared_from: list[Any] = []
+        self._is_edited = False
+        self._events = Events()
         self._position = 0
-        self._native_settings: list[Any] = []
-        super().__init__(**values)
+        Live.__init__(self)
+        SmoothedEffect.__init__(self, **values)
         self.extend(plugins)
 
     def _changed(self) -> None:
-        self._max_block_size = 0
+        super()._changed()
+        self._is_edited = True
 
-    # A slot of None is the board itself.
+    def _copy_of(self, indices: range) -> Self:
+        state = self.__getstate__()
+        state["_plugins"] = [state["_plugins"][index] for index in indices]
+        state["_named"] = [state["_named"][index] for index in indices]
+        twin = type(self).__new__(type(self))
+        twin.__setstate__(copy.deepcopy(state))
+        return twin
 
-    def _at(self, slot: int | None) -> Any:
-        return self if slot is None else self._plugins[slot]
+    def __getstate__(self) -> dict[str, Any]:
+        names = self.slot_names()
+        state = {**super().__getstate__(), "_events": Events(), "_assembly": Assembly(), "_outer": None, "_guards": []}
+        state.update({"_prepared_from": [], "_named": [naming for _, naming in self._named]})
+        state["_plugins"] = [self._packed(plugin, name) for plugin, name in zip(self._plugins, names, strict=True)]
+        return state
 
-    def set_slot_value(self, slot: int | None, symbol: str, value: Value) -> None:
-        """Set a parameter of any plugin, checked; raises ParameterError or UnknownParameterError."""
-        plugin = self._at(slot)
-        if hasattr(plugin, "process_block"):
-            plugin.set_value(symbol, value)
-        else:
-            set_native(plugin, symbol, value)
+    def _packed(self, plugin: Any, name: str) -> Any:
+        try:
+            return packed(plugin)
+        except BoardError as error:
+            raise BoardError(f"slot {name!r} cannot be copied: {error}") from None
 
-    def check_slot_symbol(self, slot: int | None, symbol: str) -> None:
-        """Raises UnknownParameterError when that plugin has no such parameter."""
-        plugin = self._at(slot)
-        known = plugin.parameters if hasattr(plugin, "process_block") else native_symbols(plugin)
-        if symbol not in known:
-            raise unknown_parameter(self.name if slot is None else self.slot_names()[slot], symbol, known)
-
-    def check_slot_value(self, slot: int | None, symbol: str, value: Value) -> None:
-        """Raises ParameterError or UnknownParameterError when that plugin would refuse the value; nothing changes."""
-        plugin = self._at(slot)
-        self.check_slot_symbol(slot, symbol)
-        if hasattr(plugin, "process_block"):
-            plugin.parameters[symbol].check(value)
-            return
-        # pedalboard's own plugins tell their limits only by refusing.
-        before = getattr(plugin, symbol)
-        set_native(plugin, symbol, value)
-        setattr(plugin, symbol, before)
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        plugins = [unpacked(plugin) for plugin in state["_plugins"]]
+        named = list(zip(plugins, state["_named"], strict=True))
+        super().__setstate__({**state, "_plugins": plugins, "_named": named, "_is_edited": True})
 
     # An effect.
 
     @property
     def latency_samples(self) -> int:
-        return sum(stage.latency_samples for stage in self._stages)
+        return sum(part.stage.latency_samples for part in self._assembly.parts)
 
     @property
     def tail_samples(self) -> int:
-        return sum(stage.tail_samples for stage in self._stages)
+        return sum(part.stage.tail_samples for part in self._assembly.parts)
 
-    def prepare(self, sample_rate: float, max_block_size: int = 8192, channels: int = 2) -> None:
-        """As every effect; native plugins are measured again when one of their parameters has changed."""
-        settings = [[native_values(p) if is_native(p) else None] for p in self._plugins]
-        if settings != self._native_settings:
-            self._native_settings = settings
-            self._changed()
-        super().prepare(sample_rate, max_block_size, channels)
+    def _is_stale(self) -> bool:
+        inner = [plugin for plugin in self._plugins if not is_native(plugin)]
+        return (
+            self._is_edited
+            or any(plugin.layout != self.layout or plugin._is_stale() for plugin in inner)
+            or self._native_settings() != self._prepared_from
+        )
+
+    def _native_settings(self) -> list[Any]:
+        """The native plugins at any depth with their values: a latency or a tail may hang on each of them."""
+        natives = [plugin for plugin in self._plugins if is_native(plugin)]
+        return [[plugin, [(leaf, native_values(leaf)) for leaf in leaves(plugin)]] for plugin in natives]
 
     def _prepare(self) -> None:
-        self._stages, self._offsets = [], []
-        run: list[Any] = []
-        latency = 0
-        for plugin in self._plugins:
-            own = measure_latency(plugin, self.sample_rate, self.channels) if is_native(plugin) else None
-            if own != 0 and run:
-                self._add_stage(NativeRun(run, 0))
-                run = []
-            self._offsets.append(latency)
-            if own == 0:
-                run.append(plugin)
-            else:
-                stage = plugin if own is None else NativeRun([plugin], own)
-                self._add_stage(stage)
-                latency += stage.latency_samples
-        if run:
-            self._add_stage(NativeRun(run, 0))
+        self._check(self._plugins)
+        self._claim()
+        self._assemble(Assembler(self.layout, None, self._follows_live).build(self._plugins))
         self._dry = DelayLine(self.channels, self.latency_samples)
 
-    def _add_stage(self, stage: Any) -> None:
-        stage.prepare(self.sample_rate, self._max_block_size, self.channels)
-        self._stages.append(stage)
+    def _assemble(self, assembly: Assembly) -> None:
+        self._assembly = assembly
+        self._prepared_from, self._is_edited = self._native_settings(), False
+
+    def _adopt_edits(self) -> None:
+        inner = [plugin for plugin in self._plugins if isinstance(plugin, Effect)]
+        for plugin in inner:
+            if plugin.is_prepared:
+                plugin._adopt_edits()
+        is_late = self._dry.samples != self.latency_samples
+        if not (self._is_edited or is_late):
+            return
+        self._check(self._plugins)
+        self._claim()
+        self._assemble(Assembler(self.layout, self._assembly, self._follows_live).build(self._plugins))
+        self._make_guards(self.channels)
+        self._dry = self._dry.resized(self.latency_samples)
+        self._events.keep(self._plugins)
 
     def _reset(self) -> None:
         super()._reset()
         self._events.clear()
         self._position = 0
         self._dry.reset()
-        for stage in self._stages:
-            stage.reset()
+        self._make_guards(self.channels)
+        parts: Sequence[Part | Guard] = self._guards or self._assembly.parts
+        for part in parts:
+            part.reset()
+
+    def _check_block(self, block: Audio) -> None:
+        if self._is_edited and self.is_prepared:
+            raise AudioError(
+                f"{self.name}: the list has changed since prepare(); call prepare() again, or play chunks with "
+                f"board(chunk, sample_rate, reset=False), which take the change over"
+            )
+        super()._check_block(block)
 
     @property
     def position(self) -> int:
         """Input samples since the last `reset`: what `schedule` counts."""
         return self._position
-
-    def schedule(self, sample: int, slot: int | None, symbol: str, value: Value) -> None:
-        """Set a parameter when the sound of input sample `sample` passes through that plugin.
-
-        What is due in the past acts at once. Events are forgotten by `reset`.
-        """
-        plugin = self._at(slot)
-        delay = plugin.automation_delay(symbol) if hasattr(plugin, "process_block") else 0
-        offset = 0 if slot is None else self._offsets[slot]
-        due = max(sample + offset + delay, self._position)
-        heapq.heappush(self._events, (due, next(self._order), slot, symbol, value))
 
     def _process(self, block: Audio) -> Audio:
         if not self._events:
@@ -154,23 +165,28 @@ class Board(SmoothedEffect, PluginList):
         start = 0
         while start < block.shape[1]:
             self._apply_due()
-            ahead = self._events[0][0] - self._position if self._events else block.shape[1]
+            ahead = self._events.first - self._position if self._events else block.shape[1]
             stop = min(block.shape[1], start + ahead)
             out[:, start:stop] = self._process_piece(block[:, start:stop])
             start = stop
         return out
 
-    def _apply_due(self) -> None:
-        while self._events and self._events[0][0] <= self._position:
-            _, _, slot, symbol, value = heapq.heappop(self._events)
-            self.set_slot_value(slot, symbol, value)
-
     def _process_piece(self, block: Audio) -> Audio:
         wet = block
-        for stage in self._stages:
-            wet = stage.process_block(np.ascontiguousarray(wet))
+        index = 0
+        try:
+            for index, part in enumerate(self._players):  # noqa: B007
+                wet = part.process_block(np.ascontiguousarray(wet))
+        except Warning:
+            raise
+        except Exception as error:
+            raise slot_error(self._part_name(self._assembly.parts[index]), error) from error
         self._position += block.shape[1]
-        mix = self._ramp("mix", 0.0 if self.bypass else float(self.mix), block.shape[1])
+        target = 0.0 if self.bypass else float(self.mix)
+        if self._rests_at("mix", target) and target == 1.0:
+            self._dry.push(block)
+            return wet if wet is not block else block.copy()
+        mix = self._ramp("mix", target, block.shape[1])
         return np.asarray(self._dry.process(block) * (1.0 - mix) + wet * mix, np.float32)
 
     def render(
@@ -185,7 +201,8 @@ class Board(SmoothedEffect, PluginList):
         if automation is None:
             return super().render(audio, sample_rate, buffer_size, tail)
         shaped, restore = as_channels_first(audio)
-        blocks = list(self.iter_render(shaped, sample_rate, buffer_size, tail, automation))
+        with self._usage.call(self.name):
+            blocks = list(self.iter_render(shaped, sample_rate, buffer_size, tail, automation))
         return restore(np.concatenate([np.zeros((shaped.shape[0], 0), np.float32), *blocks], axis=1))
 
     def iter_render(
@@ -202,10 +219,21 @@ class Board(SmoothedEffect, PluginList):
             automation.install(self, sample_rate, audio.shape[1])
         yield from self._iter_prepared(audio, buffer_size, tail)
 
+    def _apply_due(self) -> None:
+        while self._events and self._events.first <= self._position:
+            plugin, symbol, value = self._events.pop()
+            try:
+                self._set(self if plugin is None else plugin, symbol, value)
+            except Exception as error:
+                guard = self._guard_of(plugin) if self._is_guarding else None
+                if guard is None:
+                    raise
+                guard.fail(error)
+
     # JSON.
 
     def to_json(self) -> str:
-        """The board as text that `from_json` restores; raises BoardError for an effect that has no name to load by."""
+        """The board as text that `from_json` restores to the same sound; raises BoardError for what it can't keep."""
         from ddsp_fx.board.state import board_to_json
 
         return board_to_json(self)

@@ -1,51 +1,120 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A list of plugins, each in a slot with a name of its own."""
+"""A list of plugins, each once, each in a slot with a name of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableSequence
+from collections.abc import Iterable, Iterator, MutableSequence, Sequence
 from typing import Any, Self, overload
 
-from ddsp_fx.board.native import is_native
+from ddsp_fx.board.native import is_container, is_native
+from ddsp_fx.board.native_stage import native_name
+from ddsp_fx.board.native_state import copied
+from ddsp_fx.board.slot_naming import Naming, next_namings
+from ddsp_fx.board.streaming import check_streams
 from ddsp_fx.errors import BoardError
+
+# A slot by number, the way to one through boards inside boards, or the board itself.
+Slot = int | tuple[int, ...] | None
 
 
 class PluginList(MutableSequence[Any]):
-    """Holds learned effects, pedalboard plugins and boards; anything else raises BoardError."""
+    """Holds learned effects, pedalboard plugins and boards; anything else raises BoardError.
+
+    A plugin holds the audio of one place, so it can be in the list once, and a board can't be inside itself: both raise
+    BoardError, an assignment to one place (as in a swap) when the board is prepared.
+    """
 
     _plugins: list[Any]
+    _named: list[tuple[Any, Naming]]
 
     def __init__(self, plugins: Iterable[Any] = ()) -> None:
-        self._plugins = []
+        self._plugins, self._named = [], []
         self.extend(plugins)
 
     def _checked(self, plugin: Any) -> Any:
-        if not (is_native(plugin) or hasattr(plugin, "process_block")):
+        if is_native(plugin):
+            check_streams(plugin)
+        elif not hasattr(plugin, "process_block"):
             raise BoardError(f"{plugin!r} is neither an Effect nor a pedalboard plugin")
+        if any(part is self for part in inside(plugin)):
+            raise BoardError("a board cannot be inside itself; put a copy there: copy.deepcopy(board)")
         return plugin
+
+    def _check(self, plugins: Sequence[Any]) -> None:
+        for plugin in plugins:
+            self._checked(plugin)
+        check_distinct(plugins)
+
+    def _put(self, plugins: Sequence[Any]) -> None:
+        """The list is this one from now on, if nothing in it is refused."""
+        self._check(plugins)
+        self._plugins = list(plugins)
+        self._changed()
+
+    def name_slots(self, names: Sequence[str]) -> None:
+        """Give the slots the names that they had in a saved board; raises BoardError where they don't fit or repeat."""
+        if len(names) != len(self._plugins) or len(set(names)) != len(names):
+            told = ", ".join(names)
+            raise BoardError(f"{len(self._plugins)} slots cannot be called {told}: one name each, all different")
+        bases = [native_name(plugin) for plugin in self._plugins]
+        self._named = [(p, (base, name)) for p, base, name in zip(self._plugins, bases, names, strict=True)]
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
     @overload
     def __getitem__(self, index: slice) -> Self: ...
     def __getitem__(self, index: int | slice) -> Any:
-        return type(self)(self._plugins[index]) if isinstance(index, slice) else self._plugins[index]
+        return self._copy_of(range(len(self))[index]) if isinstance(index, slice) else self._plugins[index]
 
     def __setitem__(self, index: int | slice, value: Any) -> None:
         if isinstance(index, slice):
-            self._plugins[index] = [self._checked(plugin) for plugin in value]
+            plugins = list(self._plugins)
+            plugins[index] = list(value)
+            self._put(plugins)
         else:
             self._plugins[index] = self._checked(value)
-        self._changed()
+            self._changed()
 
     def __delitem__(self, index: int | slice) -> None:
         del self._plugins[index]
         self._changed()
 
     def insert(self, index: int, value: Any) -> None:
-        """Put a plugin before `index`; raises BoardError for anything else."""
-        self._plugins.insert(index, self._checked(value))
-        self._changed()
+        """Put a plugin before `index`; raises BoardError for anything else, and for one that is in the list."""
+        plugins = list(self._plugins)
+        plugins.insert(index, value)
+        self._put(plugins)
+
+    def extend(self, values: Iterable[Any]) -> None:
+        """Append plugins, all or none; raises what `insert` raises."""
+        self._put([*self._plugins, *values])
+
+    def reverse(self) -> None:
+        """The last becomes the first."""
+        self._put(self._plugins[::-1])
+
+    def __add__(self, other: Iterable[Any]) -> Self:
+        """A board of copies: this one's mix, bypass and name, its plugins, then the other's."""
+        return self._joined(self, other)
+
+    def __radd__(self, other: Iterable[Any]) -> Self:
+        return self._joined(other, self)
+
+    def __mul__(self, times: int) -> Self:
+        """A board of that many copies of each plugin, one round after another."""
+        return self._joined(*[self] * times)
+
+    __rmul__ = __mul__
+
+    def _joined(self, *parts: Iterable[Any]) -> Self:
+        joined = self._copy_of(range(0))
+        for part in parts:
+            joined.extend(copied(plugin) for plugin in part)
+        return joined
+
+    def _copy_of(self, indices: range) -> Self:
+        """A copy of the board with copies of these plugins alone."""
+        raise NotImplementedError
 
     def __len__(self) -> int:
         return len(self._plugins)
@@ -58,24 +127,67 @@ class PluginList(MutableSequence[Any]):
 
     def _changed(self) -> None:
         """The list is another one now."""
+        self._named = list(zip(self._plugins, next_namings(self._plugins, self._named), strict=True))
 
     # Slots: how automation, OSC and JSON name a plugin.
 
     def slot_names(self) -> list[str]:
-        """One unique name a plugin: its own, numbered from the second of that name on (violin, violin-2)."""
-        names: list[str] = []
-        for plugin in self._plugins:
-            # Effects and plugin files have names of their own; pedalboard's plugins are known by their class.
-            base = getattr(plugin, "name", None) or type(plugin).__name__
-            count = sum(1 for name in names if name == base or name.rpartition("-")[0] == base)
-            names.append(f"{base}-{count + 1}" if count else base)
-        return names
+        """One unique name a plugin: its own, numbered where another has it already (violin, violin-2).
 
-    def slot(self, name: str | int) -> int:
-        """The index behind a slot's name or number; raises BoardError."""
+        A plugin keeps its slot's name while others come, go and change places, and until it is renamed itself.
+        """
+        self._named = list(zip(self._plugins, next_namings(self._plugins, self._named), strict=True))
+        return [name for _, (_, name) in self._named]
+
+    def slot(self, name: str | int) -> Slot:
+        """The index behind a slot's name or number; raises BoardError.
+
+        `inner.violin` is the slot `violin` of the board in slot `inner`, and gives the way there: (0, 1).
+        """
         names = self.slot_names()
         if isinstance(name, str) and name in names:
             return names.index(name)
         if str(name).isdecimal() and len(str(name)) < 10 and int(name) < len(names):
             return int(name)
+        for end in (i for i, letter in enumerate(str(name)) if letter == "."):
+            way = self._way(str(name)[:end], str(name)[end + 1 :], names)
+            if way is not None:
+                return way
         raise BoardError(f"the board has no slot {name!r}; it has {', '.join(names) or 'none'}")
+
+    def _way(self, head: str, rest: str, names: Sequence[str]) -> tuple[int, ...] | None:
+        index = names.index(head) if head in names else int(head) if head.isdecimal() else len(names)
+        inner = self._plugins[index] if index < len(names) else None
+        if not isinstance(inner, PluginList):
+            return None
+        found = inner.slot(rest)
+        return (index, *(found if isinstance(found, tuple) else (found,))) if found is not None else None
+
+
+def inside(plugin: Any) -> Iterator[Any]:
+    """The plugin, and all that it holds at any depth: in a board, in pedalboard's containers, behind a wrapper."""
+    yield plugin
+    held: Iterable[Any] = ()
+    if isinstance(plugin, PluginList):
+        held = plugin._plugins
+    elif is_container(plugin):
+        held = plugin
+    elif not is_native(plugin) and hasattr(plugin, "inner"):
+        held = (plugin.inner,)
+    for part in held:
+        if part is not None:
+            yield from inside(part)
+
+
+def check_distinct(plugins: Iterable[Any]) -> None:
+    """Raises BoardError when one instance is there twice, at any depth."""
+    # A list keeps them alive: pedalboard makes a new object of a plugin that nobody holds, maybe at an old address.
+    parts = [part for plugin in plugins for part in inside(plugin)]
+    seen: set[int] = set()
+    for part in parts:
+        if id(part) in seen:
+            raise BoardError(
+                f"the same {native_name(part)} is in the board twice, and would mix up the audio of both places; "
+                f"make another one for each place, or take copy.deepcopy of it"
+            )
+        seen.add(id(part))

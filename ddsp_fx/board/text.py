@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ddsp_fx.board.board import Board
-from ddsp_fx.board.native import make_native, set_native
+from ddsp_fx.board.native import make_native, native_classes, set_native
 from ddsp_fx.board.plugin_files import load_plugin
 from ddsp_fx.board.state import board_from_json
 from ddsp_fx.bundles.discovery import discover
@@ -43,7 +43,7 @@ def _plugin(piece: str) -> Any:
         return plugin
     if name.endswith(".json"):
         return _board_file(name, values)
-    if name in _native_names():
+    if name in native_classes():
         return make_native(name, {symbol: _literal(value) for symbol, value in values.items()})
     return _effect(name, values)
 
@@ -88,20 +88,10 @@ def _effect(name: str, texts: dict[str, str]) -> Effect:
 
 
 def _unknown(name: str) -> str:
-    known = [*discover().symbols(), *_native_names()]
+    known = [*discover().symbols(), *native_classes()]
     by_lower = {item.lower(): item for item in known}
     hint = f"; did you mean {by_lower[name.lower()]!r}" if name.lower() in by_lower else did_you_mean(name, known)
     return f"no effect is called {name!r}{hint}; `ddsp-fx list` shows them all"
-
-
-def _native_names() -> list[str]:
-    import pedalboard
-
-    found = []
-    for name, value in vars(pedalboard).items():
-        if isinstance(value, type) and issubclass(value, pedalboard.Plugin) and not name.startswith("_"):
-            found.append(name)
-    return found
 
 
 def _board_file(name: str, values: dict[str, str]) -> Board:

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Delay and buffering of audio in rings that never grow."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,6 +47,24 @@ class DelayLine:
             self._position = (self._position + n) % self.samples
             done += n
         return out
+
+    def push(self, block: Floats) -> None:
+        """As `process`, for who does not want the delayed audio now."""
+        newest = block[:, -self.samples :] if self.samples else block[:, :0]
+        # What a longer block overwrites at once need not be written, but it moves the ring on.
+        self._position = (self._position + block.shape[1] - newest.shape[1]) % max(self.samples, 1)
+        first = min(newest.shape[1], self.samples - self._position)
+        self._ring[:, self._position : self._position + first] = newest[:, :first]
+        self._ring[:, : newest.shape[1] - first] = newest[:, first:]
+        self._position = (self._position + newest.shape[1]) % max(self.samples, 1)
+
+    def resized(self, samples: int) -> DelayLine:
+        """A line of another length with the newest of this one's audio; what is older than it held is silence."""
+        line = DelayLine(self._ring.shape[0], samples)
+        held = np.roll(self._ring, -self._position, axis=1)
+        keep = min(samples, self.samples)
+        line._ring[:, samples - keep :] = held[:, self.samples - keep :]
+        return line
 
 
 class Fifo:

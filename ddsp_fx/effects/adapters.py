@@ -10,7 +10,7 @@ import numpy as np
 
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.dsp.resample import StreamingResampler
-from ddsp_fx.effects.base import Effect
+from ddsp_fx.effects.base import Effect, Layout
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter, Value
 from ddsp_fx.effects.smoothed import SmoothedEffect
@@ -21,6 +21,7 @@ class _Wrapper(SmoothedEffect):
 
     def __init__(self, inner: Effect, **values: Value) -> None:
         self._inner = inner
+        self._inner_layout: Layout = (0.0, 0, 0)
         super().__init__()
         object.__setattr__(self, "parameters", {**inner.parameters, **type(self).parameters})
         self._name = inner.name
@@ -70,9 +71,24 @@ class _Wrapper(SmoothedEffect):
     def tail_samples(self) -> int:
         return self._inner.tail_samples
 
+    def _is_stale(self) -> bool:
+        return self._inner.layout != self._inner_layout or self._inner._is_stale()
+
+    def _prepare_inner(self, sample_rate: float, max_block_size: int, channels: int) -> None:
+        self._inner.prepare(sample_rate, max_block_size, channels)
+        self._inner_layout = self._inner.layout
+
+    def _adopt_edits(self) -> None:
+        self._inner._adopt_edits()
+
     def _reset(self) -> None:
         super()._reset()
         self._inner.reset()
+        self._inner_epoch = self._inner._usage.epoch
+
+    def _through_inner(self, block: Audio) -> Audio:
+        self._inner._usage.check_epoch(self._inner_epoch, self._inner.name)
+        return self._inner.process_block(block)
 
 
 class MonoAdapter(_Wrapper):
@@ -81,10 +97,10 @@ class MonoAdapter(_Wrapper):
     kind: ClassVar[str] = "mono"
 
     def _prepare(self) -> None:
-        self._inner.prepare(self.sample_rate, self._max_block_size, 1)
+        self._prepare_inner(self.sample_rate, self._max_block_size, 1)
 
     def _process(self, block: Audio) -> Audio:
-        out = self._inner.process_block(block.mean(axis=0, keepdims=True))
+        out = self._through_inner(block.mean(axis=0, keepdims=True))
         return np.repeat(out, self.channels, axis=0)
 
 
@@ -107,7 +123,7 @@ class FixedBlock(_Wrapper):
         return self._inner.latency_samples + self._block_size
 
     def _prepare(self) -> None:
-        self._inner.prepare(self.sample_rate, self._block_size, self.channels)
+        self._prepare_inner(self.sample_rate, self._block_size, self.channels)
 
     def _reset(self) -> None:
         super()._reset()
@@ -117,7 +133,7 @@ class FixedBlock(_Wrapper):
     def _process(self, block: Audio) -> Audio:
         self._waiting = np.concatenate([self._waiting, block], axis=1)
         while self._waiting.shape[1] >= self._block_size:
-            done = self._inner.process_block(self._waiting[:, : self._block_size])
+            done = self._through_inner(self._waiting[:, : self._block_size])
             self._ready = np.concatenate([self._ready, done], axis=1)
             self._waiting = self._waiting[:, self._block_size :]
         n = block.shape[1]
@@ -158,7 +174,7 @@ class Resampled(_Wrapper):
         self._down = StreamingResampler(rate, inner_rate, self.channels)
         self._up = StreamingResampler(inner_rate, rate, self.channels)
         largest = math.ceil(self._max_block_size * inner_rate / rate) + self._down.delay + 2
-        self._inner.prepare(inner_rate, largest, self.channels)
+        self._prepare_inner(inner_rate, largest, self.channels)
         withheld = math.ceil(self._down.delay * rate / inner_rate) + self._up.delay
         # Whole inner latency, whose exact host length can be fractional: wet is then early by under one sample.
         self._pad = withheld + 2
@@ -173,7 +189,7 @@ class Resampled(_Wrapper):
     def _process(self, block: Audio) -> Audio:
         inner = self._down.process(block)
         if inner.shape[1]:
-            self._ready = np.concatenate([self._ready, self._up.process(self._inner.process_block(inner))], axis=1)
+            self._ready = np.concatenate([self._ready, self._up.process(self._through_inner(inner))], axis=1)
         n = block.shape[1]
         out, self._ready = self._ready[:, :n], self._ready[:, n:]
         return out
@@ -187,7 +203,7 @@ class DryWet(_Wrapper):
     mix = Parameter("Mix", 0, 1, 1, description="0 is the input, 1 the effect")
 
     def _prepare(self) -> None:
-        self._inner.prepare(self.sample_rate, self._max_block_size, self.channels)
+        self._prepare_inner(self.sample_rate, self._max_block_size, self.channels)
         self._dry = DelayLine(self.channels, self._inner.latency_samples)
 
     def _reset(self) -> None:
@@ -196,4 +212,4 @@ class DryWet(_Wrapper):
 
     def _process(self, block: Audio) -> Audio:
         mix = self._smooth("mix", block.shape[1])
-        return np.asarray(self._dry.process(block) * (1.0 - mix) + self._inner.process_block(block) * mix, np.float32)
+        return np.asarray(self._dry.process(block) * (1.0 - mix) + self._through_inner(block) * mix, np.float32)

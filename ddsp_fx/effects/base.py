@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.dsp.sanitize import replace_non_finite
-from ddsp_fx.effects.offline import Audio, as_channels_first, drive, reader
+from ddsp_fx.effects.copying import Copyable
+from ddsp_fx.effects.offline import Audio, as_channels_first, as_output, check_block, drive, reader
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.effects.parametrised import Parametrised
 from ddsp_fx.errors import AudioError
@@ -20,27 +21,33 @@ if TYPE_CHECKING:
     import pedalboard
 
 RATE_RANGE_HZ = (8000.0, 384000.0)
+# Rate in Hz, longest block in samples (0 while not prepared), channels.
+Layout = tuple[float, int, int]
 
 
 class NonFiniteAudioWarning(UserWarning):
     """NaN or infinity was found in the audio and replaced by silence."""
 
 
-class Effect(Parametrised):
+class Effect(Copyable, Parametrised):
     """Audio in, audio out, sample for sample, with parameters that are declared once on the class.
 
     A subclass declares `Parameter`s and implements four hooks: `_prepare` (the only place that allocates or loads),
     `_process` (same length out as in), `_reset`, and the two properties `latency_samples` and `tail_samples`.
+
+    It plays one stream: a second thread, or a second render before the first has ended, raises AudioError.
+    `copy.copy`, `copy.deepcopy` and pickles give an effect of its own with the same values, not yet prepared.
     """
 
     kind: ClassVar[str] = "effect"
 
     def __init__(self, **values: Value) -> None:
+        Copyable.__init__(self)
         self._sample_rate = 0.0
         self._max_block_size = 0
         self._channels = 0
         self._warned = False
-        super().__init__(**values)
+        Parametrised.__init__(self, **values)
 
     @property
     def is_prepared(self) -> bool:
@@ -57,6 +64,11 @@ class Effect(Parametrised):
         """Channels per block, 0 before `prepare`."""
         return self._channels
 
+    @property
+    def layout(self) -> Layout:
+        """What it is prepared for."""
+        return self._sample_rate, self._max_block_size, self._channels
+
     # The life cycle.
 
     def prepare(self, sample_rate: float, max_block_size: int = 8192, channels: int = 2) -> None:
@@ -71,27 +83,37 @@ class Effect(Parametrised):
             raise AudioError(
                 f"{self._name}: prepare() got max_block_size={max_block_size}, channels={channels}; both must be >= 1"
             )
-        if (self._sample_rate, self._max_block_size, self._channels) != (sample_rate, max_block_size, channels):
-            self._sample_rate, self._max_block_size, self._channels = float(sample_rate), max_block_size, channels
-            try:
-                self._prepare()
-            except BaseException:
-                self._max_block_size = 0
-                raise
-        self.reset()
+        with self._usage.between_blocks(self._name), self._preparing():
+            layout = float(sample_rate), max_block_size, channels
+            if self._is_stale() or self.layout != layout:
+                self._sample_rate, self._max_block_size, self._channels = layout
+                try:
+                    self._prepare()
+                except BaseException:
+                    self._max_block_size = 0
+                    raise
+            self._forget()
 
     def process_block(self, block: Audio) -> Audio:
         """One block (channels, n) with n <= max_block_size -> the same shape, `latency_samples` late.
 
-        Raises AudioError if called before `prepare` or with another shape than was prepared for.
+        Raises AudioError before `prepare`, for another shape than was prepared for, or in two threads at once.
         """
         self._check_block(block)
         if block.shape[1] == 0:
             return np.zeros_like(block)
-        return self._guarded(self._process, block)
+        self._usage.enter(self._name)
+        try:
+            return self._guarded(block)
+        finally:
+            self._usage.leave()
 
     def reset(self) -> None:
         """Forget all audio; parameters stay and are reached at once, without a ramp."""
+        with self._usage.between_blocks(self._name):
+            self._forget()
+
+    def _forget(self) -> None:
         self._warned = False
         if self.is_prepared:
             self._reset()
@@ -118,14 +140,17 @@ class Effect(Parametrised):
     ) -> NDArray[np.float32]:
         """Process as a pedalboard plugin is called: same shape out as in, latency removed, tail cut.
 
-        With `reset=False` the stream goes on from the last call, and the output lags by `latency_samples` as it
-        does live. Use `render` to keep the tail. Accepts (samples,), (channels, samples) or (samples, channels).
+        With `reset=False` in a loop over chunks of any sizes it is the live stream, `latency_samples` late. One begins
+        with the first such call after a whole call, `prepare` or `reset`, and ends with the next of those; a chunk at
+        another rate or with other channels raises AudioError. Use `render` to keep the tail.
+        Accepts (samples,), (channels, samples) or (samples, channels).
         """
-        shaped, restore = as_channels_first(audio)
-        if not reset and self._continues(sample_rate, shaped.shape[0], buffer_size):
+        shaped, restore = self._usage.arranged(audio, 0 if reset else self._channels)
+        if reset:
+            return restore(self.render(shaped, sample_rate, buffer_size, tail=False))
+        with self._usage.call(self._name):
+            self._continue(sample_rate, buffer_size, shaped.shape[0])
             return restore(self._stream(shaped, buffer_size))
-        self.prepare(sample_rate, buffer_size, shaped.shape[0])
-        return restore(self.render(shaped, sample_rate, buffer_size, tail=False))
 
     process = __call__
 
@@ -137,50 +162,55 @@ class Effect(Parametrised):
         Args and returns: (samples,) or (channels, samples) float; the result is longer by `tail_samples`.
         """
         shaped, restore = as_channels_first(audio)
-        blocks = list(self.iter_render(shaped, sample_rate, buffer_size, tail))
-        return restore(np.concatenate(blocks, axis=1) if blocks else np.zeros_like(shaped))
+        with self._usage.call(self._name):
+            blocks = list(self.iter_render(shaped, sample_rate, buffer_size, tail))
+        return restore(np.concatenate([np.zeros((shaped.shape[0], 0), np.float32), *blocks], axis=1))
 
     def iter_render(
         self, audio: Audio, sample_rate: float, buffer_size: int = 8192, tail: bool = True
     ) -> Iterator[Audio]:
-        """`render`, block by block, for progress bars and files too long for memory."""
+        """`render`, block by block; raises AudioError where another use of this effect begins before it has ended."""
         self.prepare(sample_rate, buffer_size, audio.shape[0])
         yield from self._iter_prepared(audio, buffer_size, tail)
 
     def _iter_prepared(self, audio: Audio, buffer_size: int, tail: bool) -> Iterator[Audio]:
         flush = (lambda: self.tail_samples) if tail else (lambda: 0)
-        yield from drive(self.process_block, reader(audio), self.latency_samples, flush, buffer_size)
+        process = self._usage.owned(self._guarded, self._name, "whole")
+        yield from drive(process, reader(audio), self.latency_samples, flush, buffer_size)
 
-    def _continues(self, sample_rate: float, channels: int, buffer_size: int) -> bool:
-        return (
-            self.is_prepared
-            and self._sample_rate == sample_rate
-            and self._channels == channels
-            and self._max_block_size >= buffer_size
-        )
+    def _continue(self, sample_rate: float, buffer_size: int, channels: int) -> None:
+        """The stream that this chunk belongs to: the one under way, or a new one."""
+        same = (self._sample_rate, self._channels) == (sample_rate, channels)
+        if self._usage.phase != "stream" or not self.is_prepared:
+            self.prepare(sample_rate, max(buffer_size, self._max_block_size if same else 0), channels)
+        elif not same:
+            raise AudioError(
+                f"{self._name}: its stream runs at {self._sample_rate:g} Hz with {self._channels} channel(s), this "
+                f"chunk has {sample_rate:g} Hz and {channels}; begin a new stream with reset(), or call with reset=True"
+            )
+        else:
+            self._adopt_edits()
 
     def _stream(self, audio: Audio, buffer_size: int) -> Audio:
-        starts = range(0, audio.shape[1], buffer_size)
-        blocks = [self.process_block(audio[:, s : s + buffer_size]) for s in starts]
+        step = min(buffer_size, self._max_block_size)
+        process = self._usage.owned(self._guarded, self._name, "stream")
+        blocks = [process(audio[:, s : s + step]) for s in range(0, audio.shape[1], step)]
         return np.concatenate(blocks, axis=1) if blocks else np.zeros_like(audio)
 
     def _check_block(self, block: Audio) -> None:
-        if not self.is_prepared:
-            raise AudioError(f"{self._name}: process_block() before prepare(sample_rate, max_block_size, channels)")
-        if block.ndim != 2 or block.shape[0] != self._channels or block.shape[1] > self._max_block_size:
-            raise AudioError(
-                f"{self._name}: got a block of shape {block.shape}, prepared for ({self._channels}, "
-                f"up to {self._max_block_size}); call prepare() with the new layout"
-            )
+        check_block(block, self._channels, self._max_block_size, self._name)
 
-    def _guarded(self, process: Callable[[Audio], Audio], block: Audio) -> Audio:
+    def _guarded(self, block: Audio) -> Audio:
         clean, bad_in = replace_non_finite(np.asarray(block, dtype=np.float32))
-        out, bad_out = replace_non_finite(process(clean))
+        out = self._process(clean)
+        if type(out) is not np.ndarray or out.dtype != np.float32 or out.shape != block.shape:
+            out = as_output(out, block.shape, self._name)
+        out, bad_out = replace_non_finite(out)
         if (bad_in or bad_out) and not self._warned:
             self._warned = True
             where = "input" if bad_in else "output"
             warnings.warn(
-                f"{self._name}: NaN or infinity in the {where} became silence", NonFiniteAudioWarning, stacklevel=4
+                f"{self._name}: NaN or infinity in the {where} became silence", NonFiniteAudioWarning, stacklevel=3
             )
         return out
 
@@ -205,6 +235,13 @@ class Effect(Parametrised):
 
     def _reset(self) -> None:
         """Clear all state that audio has left behind."""
+
+    def _is_stale(self) -> bool:
+        """True when what `_prepare` built on has changed since, so that `prepare` must build again."""
+        return False
+
+    def _adopt_edits(self) -> None:
+        """Between two chunks of a stream: take over what was edited, with the audio so far kept."""
 
     def _value_set(self, symbol: str) -> None:
         if self.is_prepared:

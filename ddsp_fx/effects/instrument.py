@@ -129,7 +129,8 @@ class InstrumentEffect(SmoothedEffect):
         shaped, restore = as_channels_first(audio)
         self.prepare(sample_rate, buffer_size, shaped.shape[0])
         flush = (lambda: self.tail_samples) if tail else (lambda: 0)
-        blocks = drive(self._stacked_parts, reader(shaped), self.latency_samples, flush, buffer_size)
+        parts = self._usage.owned(self._stacked_parts, self._name, "whole")
+        blocks = drive(parts, reader(shaped), self.latency_samples, flush, buffer_size)
         joined = np.concatenate([np.zeros((len(STEMS) * shaped.shape[0], 0), np.float32), *blocks], axis=1)
         rows = joined.reshape(len(STEMS), shaped.shape[0], -1)
         return {name: restore(rows[i]) for i, name in enumerate(STEMS)}

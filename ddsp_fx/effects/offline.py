@@ -61,8 +61,16 @@ def reader(audio: Audio) -> Read:
     return read
 
 
-def as_channels_first(audio: NDArray[Any]) -> tuple[Audio, Callable[[Audio], Audio]]:
+Restore = Callable[[Audio], Audio]
+
+
+def as_channels_first(audio: NDArray[Any], channels: int = 0, is_upright: bool = False) -> tuple[Audio, Restore]:
     """Any layout that pedalboard takes -> float32 (channels, samples), and the way back to the caller's layout.
+
+    Args:
+        audio: as the caller has it.
+        channels: how many it must have, where that is known: it tells the sides of a short chunk apart.
+        is_upright: whether as many samples as channels are (samples, channels).
 
     Raises AudioError for integers, more than two dimensions, or more than 8 channels whichever way it is read.
     """
@@ -73,8 +81,29 @@ def as_channels_first(audio: NDArray[Any]) -> tuple[Audio, Callable[[Audio], Aud
         return np.ascontiguousarray(array[np.newaxis], dtype=np.float32), lambda out: out[0]
     if array.ndim != 2:
         raise AudioError(f"audio of shape {array.shape} is neither (samples,) nor (channels, samples)")
-    if array.shape[0] > 8 and array.shape[1] <= 8:
+    is_known = array.shape[1] == channels and (is_upright or array.shape[0] != channels)
+    if is_known or (array.shape[0] > 8 and array.shape[1] <= 8):
         return np.ascontiguousarray(array.T, dtype=np.float32), lambda out: np.ascontiguousarray(out.T)
     if array.shape[0] > 8:
         raise AudioError(f"audio of shape {array.shape} has more than 8 channels; pass (channels, samples)")
     return np.ascontiguousarray(array, dtype=np.float32), lambda out: out
+
+
+def check_block(block: Audio, channels: int, longest: int, name: str) -> None:
+    """Raises AudioError for a block of another shape than was prepared for; `longest` is 0 before that."""
+    if longest == 0:
+        raise AudioError(f"{name}: process_block() before prepare(sample_rate, max_block_size, channels)")
+    if block.ndim != 2 or block.shape[0] != channels or block.shape[1] > longest:
+        raise AudioError(
+            f"{name}: got a block of shape {block.shape}, prepared for ({channels}, up to {longest}); call prepare() "
+            f"with the new layout"
+        )
+
+
+def as_output(out: Any, shape: tuple[int, ...], name: str) -> Audio:
+    """What a `_process` returned, as float32; raises AudioError for anything but real floats of that shape."""
+    if isinstance(out, np.ndarray) and out.shape == shape and np.issubdtype(out.dtype, np.floating):
+        with np.errstate(over="ignore"):
+            return np.asarray(out, np.float32)
+    told = f"{out.dtype} of shape {out.shape}" if isinstance(out, np.ndarray) else f"{type(out).__name__}"
+    raise AudioError(f"{name}: its _process returned {told}, expected float32 of the block's shape {shape}")

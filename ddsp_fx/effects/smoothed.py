@@ -39,5 +39,10 @@ class SmoothedEffect(Effect):
         smoother.set_target(target)
         return smoother.process(n)
 
+    def _rests_at(self, symbol: str, target: float) -> bool:
+        """Whether `_ramp` would give nothing but `target`; it must have run once, since it begins where it is then."""
+        smoother = self._smoothers.get(symbol)
+        return smoother is not None and smoother.target == target and not smoother.is_moving
+
     def _reset(self) -> None:
         self._smoothers.clear()

@@ -128,3 +128,14 @@ def test_a_pedalboard_plays_it_sample_for_sample(
     assert np.abs(plugin(audio, RATE) - hall(audio, RATE)).max() < 1e-6
     single = hall[0].as_pedalboard()
     assert np.abs(single(audio, RATE) - hall[0](audio, RATE)).max() < 1e-6
+    # In a board, alone and beside a dry branch: its latency of 10 ms and a block is made up for.
+    heard = hall[0](audio, RATE)
+    for size in (300, 8192):
+        assert (
+            np.abs(
+                Board([pedalboard.Mix([single, pedalboard.Gain(-6)])])(audio, RATE, buffer_size=size)
+                - (heard + pedalboard.Gain(-6)(audio, RATE))
+            ).max()
+            < 1e-6
+        )
+        assert np.abs(Board([single])(audio, RATE, buffer_size=size) - heard).max() < 1e-6

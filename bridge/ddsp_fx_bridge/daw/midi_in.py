@@ -46,6 +46,8 @@ class MidiSender:
 
 
 def _address(control: BoundControl, names: Sequence[str], track: int) -> str:
+    if isinstance(control.slot, tuple):
+        raise AutomationError(f"{control.control.target}: the engine moves no parameters of a board inside a board")
     slot = [] if control.slot is None else [names[control.slot]]
     return "/".join(["", "track", str(track), *slot, control.symbol])
 

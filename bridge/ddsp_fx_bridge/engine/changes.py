@@ -8,6 +8,7 @@ import itertools
 from dataclasses import dataclass
 from threading import Lock
 
+from ddsp_fx.board.plugin_list import Slot
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx_bridge.engine.controls import Key
 
@@ -21,7 +22,7 @@ class Change:
     """One parameter of one track to a value that was checked."""
 
     track: int
-    slot: int | None
+    slot: Slot
     symbol: str
     value: Value
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ddsp_fx.board import Board
-from ddsp_fx.board.native import make_native, native_values, set_native
+from ddsp_fx.board.native import is_fixed, make_native, native_values, set_native
+from ddsp_fx.board.plugin_list import Slot
 from ddsp_fx.effects.parameters import Parameter, Value
 from ddsp_fx.errors import BoardError, ParameterError
 
-Key = tuple[int | None, str]
+Key = tuple[Slot, str]
 
 # For numbers of plugins that tell no range: no frequency, time or ratio is beyond.
 MOST, MOST_DB = 1e6, 100.0
@@ -115,6 +116,7 @@ def _native(plugin: Any, slot: int, name: str) -> list[Control]:
     return [
         Control(slot, name, s, _told(told[s], s) if s in told else None, value, refusal(s) if refusal else None)
         for s, value in native_values(plugin).items()
+        if not is_fixed(plugin, s)
     ]
 
 

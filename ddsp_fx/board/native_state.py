@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A native plugin as plain data and back, for saved boards, for copies and for pickles."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ddsp_fx.board.native import (
+    is_container,
+    is_external,
+    is_native,
+    make_native,
+    native_classes,
+    native_symbols,
+    native_values,
+    set_native,
+)
+from ddsp_fx.board.plugin_files import load_plugin, plugin_path
+from ddsp_fx.effects.parameters import Value
+from ddsp_fx.errors import BoardError, ParameterError
+
+CONTAINERS = ("Chain", "Mix", "Pedalboard")
+
+
+def native_to_data(plugin: Any) -> Any:
+    """What `native_from_data` makes the plugin from again; raises BoardError for what cannot be kept."""
+    if plugin is None:
+        return None
+    name = type(plugin).__name__
+    if is_container(plugin):
+        if name not in CONTAINERS:
+            raise BoardError(f"{name} is a class of your own, which no file can tell; use {', '.join(CONTAINERS)}")
+        return {"type": "container", "name": name, "slots": [native_to_data(inner) for inner in plugin]}
+    if is_external(plugin):
+        state = base64.b64encode(plugin.raw_state).decode("ascii")
+        # A value set since the last block is not in the state yet: hosts hand values over with the audio.
+        values = native_values(plugin)
+        return {"type": "plugin file", "path": plugin_path(plugin), "state": state, "parameters": values}
+    return {"type": "pedalboard", "name": name, "parameters": _kept_values(plugin)}
+
+
+def _kept_values(plugin: Any) -> dict[str, Value]:
+    name = type(plugin).__name__
+    if native_classes().get(name) is not type(plugin):
+        raise BoardError(f"{name} is a class of your own, which no file can tell; write an Effect and a bundle for it")
+    if name == "Convolution":
+        raise BoardError("the impulse response of pedalboard's Convolution cannot be kept; use a learned_reverb")
+    values = native_values(plugin)
+    lost = [symbol for symbol in native_symbols(plugin) if symbol not in values]
+    if lost:
+        raise BoardError(f"{name}.{lost[0]} = {getattr(plugin, lost[0])!r} cannot be kept: it is no number and no text")
+    if isinstance(plugin, _shelves()):
+        values["gain_db"] = _asked_gain_db(plugin)
+    return values
+
+
+def _shelves() -> tuple[Any, ...]:
+    import pedalboard
+
+    return (pedalboard.LowShelfFilter, pedalboard.HighShelfFilter, pedalboard.PeakFilter)
+
+
+def _asked_gain_db(plugin: Any) -> float:
+    """The shortest number that this gain can have been set to.
+
+    These filters keep a factor and tell it in dB, both in 32 bits: set to what it tells, 10.8 dB comes back 1e-7 off,
+    which a shelf at 50 Hz makes 2e-6 of the sound.
+    """
+    told: float = plugin.gain_db
+    twin = type(plugin)()
+    for digits in range(8):
+        twin.gain_db = round(told, digits)
+        if twin.gain_db == told:
+            return round(told, digits)
+    return told
+
+
+def native_from_data(data: Any) -> Any:
+    """Raises BoardError, UnknownParameterError, ParameterError, and KeyError or TypeError for malformed data."""
+    if data is None:
+        return None
+    kind = data["type"]
+    if kind == "pedalboard":
+        return make_native(data["name"], data["parameters"])
+    if kind == "container":
+        import pedalboard
+
+        if data["name"] not in CONTAINERS:
+            raise BoardError(f"unknown container {data['name']!r}; expected {', '.join(CONTAINERS)}")
+        return getattr(pedalboard, data["name"])([native_from_data(inner) for inner in data["slots"]])
+    if kind == "plugin file":
+        return _restored(data)
+    raise BoardError(f"unknown slot type {kind!r}; expected effect, pedalboard, container, plugin file or board")
+
+
+def _restored(data: dict[str, Any]) -> Any:
+    plugin = load_plugin(data["path"])
+    try:
+        plugin.raw_state = base64.b64decode(data["state"], validate=True)
+    except ValueError as error:
+        raise ParameterError(f"the state of {data['path']} cannot be restored: {error}") from None
+    for symbol, value in data.get("parameters", {}).items():
+        set_native(plugin, symbol, value)
+    return plugin
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A native plugin in a form that can be copied and pickled, which pedalboard's own cannot."""
+
+    data: Any
+
+
+def packed(plugin: Any) -> Any:
+    """A native plugin as Packed, an Effect as it is; raises BoardError."""
+    if not is_native(plugin):
+        return plugin
+    if is_container(plugin) and type(plugin).__name__ in CONTAINERS:
+        return Packed([type(plugin).__name__, *(None if inner is None else packed(inner) for inner in plugin)])
+    return Packed(_response(plugin) if type(plugin).__name__ == "Convolution" else native_to_data(plugin))
+
+
+def unpacked(plugin: Any) -> Any:
+    """The inverse of `packed`."""
+    if not isinstance(plugin, Packed):
+        return plugin
+    if isinstance(plugin.data, list):
+        import pedalboard
+
+        name, *inner = plugin.data
+        return getattr(pedalboard, name)([unpacked(part) for part in inner])
+    if "impulse_response_filename" in plugin.data:
+        return make_native("Convolution", plugin.data)
+    return native_from_data(plugin.data)
+
+
+def _response(plugin: Any) -> dict[str, Any]:
+    """A Convolution tells its response by file or as an array, whose rate it writes only where people read."""
+    if plugin.impulse_response_filename is not None:
+        return {"impulse_response_filename": plugin.impulse_response_filename, "mix": plugin.mix}
+    rate = re.search(r"audio at ([\d.e+]+) Hz", repr(plugin))
+    if plugin.impulse_response is None or rate is None:
+        raise BoardError("this Convolution does not tell its impulse response, so it cannot be copied; make another")
+    response = np.array(plugin.impulse_response, np.float32)
+    return {"impulse_response_filename": response, "mix": plugin.mix, "sample_rate": float(rate[1])}
+
+
+def copied(plugin: Any) -> Any:
+    """A plugin of its own with the same values and no audio; raises BoardError for what cannot be copied."""
+    return unpacked(packed(plugin)) if is_native(plugin) else copy.deepcopy(plugin)

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parameters of a board's plugins, by slot: set, checked, or scheduled for a sample."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ddsp_fx.board.faults import Failure, reason_of
+from ddsp_fx.board.live import Live
+from ddsp_fx.board.native import is_fixed, native_symbols, native_values, set_native
+from ddsp_fx.board.native_state import copied
+from ddsp_fx.board.plugin_list import Slot
+from ddsp_fx.effects.parameters import Value, unknown_parameter
+from ddsp_fx.errors import ParameterError
+
+if TYPE_CHECKING:
+    from ddsp_fx.board.events import Events
+
+
+class SlotAccess(Live):
+    """What a Board has for automation, OSC and hosts. A slot of None is the board itself."""
+
+    _events: Events
+
+    def plugin_at(self, slot: Slot) -> Any:
+        """The plugin in a slot as `slot` gives it; the board itself for None."""
+        if isinstance(slot, tuple):
+            inner = self._plugins[slot[0]]
+            return inner.plugin_at(slot[1:]) if len(slot) > 1 else inner
+        return self if slot is None else self._plugins[slot]
+
+    def set_slot_value(self, slot: Slot, symbol: str, value: Value) -> None:
+        """Set a parameter of any plugin, checked; raises ParameterError or UnknownParameterError."""
+        plugin = self.plugin_at(slot)
+        if self._usage.phase == "stream":
+            self._check_movable(plugin, symbol, value)
+        self._set(plugin, symbol, value)
+
+    def _set(self, plugin: Any, symbol: str, value: Value) -> None:
+        if hasattr(plugin, "process_block"):
+            plugin.set_value(symbol, value)
+        else:
+            set_native(plugin, symbol, value)
+
+    def _check_movable(self, plugin: Any, symbol: str, value: Value) -> None:
+        if not is_fixed(plugin, symbol) or _is_same(native_values(plugin)[symbol], value):
+            return
+        name = type(plugin).__name__
+        raise ParameterError(
+            f"{name}.{symbol} cannot be moved while audio runs: {name} would begin anew, or change its latency. Set it "
+            f"on the plugin before the stream, or between two: board.reset(), set it, then prepare()"
+        )
+
+    def check_slot_symbol(self, slot: Slot, symbol: str) -> None:
+        """Raises UnknownParameterError when that plugin has no such parameter."""
+        plugin = self.plugin_at(slot)
+        known = plugin.parameters if hasattr(plugin, "process_block") else native_symbols(plugin)
+        if symbol not in known:
+            raise unknown_parameter(self._called(slot), symbol, known)
+
+    def _called(self, slot: Slot) -> str:
+        if isinstance(slot, tuple):
+            inner = self._plugins[slot[0]]
+            rest = f".{inner._called(slot[1:])}" if len(slot) > 1 else ""
+            return f"{self.slot_names()[slot[0]]}{rest}"
+        return str(getattr(self, "name", "board")) if slot is None else self.slot_names()[slot]
+
+    def check_slot_value(self, slot: Slot, symbol: str, value: Value) -> None:
+        """Raises ParameterError or UnknownParameterError when that plugin would refuse the value; nothing changes."""
+        plugin = self.plugin_at(slot)
+        self.check_slot_symbol(slot, symbol)
+        if hasattr(plugin, "process_block"):
+            plugin.parameters[symbol].check(value)
+            return
+        # pedalboard's own plugins tell their limits only by refusing; where that would begin one anew, a copy is asked.
+        asked = copied(plugin) if is_fixed(plugin, symbol) else plugin
+        before = getattr(asked, symbol)
+        set_native(asked, symbol, value)
+        setattr(asked, symbol, before)
+
+    def schedule(self, sample: int, slot: Slot, symbol: str, value: Value) -> None:
+        """Set a parameter when the sound of input sample `sample` passes through that plugin.
+
+        What is due in the past acts at once. Events are forgotten by `reset`. A parameter that cannot be moved while
+        audio runs raises ParameterError, or is a failure to take from a live board.
+        """
+        if isinstance(slot, tuple) and len(slot) > 1:
+            inner = self._plugins[slot[0]]
+            inner.schedule(sample + self._assembly.offsets[slot[0]], slot[1:], symbol, value)
+            return
+        index = slot[0] if isinstance(slot, tuple) else slot
+        plugin = self.plugin_at(index)
+        try:
+            self._check_movable(plugin, symbol, value)
+        except ParameterError as error:
+            if not self._follows_live:
+                raise
+            self._record(Failure(self._called(index), reason_of(error), self._position, is_bypassed=False))
+            return
+        delay = plugin.automation_delay(symbol) if hasattr(plugin, "process_block") else 0
+        offset = 0 if index is None else self._assembly.offsets[index]
+        due = max(sample + offset + delay, self._position)
+        self._events.add(due, None if index is None else plugin, symbol, value)
+
+
+def _is_same(now: Value, value: Value) -> bool:
+    if isinstance(now, str) or isinstance(value, str):
+        return now == value
+    # pedalboard stores float32.
+    return bool(np.float32(now) == np.float32(value))
