@@ -17,9 +17,11 @@ from dataclasses import replace
 from ddsp_fx.board import Board
 from ddsp_fx.board.text import parse_board
 from ddsp_fx.errors import EngineError
+from ddsp_fx.files.names import printable
 from ddsp_fx_bridge.cli.sources import folder, open_door
 from ddsp_fx_bridge.engine import Engine
-from ddsp_fx_bridge.engine.doors import ClockDoor, Door
+from ddsp_fx_bridge.engine.doors import Door
+from ddsp_fx_bridge.engine.events import Event, Failed
 from ddsp_fx_bridge.link import LinkDoor
 from ddsp_fx_bridge.server import HTTP_PORT, LOOPBACK, OSC_PORT, Doors, Network, Server
 
@@ -48,6 +50,7 @@ class Session:
             engine, door = open_door(arguments, stack)
             for board in boards:
                 engine.add_track(board)
+            engine.listen(_log)
             server = self.server = self._listening(engine, doors)
             stack.callback(self._closed, server)
             server.start()
@@ -148,7 +151,7 @@ class Session:
         told = 0.0
         while not self._stop.wait(0.1):
             now = time.monotonic()
-            if isinstance(door, (ClockDoor, LinkDoor)) and door.ended.is_set():
+            if door.ended.is_set():
                 if door.error is not None:
                     raise door.error
                 break
@@ -177,6 +180,11 @@ class Session:
             print(f"ddsp-fx: {line}", file=sys.stderr)
         load = server.engine.load
         print(f"stopped: {server.service.dispatcher.messages} messages, {load.xruns} xruns")
+
+
+def _log(event: Event) -> None:
+    if isinstance(event, Failed):
+        print(f"ddsp-fx: track {event.track}: {printable(event.text)}", file=sys.stderr)
 
 
 def _or(chosen: int | None, default: int) -> int:

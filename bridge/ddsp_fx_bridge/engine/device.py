@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from typing import Any
 
@@ -48,6 +49,9 @@ class DeviceDoor:
         self._sounddevice = import_sounddevice()
         self._device = int(device) if device is not None and re.fullmatch("[0-9]{1,4}", device) else device
         self._stream: Any = None
+        self._is_stopping = False
+        self.error: BaseException | None = None
+        self.ended = threading.Event()
 
     @property
     def description(self) -> str:
@@ -66,6 +70,7 @@ class DeviceDoor:
                 dtype="float32",
                 latency="low",
                 callback=self._callback,
+                finished_callback=self._finished,
             )
             self._stream.start()
         except (ValueError, RuntimeError, OSError) as error:
@@ -84,6 +89,7 @@ class DeviceDoor:
     def stop(self) -> None:
         """Ends the stream."""
         if self._stream is not None:
+            self._is_stopping = True
             self._stream.stop()
             self._stream.close()
             self._stream = None
@@ -94,4 +100,15 @@ class DeviceDoor:
         # Both on the stream's clock: how long ago the first sample was at the converter.
         age_s = max(0.0, times.currentTime - times.inputBufferAdcTime)
         block = np.ascontiguousarray(indata.T)
-        outdata[:] = self._engine.process(block, time.monotonic() - age_s).T[:frames]
+        try:
+            outdata[:] = self._engine.process(block, time.monotonic() - age_s).T[:frames]
+        except Exception as error:
+            # What is raised here makes PortAudio stop for good; a block of silence, and the next one is tried.
+            self.error = self.error or error
+            outdata.fill(0.0)
+
+    def _finished(self) -> None:
+        """The stream is over, by `stop` or because the device has gone."""
+        if not self._is_stopping:
+            self.error = EngineError(f"the {self.description} has stopped; plug it in again, or choose another")
+        self.ended.set()

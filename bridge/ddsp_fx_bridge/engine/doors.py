@@ -26,6 +26,16 @@ class Door(Protocol):
         """For the status line."""
         ...
 
+    @property
+    def ended(self) -> threading.Event:
+        """Set when no more audio will come, by the door's own doing."""
+        ...
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why, where it is a fault."""
+        ...
+
     def start(self) -> None:
         """Raises EngineError."""
         ...

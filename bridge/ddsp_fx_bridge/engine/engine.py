@@ -17,7 +17,7 @@ from ddsp_fx.board import Board
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import EngineError, RefusedError
 from ddsp_fx_bridge.engine.changes import MOST_TIMED, PERIOD_S, Change, Gate
-from ddsp_fx_bridge.engine.events import Changed, Event, Listener, TracksChanged
+from ddsp_fx_bridge.engine.events import Changed, Event, Failed, Listener, TracksChanged
 from ddsp_fx_bridge.engine.load import Load
 from ddsp_fx_bridge.engine.track import Layout, Track
 
@@ -196,9 +196,13 @@ class Engine:
                 entry = heapq.heappop(self._to_announce)
                 self.waiting -= len(entry.changes)
                 self._announce(self._still_valid(entry), entry.source)
+            failed = []
             for track in self.tracks.values():
                 if track.recorder is not None:
                     track.recorder.drain()
+                failed += [Failed(track.number, slot, reason) for slot, reason in track.take_failures()]
+        for event in failed:
+            self._tell(event)
 
     def _release(self, now: float) -> None:
         while self._to_release and self._to_release[0].at_s <= now + AHEAD_S:
@@ -237,8 +241,14 @@ class Engine:
             block: float32.
             time_s: when its first sample was at the input, on the clock of `now`; None where nobody knows.
         """
-        started = time.perf_counter()
         self.is_busy = True
+        try:
+            return self._run(block, time_s)
+        finally:
+            self.is_busy = False
+
+    def _run(self, block: Audio, time_s: float | None) -> Audio:
+        started = time.perf_counter()
         house = self._house
         self._collect(house, block.shape[1])
         out = np.zeros_like(block) if len(house) != 1 else None
@@ -249,7 +259,6 @@ class Engine:
             out = part if out is None else out + part
         self.position += block.shape[1]
         self.load.add(time.perf_counter() - started, block.shape[1] / self.sample_rate)
-        self.is_busy = False
         return out if out is not None else block
 
     def _collect(self, house: Sequence[Track], samples: int) -> None:

@@ -24,5 +24,25 @@ class TracksChanged:
     track: int
 
 
-Event = Changed | TracksChanged
+@dataclass(frozen=True)
+class Failed:
+    """Something of a track has failed and is bypassed until the next reset; everything else plays on.
+
+    Args:
+        track: its number.
+        slot: its name, or "" for the track as a whole.
+        reason: the error, in one line.
+    """
+
+    track: int
+    slot: str
+    reason: str
+
+    @property
+    def text(self) -> str:
+        """One line for people."""
+        return f"{self.slot or 'the board'} is bypassed: {self.reason}"
+
+
+Event = Changed | TracksChanged | Failed
 Listener = Callable[[Event], None]

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ddsp_fx.board import Board
+from ddsp_fx.board.faults import reason_of
 from ddsp_fx.dsp.sanitize import replace_non_finite
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Value
@@ -71,6 +73,9 @@ class Track:
         self._leaving: Board | None = None
         self._left = 0
         self._fade = max(1, round(FADE_S * sample_rate))
+        self.faults: dict[str, str] = {}
+        self._failed: deque[Exception] = deque(maxlen=16)
+        self._is_failing = self._wants_reset = False
         self._describe(self.prepare(board))
         self._board = self.board
 
@@ -98,6 +103,8 @@ class Track:
 
     def prepare(self, board: Board) -> Board:
         """A board made ready to take over, which may take seconds; raises what `Board.prepare` raises."""
+        # From here on a slot that raises is bypassed at its latency, and what else is in the board plays on.
+        board.live = True
         board.prepare(self.sample_rate, self.layout.max_block_size, self.layout.channels)
         return board
 
@@ -108,11 +115,25 @@ class Track:
         be written.
         """
         self.stop_recording()
+        self.faults = {}
         with self.gate.lock:
             self._inbox.clear()
             self._next = prepared
             self.generation = next(_generations)
             self._describe(prepared)
+
+    def try_again(self) -> None:
+        """Reset the board with the next block, which takes back what was bypassed."""
+        self.faults = {}
+        self._wants_reset = True
+
+    def take_failures(self) -> list[tuple[str, str]]:
+        """(slot, reason) of what has failed since the last time; "" is the board as a whole. `faults` keeps them."""
+        found = [(failure.slot, failure.reason) for failure in self.board.take_failures()]
+        while self._failed:
+            found.append(("", reason_of(self._failed.popleft())))
+        self.faults = {**self.faults, **dict(found)}
+        return found
 
     def board_json(self) -> str:
         """The board as it has been asked to be; raises BoardError for one that has no name to load it by."""
@@ -171,6 +192,11 @@ class Track:
             self._record(self.position, key, value)
         self._sent.clear()
         self._current = {}
+        self._reset_board()
+
+    def _reset_board(self) -> None:
+        self._is_failing = self._wants_reset = False
+        self.faults = {}
         self._board.reset()
 
     def collect(self) -> bool:
@@ -191,13 +217,25 @@ class Track:
         shown, _ = replace_non_finite(block)
         self.meter_in.push(shown)
         self.scope_in.push(shown)
-        out = self._board.process_block(block)
-        if self._leaving is not None:
-            out = self._crossfade(self._leaving, block, out)
+        out = self._processed(block)
         self.meter_out.push(out)
         self.scope_out.push(out)
         self.position = start + block.shape[1]
         return out
+
+    def _processed(self, block: Audio) -> Audio:
+        """A slot that raises is the board's own business; here nothing may go up to a device, a clock or a plugin."""
+        try:
+            if self._wants_reset:
+                self._reset_board()
+            out = self._board.process_block(block)
+            return out if self._leaving is None else self._crossfade(self._leaving, block, out)
+        except Exception as error:
+            self._leaving = None
+            if not self._is_failing:
+                self._is_failing = True
+                self._failed.append(error)
+            return block.copy()
 
     def _apply(self, start: int, end: int) -> None:
         current, self._current = self._current, {}

@@ -79,6 +79,7 @@ class Eyes:
             "peak_load": round(load.peak, 4),
             "xruns": load.xruns,
             "hearing": hearing_lines(track),
+            "faults": [f"{slot or 'the board'} is bypassed: {why}" for slot, why in track.faults.items()],
         }
 
     def _pitch(self) -> tuple[float | None, float]:

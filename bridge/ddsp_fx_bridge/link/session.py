@@ -15,6 +15,7 @@ from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import DdspFxError, EngineError
 from ddsp_fx_bridge.engine import Change, Changed, Engine, Event, Layout, Track
 from ddsp_fx_bridge.engine.controls import Key
+from ddsp_fx_bridge.engine.events import Failed
 from ddsp_fx_bridge.link.connection import Connection
 from ddsp_fx_bridge.link.menu import Menu
 from ddsp_fx_bridge.link.messages import VERSION, number_text
@@ -48,6 +49,7 @@ class Session:
         self._stream: Stream | None = None
         self._slots = Slots(())
         self._changed: dict[Key, Value] = {}
+        self._failed: list[str] = []
         self._lock = threading.Lock()
         self._told = -1
         self._unsaved = 0
@@ -194,7 +196,10 @@ class Session:
     def _listen(self, event: Event) -> None:
         """In any thread."""
         track = self._track
-        if isinstance(event, Changed) and track is not None and event.change.track == track.number:
+        if isinstance(event, Failed) and track is not None and event.track == track.number:
+            with self._lock:
+                self._failed = [*self._failed[-15:], event.text]
+        elif isinstance(event, Changed) and track is not None and event.change.track == track.number:
             with self._lock:
                 if event.source is not self:
                     self._changed[event.change.key] = event.change.value
@@ -208,10 +213,11 @@ class Session:
         touched = dict(stream.touched.popleft() for _ in range(len(stream.touched)))
         if touched:
             self._engine.applied([Change(track.number, *key, value) for key, value in touched.items()], self)
-        while stream.failures:
-            self._send("error", "audio", _one_line(stream.failures.popleft()))
         with self._lock:
             changed, self._changed = self._changed, {}
+            failed, self._failed = self._failed, []
+        for text in failed:
+            self._send("error", "audio", text)
         self._tell_values(changed)
         self._save(track)
 

@@ -7,8 +7,6 @@ import threading
 import time
 from collections import deque
 
-import numpy as np
-
 from ddsp_fx.dsp.sanitize import replace_non_finite
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Value
@@ -38,15 +36,13 @@ class Stream:
 
     Attributes:
         touched: what the plugin's events have set, for whoever takes it away.
-        failures: what processing raised, once for each activation, for whoever takes it away.
     """
 
     def __init__(self, segment: Segment, track: Track, slots: Slots) -> None:
         self._segment, self._track = segment, track
         self.touched: deque[tuple[Key, Value]] = deque(maxlen=_MOST_TOUCHED)
-        self.failures: deque[Exception] = deque(maxlen=16)
         self._epoch = self._position = 0
-        self._is_fresh = self._has_failed = False
+        self._is_fresh = False
         self._events = EventQueue(segment, slots, track.generation)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"ddsp-fx link {track.number}", daemon=True)
@@ -55,7 +51,6 @@ class Stream:
         """In the session's thread: events that are written from now on are for these."""
         self._events.use(slots, generation)
         self.touched.clear()
-        self._has_failed = False
 
     def start(self) -> None:
         """Begin."""
@@ -94,7 +89,7 @@ class Stream:
             time.monotonic() - (end - self._position) / self._track.sample_rate, self._track.position
         )
         with _turn:
-            sound = self._sound(block)
+            sound = self._processed(block)
         segment.write_output(self._position, sound)
         self._position += frames
         segment.output_end = tag(self._epoch, self._position)
@@ -106,7 +101,7 @@ class Stream:
         """A new activation."""
         frames = self._segment.header.ring_frames
         self._epoch = epoch
-        self._is_fresh, self._has_failed = True, False
+        self._is_fresh = True
         self._jump(0 if end <= frames - PIECE else end - frames // 2)
 
     def _jump(self, position: int) -> None:
@@ -114,16 +109,6 @@ class Stream:
         self._segment.output_end = 0
         self._segment.output_from = tag(self._epoch, position)
         self._segment.output_end = tag(self._epoch, position)
-
-    def _sound(self, block: Audio) -> Audio:
-        """The plugin goes on with silence where a board fails: neither side stops for it."""
-        try:
-            return self._processed(block)
-        except Exception as error:
-            if not self._has_failed:
-                self._has_failed = True
-                self.failures.append(error)
-            return np.zeros_like(block)
 
     def _processed(self, block: Audio) -> Audio:
         track, clean = self._track, replace_non_finite(block)[0]

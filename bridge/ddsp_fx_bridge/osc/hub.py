@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from ddsp_fx.errors import RefusedError
 from ddsp_fx_bridge.engine import Changed, Event
+from ddsp_fx_bridge.engine.events import Failed
 from ddsp_fx_bridge.osc.namespace import Namespace
 from ddsp_fx_bridge.osc.nodes import READ, Peer
 from ddsp_fx_bridge.osc.packets import encode
@@ -127,6 +128,14 @@ class Hub:
         """From any thread: a parameter has changed."""
         if isinstance(event, Changed):
             self.in_loop(self._changed, event)
+        elif isinstance(event, Failed):
+            self.in_loop(self._failed, event)
+
+    def _failed(self, event: Failed) -> None:
+        """Everybody who listens is told at once, as of a refusal."""
+        self.mark([f"/track/{event.track}/faults"])
+        for held in self._subscriptions.values():
+            held.peer.send(encode("/error", [500, f"/track/{event.track}", event.text[:400]]))
 
     def in_loop(self, call: Callable[..., None], *arguments: object) -> None:
         """Call it in the loop's thread: at once from inside, soon from another; not at all where no loop runs."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 # What an address may not hold, by OSC 1.0, and anything outside printable ASCII.
 _REFUSED = re.compile(r"[^!-~]|[#*,/?\[\]{}]")
 # The words that stand beside slots below a track.
-RESERVED = frozenset({"mix", "bypass", "board", "take", "meter", "latency", "slots", "hearing"})
+RESERVED = frozenset({"mix", "bypass", "board", "take", "meter", "latency", "slots", "hearing", "faults", "reset"})
 
 
 def address_parts(names: Iterable[str]) -> list[str]:

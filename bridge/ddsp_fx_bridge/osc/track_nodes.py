@@ -47,6 +47,13 @@ def _figures(track: Track, base: str, slots: list[str]) -> Iterator[Node]:
         types="s*",
         get=lambda: hearing_lines(track),
     )
+    yield ReadNode(
+        f"{base}/faults",
+        "what has failed and is bypassed; nothing when all is well",
+        types="s*",
+        get=lambda: [f"{slot or 'board'}: {reason}" for slot, reason in track.faults.items()],
+    )
+    yield CommandNode(f"{base}/reset", "forget all sound, and try again what has failed", run=_at_once(track.try_again))
     names = [slot.rpartition("/")[2] for slot in slots]
     yield ReadNode(f"{base}/slots", "the addresses of the slots, in order", types="s*", get=lambda: names)
 

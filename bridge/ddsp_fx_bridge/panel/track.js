@@ -22,6 +22,8 @@ export class TrackView {
     this.spectrogram = new Spectrogram();
     this.latency = el("span", { class: "fact" });
     this.news = el("p", { class: "news", role: "status" });
+    this.again = el("button", { type: "button", class: "quiet again", hidden: true,
+      onclick: () => this.client.send(`${this.base}/reset`) }, "Try again");
     this.stream = new Stream(client.host, this.number);
     this.stream.addEventListener("hello", ({ detail }) => this.spectrogram.setRange(detail.bands_hz, detail.floor_db));
     this.stream.addEventListener("look", ({ detail }) => this.#look(detail, onLook));
@@ -31,7 +33,8 @@ export class TrackView {
       "aria-labelledby": `tab-${this.number}` },
       this.#head(),
       el("div", { class: "scope card" }, this.spectrogram.node,
-        el("div", { class: "meters" }, ...this.meters.map((meter) => meter.node), this.latency), this.news),
+        el("div", { class: "meters" }, ...this.meters.map((meter) => meter.node), this.latency), this.news,
+        this.again),
       el("div", { class: "slots" }, ...slots),
       new RenderBox(this.number).node);
   }
@@ -109,6 +112,7 @@ export class TrackView {
     if (this.latency.textContent !== latency) this.latency.textContent = latency;
     const news = [...look.faults, ...look.hearing].join("\n");
     if (this.news.textContent !== news) this.news.textContent = news;
+    this.again.hidden = !look.faults.length;
     onLook(look);
   }
 
