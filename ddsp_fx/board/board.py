@@ -176,7 +176,7 @@ class Board(SlotAccess, SmoothedEffect):
         index = 0
         try:
             for index, part in enumerate(self._players):  # noqa: B007
-                wet = part.process_block(np.ascontiguousarray(wet))
+                wet = part.process_block(wet)
         except Warning:
             raise
         except Exception as error:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ddsp_fx.board.late_start import LateStart
 from ddsp_fx.board.native import is_container, is_external, leaves
 from ddsp_fx.board.native_stage import LatentNative, NativeRun, measure_latency
 from ddsp_fx.dsp.delay import DelayLine
@@ -62,6 +63,7 @@ class Series(Effect):
     def __init__(self, stages: Sequence[Effect]) -> None:
         super().__init__()
         self._stages = list(stages)
+        self._starts = [LateStart(stage) for stage in stages]
         self._name = " | ".join(stage.name for stage in stages) or "nothing"
 
     @property
@@ -73,16 +75,20 @@ class Series(Effect):
         return sum(stage.tail_samples for stage in self._stages)
 
     def _prepare(self) -> None:
-        for stage in self._stages:
-            stage.prepare(*self.layout)
+        latency = 0
+        for start in self._starts:
+            start.stage.prepare(*self.layout)
+            start.lead = latency
+            latency += start.stage.latency_samples
 
     def _reset(self) -> None:
-        for stage in self._stages:
-            stage.reset()
+        for start in self._starts:
+            start.stage.reset()
+            start.begin()
 
     def _process(self, block: Audio) -> Audio:
-        for stage in self._stages:
-            block = stage.process_block(np.ascontiguousarray(block))
+        for start in self._starts:
+            block = start.process_block(block)
         return block
 
 

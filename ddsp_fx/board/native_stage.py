@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ddsp_fx.board.native import fixed_symbols
 from ddsp_fx.board.native_use import NativeUse
 from ddsp_fx.dsp.delay import Fifo
 from ddsp_fx.effects.base import Effect
@@ -119,6 +120,7 @@ class LatentNative(Effect):
         return self._tail
 
     def _prepare(self) -> None:
+        self._fixed = {symbol: getattr(self._plugin, symbol) for symbol in fixed_symbols(self._plugin)}
         withheld = measure_latency(self._plugin, self.sample_rate, self.channels)
         self._latency = withheld + LATENT_BLOCK
         self._waiting = Fifo(self.channels, 2 * LATENT_BLOCK)
@@ -127,6 +129,12 @@ class LatentNative(Effect):
         self._tail = max(tail - withheld, 0)
 
     def _run(self, block: Audio) -> Audio:
+        for symbol, value in self._fixed.items():
+            if getattr(self._plugin, symbol) != value:
+                raise AudioError(
+                    f"{self._name}.{symbol} was moved while audio ran, and begins the plugin anew or changes its "
+                    f"latency; set it before the stream, then call prepare(), or call with reset=True"
+                )
         out: Audio = self._plugin.process(block, self.sample_rate, buffer_size=LATENT_BLOCK, reset=False)
         return out
 

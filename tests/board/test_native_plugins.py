@@ -78,6 +78,26 @@ def test_racks_of_chains_and_mixes_are_the_whole_call(maker: Maker, size: int) -
     assert _same(Board([maker()])(audio, RATE, buffer_size=size), _whole(maker(), audio))
 
 
+@pytest.mark.parametrize("late", [lambda: pedalboard.Resample(22050), lambda: pedalboard.BrickwallLimiter(0)])
+@pytest.mark.parametrize(
+    "second",
+    [
+        pedalboard.Chorus,
+        pedalboard.Phaser,
+        lambda: pedalboard.Resample(8000, pedalboard.Resample.Quality.ZeroOrderHold),
+        lambda: pedalboard.Mix([pedalboard.Resample(4000), pedalboard.Chorus()]),
+    ],
+)
+@pytest.mark.parametrize("as_slots", [True, False])
+def test_behind_latency_a_plugin_begins_with_sample_0(late: Maker, second: Maker, as_slots: bool) -> None:
+    audio = _audio()
+    expected = _whole(pedalboard.Chain([late(), second(), pedalboard.Chorus(3)]), audio)
+    parts = [late(), second(), pedalboard.Chorus(3)]
+    board = Board(parts if as_slots else [pedalboard.Chain(parts)])
+    for size in (1, 100, 8192):
+        assert np.abs(board(audio, RATE, buffer_size=size) - expected).max() <= TOLERANCE
+
+
 def test_a_mix_is_the_sum_of_its_branches_own_whole_calls() -> None:
     branches = (lambda: pedalboard.Gain(0), lambda: pedalboard.Resample(8000), lambda: pedalboard.BrickwallLimiter(-6))
     audio = np.tile(_audio(), 4)
@@ -155,11 +175,23 @@ def test_a_constant_for_such_a_parameter_is_its_first_value() -> None:
     assert _same(out, pedalboard.Pedalboard([pedalboard.Resample(8000)])(_audio(), RATE))
 
 
-def test_a_latency_that_grows_behind_the_boards_back_is_told() -> None:
-    limiter = pedalboard.BrickwallLimiter(lookahead_ms=1)
-    board = Board([limiter])
+@pytest.mark.parametrize(
+    ("make_one", "symbol", "value"),
+    [
+        (lambda: pedalboard.BrickwallLimiter(lookahead_ms=20), "lookahead_ms", 1.0),
+        (lambda: pedalboard.BrickwallLimiter(lookahead_ms=1), "lookahead_ms", 90.0),
+        (lambda: pedalboard.Resample(16000), "target_sample_rate", 8000.0),
+        (lambda: pedalboard.Resample(16000), "quality", pedalboard.Resample.Quality.Linear),
+        (lambda: pedalboard.MP3Compressor(), "vbr_quality", 9.0),
+    ],
+)
+def test_a_latency_that_is_moved_behind_the_boards_back_is_told(make_one: Maker, symbol: str, value: Any) -> None:
+    plugin = make_one()
+    board = Board([pedalboard.Gain(), pedalboard.Mix([pedalboard.Gain(), plugin])])
     board.prepare(RATE, 512, 2)
     board.process_block(_audio()[:, :512])
-    limiter.lookahead_ms = 90
-    with pytest.raises(AudioError, match=r"slot 'BrickwallLimiter': .*its latency grew by"):
-        stream(board.process_block, np.zeros((2, 20000), np.float32), [512])
+    setattr(plugin, symbol, value)
+    with pytest.raises(AudioError, match=rf"slot 'Mix': {type(plugin).__name__}\.{symbol} was moved while audio ran"):
+        stream(board.process_block, _audio(), [512])
+    expected = pedalboard.Pedalboard([plugin])(_audio(), RATE)
+    assert _same(Board([plugin])(_audio(), RATE), expected)
