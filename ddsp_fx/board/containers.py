@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ddsp_fx.board.late_start import LateStart
-from ddsp_fx.board.native import is_container, is_external, leaves
+from ddsp_fx.board.native import fixed_symbols, is_container, is_external, leaves
 from ddsp_fx.board.native_stage import LatentNative, NativeRun, measure_latency
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.effects.base import Effect
@@ -23,6 +23,9 @@ def is_immediate(plugin: Any, sample_rate: float, channels: int) -> bool:
     """True for a native plugin that withholds nothing, and can share a pedalboard call with its neighbours."""
     inside = list(leaves(plugin))
     if is_container(plugin) and any(is_external(leaf) for leaf in inside):
+        return False
+    # A converter to half the rate withholds nothing in blocks of 512, and a sample in odd ones.
+    if any(fixed_symbols(leaf) for leaf in inside):
         return False
     return not any(measure_latency(leaf, sample_rate, channels) for leaf in inside)
 
