@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ddsp_fx.board.containers import is_immediate, single_stage
+from ddsp_fx.board.late_start import LateStart
 from ddsp_fx.board.native import is_external, is_native
 from ddsp_fx.board.native_stage import NativeRun, native_name
 from ddsp_fx.effects.base import Effect, Layout
@@ -22,19 +23,28 @@ class Part:
     stage: Effect
     plugins: list[Any]
     _epoch: int = -1
+    _start: LateStart = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._start = LateStart(self.stage)
 
     def mark(self) -> None:
         """The stage is as its board left it, from now on."""
         self._epoch = self.stage._usage.epoch
 
+    def start_after(self, latency: int) -> None:
+        """Where native plugins begin: after the latency before them. Learned effects hear all that comes."""
+        self._start.lead = latency if is_native(self.plugins[0]) else 0
+
     def process_block(self, block: Audio) -> Audio:
         """Raises AudioError where somebody else has used the stage since `mark`."""
         self.stage._usage.check_epoch(self._epoch, self.stage.name)
-        return self.stage.process_block(block)
+        return self._start.process_block(block)
 
     def reset(self) -> None:
         """Forget all audio."""
         self.stage.reset()
+        self._start.begin()
         self.mark()
 
 
@@ -68,6 +78,7 @@ class Assembler:
         for part in parts:
             if part not in self._before.parts:
                 part.mark()
+            part.start_after(latency)
             offsets += [latency] * len(part.plugins)
             latency += part.stage.latency_samples
         return Assembly(parts, offsets)

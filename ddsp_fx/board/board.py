@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import copy
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ddsp_fx.board.assembly import Assembler, Assembly, Part
 from ddsp_fx.board.events import Events
 from ddsp_fx.board.faults import Guard, slot_error
-from ddsp_fx.board.live import Live
+from ddsp_fx.board.live import MOST_FAILURES, Live
 from ddsp_fx.board.native import is_native, leaves, native_values
 from ddsp_fx.board.native_state import packed, unpacked
 from ddsp_fx.board.slot_access import SlotAccess
@@ -72,6 +73,7 @@ class Board(SlotAccess, SmoothedEffect):
     def __getstate__(self) -> dict[str, Any]:
         names = self.slot_names()
         state = {**super().__getstate__(), "_events": Events(), "_assembly": Assembly(), "_outer": None, "_guards": []}
+        state["_failures"] = deque(maxlen=MOST_FAILURES)
         state.update({"_prepared_from": [], "_named": [naming for _, naming in self._named]})
         state["_plugins"] = [self._packed(plugin, name) for plugin, name in zip(self._plugins, names, strict=True)]
         return state
@@ -176,7 +178,7 @@ class Board(SlotAccess, SmoothedEffect):
         index = 0
         try:
             for index, part in enumerate(self._players):  # noqa: B007
-                wet = part.process_block(np.ascontiguousarray(wet))
+                wet = part.process_block(wet)
         except Warning:
             raise
         except Exception as error:

@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ddsp_fx.board.native import is_container, is_external, leaves
+from ddsp_fx.board.late_start import LateStart
+from ddsp_fx.board.native import fixed_symbols, is_container, is_external, leaves
 from ddsp_fx.board.native_stage import LatentNative, NativeRun, measure_latency
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.effects.base import Effect
@@ -22,6 +23,9 @@ def is_immediate(plugin: Any, sample_rate: float, channels: int) -> bool:
     """True for a native plugin that withholds nothing, and can share a pedalboard call with its neighbours."""
     inside = list(leaves(plugin))
     if is_container(plugin) and any(is_external(leaf) for leaf in inside):
+        return False
+    # A converter to half the rate withholds nothing in blocks of 512, and a sample in odd ones.
+    if any(fixed_symbols(leaf) for leaf in inside):
         return False
     return not any(measure_latency(leaf, sample_rate, channels) for leaf in inside)
 
@@ -62,6 +66,7 @@ class Series(Effect):
     def __init__(self, stages: Sequence[Effect]) -> None:
         super().__init__()
         self._stages = list(stages)
+        self._starts = [LateStart(stage) for stage in stages]
         self._name = " | ".join(stage.name for stage in stages) or "nothing"
 
     @property
@@ -73,16 +78,20 @@ class Series(Effect):
         return sum(stage.tail_samples for stage in self._stages)
 
     def _prepare(self) -> None:
-        for stage in self._stages:
-            stage.prepare(*self.layout)
+        latency = 0
+        for start in self._starts:
+            start.stage.prepare(*self.layout)
+            start.lead = latency
+            latency += start.stage.latency_samples
 
     def _reset(self) -> None:
-        for stage in self._stages:
-            stage.reset()
+        for start in self._starts:
+            start.stage.reset()
+            start.begin()
 
     def _process(self, block: Audio) -> Audio:
-        for stage in self._stages:
-            block = stage.process_block(np.ascontiguousarray(block))
+        for start in self._starts:
+            block = start.process_block(block)
         return block
 
 

@@ -122,9 +122,14 @@ def _chosen(plugin: Any, symbol: str, value: Value) -> Any:
     return members[value]
 
 
+def fixed_symbols(plugin: Any) -> frozenset[str]:
+    """The parameters that cannot be moved while audio runs."""
+    return next((_FIXED[kind.__name__] for kind in type(plugin).__mro__ if kind.__name__ in _FIXED), frozenset())
+
+
 def is_fixed(plugin: Any, symbol: str) -> bool:
-    """True for a parameter that cannot be moved while audio runs."""
-    return symbol in _FIXED.get(type(plugin).__name__, ())
+    """True for one of `fixed_symbols`."""
+    return symbol in fixed_symbols(plugin)
 
 
 def make_native(class_name: str, values: dict[str, Value]) -> Any:

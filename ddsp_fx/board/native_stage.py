@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ddsp_fx.board.native import fixed_symbols
 from ddsp_fx.board.native_use import NativeUse
 from ddsp_fx.dsp.delay import Fifo
 from ddsp_fx.effects.base import Effect
@@ -43,7 +44,7 @@ class NativeRun(Effect):
         # The first plugin tells pedalboard which side of a 2 x 1 block is the channels, which Bitcrush does not know.
         self._first: Any = pedalboard.Chain([])
         self._board: Any = pedalboard.Pedalboard([self._first, *plugins])
-        self._stopper: Any = pedalboard.Resample(quality=pedalboard.Resample.Quality.WindowedSinc256)
+        self._stopper: Any = pedalboard.Resample(quality=pedalboard.Resample.Quality.Linear)
         self._preparing_board: Any = pedalboard.Pedalboard([self._first, self._stopper, *plugins])
         self._tail = 0
         self._name = " | ".join(native_name(plugin) for plugin in plugins)
@@ -79,8 +80,8 @@ class NativeRun(Effect):
         self._use.take()
         for plugin in self._plugins:
             plugin.reset()
-        # At a sixteenth of the rate this converter withholds 8704 samples.
-        self._stopper.target_sample_rate = self.sample_rate / 16.0
+        # A linear converter begins with a sample of the lower rate: it withholds more than 10,000 of ours, in 9 us.
+        self._stopper.target_sample_rate = self.sample_rate / 10000.0
         self._stopper.reset()
         silence = np.zeros((self.channels, LONGEST_BLOCK), np.float32)
         self._preparing_board.process(silence, self.sample_rate, buffer_size=LONGEST_BLOCK, reset=False)
@@ -119,6 +120,7 @@ class LatentNative(Effect):
         return self._tail
 
     def _prepare(self) -> None:
+        self._fixed = {symbol: getattr(self._plugin, symbol) for symbol in fixed_symbols(self._plugin)}
         withheld = measure_latency(self._plugin, self.sample_rate, self.channels)
         self._latency = withheld + LATENT_BLOCK
         self._waiting = Fifo(self.channels, 2 * LATENT_BLOCK)
@@ -127,6 +129,12 @@ class LatentNative(Effect):
         self._tail = max(tail - withheld, 0)
 
     def _run(self, block: Audio) -> Audio:
+        for symbol, value in self._fixed.items():
+            if getattr(self._plugin, symbol) != value:
+                raise AudioError(
+                    f"{self._name}.{symbol} was moved while audio ran, and begins the plugin anew or changes its "
+                    f"latency; set it before the stream, then call prepare(), or call with reset=True"
+                )
         out: Audio = self._plugin.process(block, self.sample_rate, buffer_size=LATENT_BLOCK, reset=False)
         return out
 

@@ -41,9 +41,12 @@ class PluginList(MutableSequence[Any]):
         return plugin
 
     def _check(self, plugins: Sequence[Any]) -> None:
-        for plugin in plugins:
-            self._checked(plugin)
-        check_distinct(plugins)
+        try:
+            for plugin in plugins:
+                self._checked(plugin)
+            check_distinct(plugins)
+        except RecursionError:
+            raise BoardError("a Mix or Chain is inside itself; put another one there") from None
 
     def _put(self, plugins: Sequence[Any]) -> None:
         """The list is this one from now on, if nothing in it is refused."""

@@ -157,10 +157,7 @@ class Effect(Copyable, Parametrised):
     def render(
         self, audio: NDArray[Any], sample_rate: float, buffer_size: int = 8192, tail: bool = True
     ) -> NDArray[np.float32]:
-        """The whole of `audio` through a fresh stream, latency trimmed, with the tail unless `tail` is False.
-
-        Args and returns: (samples,) or (channels, samples) float; the result is longer by `tail_samples`.
-        """
+        """The whole of `audio`, (samples,) or (channels, samples), through a fresh stream: latency off, tail on."""
         shaped, restore = as_channels_first(audio)
         with self._usage.call(self._name):
             blocks = list(self.iter_render(shaped, sample_rate, buffer_size, tail))

@@ -81,7 +81,7 @@ def as_channels_first(audio: NDArray[Any], channels: int = 0, is_upright: bool =
         return np.ascontiguousarray(array[np.newaxis], dtype=np.float32), lambda out: out[0]
     if array.ndim != 2:
         raise AudioError(f"audio of shape {array.shape} is neither (samples,) nor (channels, samples)")
-    is_known = array.shape[1] == channels and (is_upright or array.shape[0] != channels)
+    is_known = channels > 0 and array.shape[1] == channels and (is_upright or array.shape[0] != channels)
     if is_known or (array.shape[0] > 8 and array.shape[1] <= 8):
         return np.ascontiguousarray(array.T, dtype=np.float32), lambda out: np.ascontiguousarray(out.T)
     if array.shape[0] > 8:

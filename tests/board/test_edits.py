@@ -126,6 +126,16 @@ def test_a_layout_that_a_native_plugin_refuses_is_one_line(rate: int, channels: 
         board(np.zeros((channels, 1000), np.float32), rate)
 
 
+def test_a_mix_inside_itself_is_refused() -> None:
+    mix = pedalboard.Mix([pedalboard.Gain()])
+    mix.append(pedalboard.Chain([mix]))
+    try:
+        with pytest.raises(BoardError, match="a Mix or Chain is inside itself"):
+            Board([mix])
+    finally:
+        del mix[1]
+
+
 # Changes to what is inside.
 
 

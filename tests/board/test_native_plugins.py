@@ -21,6 +21,14 @@ RATE = 48000
 STREAMABLE = [name for name in VALUES if name not in UNSTREAMABLE]
 # Convolution's FFTs round by the block: 2.2e-8 of its own between two block sizes, more behind a gain.
 TOLERANCE = 1e-6
+# JUCE sets a filter's state below 1e-8 to 0 at the end of each block: 5e-5 at a shelf of 50 Hz in blocks of one sample,
+# in pedalboard's own call with such a buffer too.
+SHORT_BLOCKS = 2e-4
+
+
+ROUNDING = [n for n in STREAMABLE if n.endswith("Filter") or n in ("Convolution", "Phaser")]
+HARSH = ["Bitcrush", "Compressor", "Convolution", "Distortion", "Limiter", "MP3Compressor", "NoiseGate"]
+SIZES = st.integers(1, 3000)
 
 
 def _audio(channels: int = 2) -> Audio:
@@ -28,8 +36,8 @@ def _audio(channels: int = 2) -> Audio:
     return (tone(0.25, RATE, channels=channels) + noise).astype(np.float32)
 
 
-def _same(out: Audio, expected: Audio) -> bool:
-    return bool(np.abs(out - expected).max() <= TOLERANCE * max(1.0, float(np.abs(expected).max())))
+def _same(out: Audio, expected: Audio, tolerance: float = TOLERANCE) -> bool:
+    return bool(np.abs(out - expected).max() <= tolerance * max(1.0, float(np.abs(expected).max())))
 
 
 def test_every_class_and_property_has_values() -> None:
@@ -52,7 +60,7 @@ def test_a_board_is_the_whole_call_at_any_split(name: str) -> None:
         latency = board.latency_samples
         padded = np.pad(audio, ((0, 0), (0, latency)))
         out = stream(board.process_block, padded, [*sizes, 1, 2, 4096])
-        assert _same(out[:, latency:], expected)
+        assert _same(out[:, latency:], expected, SHORT_BLOCKS)
 
     check()
 
@@ -62,7 +70,7 @@ def test_a_board_is_the_whole_call_at_any_split(name: str) -> None:
 def test_at_other_rates_and_in_mono(name: str, rate: int, channels: int) -> None:
     audio = _audio(channels)
     expected = pedalboard.Pedalboard([make(name, {})])(audio, rate)
-    assert _same(Board([make(name, {})])(audio, rate, buffer_size=700), expected)
+    assert _same(Board([make(name, {})])(audio, rate, buffer_size=700), expected, SHORT_BLOCKS)
 
 
 def _whole(plugin: Any, audio: Audio) -> Audio:
@@ -71,11 +79,43 @@ def _whole(plugin: Any, audio: Audio) -> Audio:
     return out
 
 
-@settings(max_examples=25)
-@given(racks([n for n in STREAMABLE if n != "MP3Compressor"]), st.integers(1, 3000))
+# Roundings by the block are any amount behind a gate or a codec, so the two that round are apart from those.
+@settings(max_examples=20)
+@given(racks([n for n in STREAMABLE if n not in HARSH]) | racks([n for n in STREAMABLE if n not in ROUNDING]), SIZES)
 def test_racks_of_chains_and_mixes_are_the_whole_call(maker: Maker, size: int) -> None:
     audio = _audio()[:, :6000]
-    assert _same(Board([maker()])(audio, RATE, buffer_size=size), _whole(maker(), audio))
+    assert _same(Board([maker()])(audio, RATE, buffer_size=size), _whole(maker(), audio), SHORT_BLOCKS)
+    assert _same(Board([maker()])(audio, RATE), _whole(maker(), audio))
+
+
+@pytest.mark.parametrize("late", [lambda: pedalboard.Resample(22050), lambda: pedalboard.BrickwallLimiter(0)])
+@pytest.mark.parametrize(
+    "second",
+    [
+        pedalboard.Chorus,
+        pedalboard.Phaser,
+        lambda: pedalboard.Resample(8000, pedalboard.Resample.Quality.ZeroOrderHold),
+        lambda: pedalboard.Mix([pedalboard.Resample(4000), pedalboard.Chorus()]),
+    ],
+)
+@pytest.mark.parametrize("as_slots", [True, False])
+def test_behind_latency_a_plugin_begins_with_sample_0(late: Maker, second: Maker, as_slots: bool) -> None:
+    audio = _audio()
+    expected = _whole(pedalboard.Chain([late(), second(), pedalboard.Chorus(3)]), audio)
+    parts = [late(), second(), pedalboard.Chorus(3)]
+    board = Board(parts if as_slots else [pedalboard.Chain(parts)])
+    for size in (1, 100, 8192):
+        assert np.abs(board(audio, RATE, buffer_size=size) - expected).max() <= TOLERANCE
+
+
+@pytest.mark.parametrize("target", [RATE / 2, RATE / 4, float(RATE), RATE * 2.0])
+def test_a_converter_that_withholds_nothing_in_even_blocks_takes_odd_ones(target: float) -> None:
+    def make_one() -> Any:
+        return pedalboard.Resample(target, pedalboard.Resample.Quality.ZeroOrderHold)
+
+    expected = pedalboard.Pedalboard([make_one()])(_audio(), RATE)
+    for size in (1, 7, 511, 3001):
+        assert _same(Board([make_one()])(_audio(), RATE, buffer_size=size), expected)
 
 
 def test_a_mix_is_the_sum_of_its_branches_own_whole_calls() -> None:
@@ -155,11 +195,23 @@ def test_a_constant_for_such_a_parameter_is_its_first_value() -> None:
     assert _same(out, pedalboard.Pedalboard([pedalboard.Resample(8000)])(_audio(), RATE))
 
 
-def test_a_latency_that_grows_behind_the_boards_back_is_told() -> None:
-    limiter = pedalboard.BrickwallLimiter(lookahead_ms=1)
-    board = Board([limiter])
+@pytest.mark.parametrize(
+    ("make_one", "symbol", "value"),
+    [
+        (lambda: pedalboard.BrickwallLimiter(lookahead_ms=20), "lookahead_ms", 1.0),
+        (lambda: pedalboard.BrickwallLimiter(lookahead_ms=1), "lookahead_ms", 90.0),
+        (lambda: pedalboard.Resample(16000), "target_sample_rate", 8000.0),
+        (lambda: pedalboard.Resample(16000), "quality", pedalboard.Resample.Quality.Linear),
+        (lambda: pedalboard.MP3Compressor(), "vbr_quality", 9.0),
+    ],
+)
+def test_a_latency_that_is_moved_behind_the_boards_back_is_told(make_one: Maker, symbol: str, value: Any) -> None:
+    plugin = make_one()
+    board = Board([pedalboard.Gain(), pedalboard.Mix([pedalboard.Gain(), plugin])])
     board.prepare(RATE, 512, 2)
     board.process_block(_audio()[:, :512])
-    limiter.lookahead_ms = 90
-    with pytest.raises(AudioError, match=r"slot 'BrickwallLimiter': .*its latency grew by"):
-        stream(board.process_block, np.zeros((2, 20000), np.float32), [512])
+    setattr(plugin, symbol, value)
+    with pytest.raises(AudioError, match=rf"slot 'Mix': {type(plugin).__name__}\.{symbol} was moved while audio ran"):
+        stream(board.process_block, _audio(), [512])
+    expected = pedalboard.Pedalboard([plugin])(_audio(), RATE)
+    assert _same(Board([plugin])(_audio(), RATE), expected)

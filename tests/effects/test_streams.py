@@ -107,6 +107,14 @@ def test_a_prepared_effect_takes_larger_chunks_than_it_was_prepared_for() -> Non
     assert np.abs(np.concatenate(parts, axis=1) - _live(_transfer(), audio)).max() <= 1e-6
 
 
+def test_empty_chunks_are_none(make: Callable[[], Effect]) -> None:
+    audio = tone(0.1, RATE, channels=2)
+    chunks = [audio[:, :0], audio[:, :100], audio[:, 100:100], audio[:, 100:]]
+    effect = make()
+    out = np.concatenate([effect(chunk, RATE, reset=False) for chunk in chunks], axis=1)
+    assert np.abs(out - _live(make(), audio)).max() <= 1e-6
+
+
 @pytest.mark.parametrize("is_upright", [False, True])
 def test_chunks_of_a_few_samples_keep_their_layout(is_upright: bool) -> None:
     audio = tone(0.2, RATE, channels=2)
