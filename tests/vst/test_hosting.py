@@ -54,7 +54,7 @@ def test_without_the_vst3_the_remedy_is_named(nowhere: Path, hall: Board) -> Non
 
 
 def test_without_the_bridge_too(hall: Board, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hosts, "entry_points", lambda **_: ())
+    monkeypatch.setattr(hosts, "by_name", lambda _: {})
     with pytest.raises(MissingExtraError, match="no installed package offers a 'pedalboard' host"):
         hall.as_pedalboard()
 

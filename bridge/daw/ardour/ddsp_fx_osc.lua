@@ -29,6 +29,7 @@ local controls = {
 	{ "/track/%d/violin/room/n", 1 },
 	{ "/track/%d/violin/mix", 1 },
 	{ "/track/%d/violin/output_gain", 1 },
+	{ "/track/%d/violin/gate_follows/n", 1 },
 	{ "/track/%d/violin-room/mix", 1 },
 	{ "/track/%d/violin-room/pre_delay", 1 },
 	{ "/track/%d/violin-room/decay", 1 },

@@ -31,6 +31,7 @@ function dsp_params ()
 		{ ["type"] = "input", name = "violin: Room", default = 1, min = 0, max = 1, toggled = true },
 		{ ["type"] = "input", name = "violin: Mix", default = 1, min = 0, max = 1 },
 		{ ["type"] = "input", name = "violin: Output gain", default = 0, min = -60, max = 24, unit = "dB" },
+		{ ["type"] = "input", name = "violin: Level gate follows", default = 1, min = 0, max = 1, toggled = true },
 		{ ["type"] = "input", name = "violin-room: Mix", default = 0.3, min = 0, max = 1 },
 		{ ["type"] = "input", name = "violin-room: Pre-delay", default = 0, min = 0, max = 250, unit = "ms" },
 		{ ["type"] = "input", name = "violin-room: Decay", default = 1, min = 0.25, max = 2, unit = "x", logarithmic = true },

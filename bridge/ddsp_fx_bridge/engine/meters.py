@@ -56,7 +56,8 @@ class Scope:
 
     def push(self, block: Audio) -> None:
         """(channels, n), in the audio thread."""
-        mono = block[:, -SCOPE_SAMPLES:].mean(axis=0)
+        # In double precision: a sum of the largest floats has no room in single.
+        mono = block[:, -SCOPE_SAMPLES:].mean(axis=0, dtype=np.float64)
         first = min(mono.size, SCOPE_SAMPLES - self._at)
         self._ring[self._at : self._at + first] = mono[:first]
         self._ring[: mono.size - first] = mono[first:]
