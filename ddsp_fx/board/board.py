@@ -241,8 +241,16 @@ class Board(SlotAccess, SmoothedEffect):
         return board_to_json(self)
 
     @classmethod
-    def from_json(cls, text: str) -> Board:
-        """Raises BoardError, or UnknownEffectError naming the bundle that is missing."""
+    def from_json(cls, text: str, trust: bool = False) -> Board:
+        """Restore what `to_json` wrote.
+
+        Args:
+            text: from anywhere.
+            trust: also run a plugin's code, or read an impulse response, from any path that the text names. Without it
+                a plugin is looked for by its name in the system's plugin folders.
+
+        Raises BoardError, or UnknownEffectError naming the bundle that is missing.
+        """
         from ddsp_fx.board.state import board_from_json
 
-        return board_from_json(text)
+        return board_from_json(text, trust)

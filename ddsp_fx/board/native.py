@@ -17,6 +17,8 @@ _FIXED = {
     "MP3Compressor": frozenset({"vbr_quality"}),
     "Resample": frozenset({"target_sample_rate", "quality"}),
 }
+# What pedalboard takes, and then asks for more memory than there is, or sounds for ever.
+_LIMITS = {("Resample", "target_sample_rate"): (100.0, 384000.0)}
 
 
 def is_native(plugin: object) -> bool:
@@ -103,12 +105,15 @@ def set_native(plugin: Any, symbol: str, value: Value) -> None:
     name = type(plugin).__name__
     if symbol not in native_symbols(plugin):
         raise unknown_parameter(name, symbol, native_symbols(plugin))
-    if isinstance(value, float) and math.isnan(value):
-        raise ParameterError(f"{name}.{symbol} = nan is not a number")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ParameterError(f"{name}.{symbol} = {value} is no finite number")
+    low, high = _LIMITS.get((name, symbol), (-math.inf, math.inf))
+    if isinstance(value, (int, float)) and not low <= value <= high:
+        raise ParameterError(f"{name}.{symbol} = {value!r:.40} is out of range; the range is {low:g} to {high:g}")
     try:
         setattr(plugin, symbol, _chosen(plugin, symbol, value))
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise ParameterError(f"{name}.{symbol} = {value!r} was refused: {str(error).splitlines()[0]}") from None
+    except (ValueError, TypeError, RuntimeError, OverflowError) as error:
+        raise ParameterError(f"{name}.{symbol} = {value!r:.80} was refused: {str(error).splitlines()[0]}") from None
 
 
 def _chosen(plugin: Any, symbol: str, value: Value) -> Any:
@@ -135,6 +140,8 @@ def is_fixed(plugin: Any, symbol: str) -> bool:
 def make_native(class_name: str, values: dict[str, Value]) -> Any:
     """A pedalboard plugin by class name, with parameters; raises BoardError, UnknownParameterError, ParameterError."""
     kind = native_class(class_name)
+    if class_name == "Convolution" and set(values) <= {"impulse_response_filename", "mix"}:
+        return _convolution(values)
     try:
         plugin = kind()
     except TypeError:
@@ -142,6 +149,18 @@ def make_native(class_name: str, values: dict[str, Value]) -> Any:
     for symbol, value in values.items():
         set_native(plugin, symbol, value)
     return plugin
+
+
+def _convolution(values: dict[str, Value]) -> Any:
+    """Its file is read as every audio file is: pedalboard reads zeros where it cannot decode, and devices for ever."""
+    from ddsp_fx.board.responses import convolution_of_file
+
+    if "impulse_response_filename" not in values:
+        raise BoardError("Convolution needs impulse_response_filename=FILE")
+    mix = values.get("mix", 1.0)
+    if isinstance(mix, str) or not 0.0 <= mix <= 1.0:
+        raise ParameterError(f"Convolution.mix = {mix!r} is out of range; the range is 0 to 1")
+    return convolution_of_file(values["impulse_response_filename"], float(mix))
 
 
 def _construct(kind: Any, values: dict[str, Value]) -> Any:

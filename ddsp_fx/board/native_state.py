@@ -5,11 +5,8 @@ from __future__ import annotations
 
 import base64
 import copy
-import re
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from ddsp_fx.board.native import (
     is_container,
@@ -21,10 +18,13 @@ from ddsp_fx.board.native import (
     native_values,
     set_native,
 )
-from ddsp_fx.board.plugin_files import load_plugin, plugin_path
+from ddsp_fx.board.plugin_files import HOW_TO_TRUST, load_named_plugin, plugin_path
+from ddsp_fx.board.responses import convolution_from_data, convolution_to_data
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import BoardError, ParameterError
 
+# What a Convolution calls its file.
+FILE = "impulse_response_filename"
 CONTAINERS = ("Chain", "Mix", "Pedalboard")
 
 
@@ -42,6 +42,8 @@ def native_to_data(plugin: Any) -> Any:
         # A value set since the last block is not in the state yet: hosts hand values over with the audio.
         values = native_values(plugin)
         return {"type": "plugin file", "path": plugin_path(plugin), "state": state, "parameters": values}
+    if name == "Convolution" and native_classes().get(name) is type(plugin):
+        return convolution_to_data(plugin)
     return {"type": "pedalboard", "name": name, "parameters": _kept_values(plugin)}
 
 
@@ -49,8 +51,6 @@ def _kept_values(plugin: Any) -> dict[str, Value]:
     name = type(plugin).__name__
     if native_classes().get(name) is not type(plugin):
         raise BoardError(f"{name} is a class of your own, which no file can tell; write an Effect and a bundle for it")
-    if name == "Convolution":
-        raise BoardError("the impulse response of pedalboard's Convolution cannot be kept; use a learned_reverb")
     values = native_values(plugin)
     lost = [symbol for symbol in native_symbols(plugin) if symbol not in values]
     if lost:
@@ -81,29 +81,38 @@ def _asked_gain_db(plugin: Any) -> float:
     return told
 
 
-def native_from_data(data: Any) -> Any:
-    """Raises BoardError, UnknownParameterError, ParameterError, and KeyError or TypeError for malformed data."""
+def native_from_data(data: Any, trust: bool = False) -> Any:
+    """Raises BoardError, UnknownParameterError, ParameterError, and KeyError or TypeError for malformed data.
+
+    Args:
+        data: as `native_to_data` has it.
+        trust: load a plugin's code, or a response, from any path that the data names.
+    """
     if data is None:
         return None
     kind = data["type"]
     if kind == "pedalboard":
-        return make_native(data["name"], data["parameters"])
+        if FILE in data["parameters"] and not trust:
+            raise BoardError(f"a board reads no file of its own choice as an impulse response; {HOW_TO_TRUST}")
+        return make_native(str(data["name"]), dict(data["parameters"]))
+    if kind == "response":
+        return convolution_from_data(data)
     if kind == "container":
         import pedalboard
 
         if data["name"] not in CONTAINERS:
             raise BoardError(f"unknown container {data['name']!r}; expected {', '.join(CONTAINERS)}")
-        return getattr(pedalboard, data["name"])([native_from_data(inner) for inner in data["slots"]])
+        return getattr(pedalboard, data["name"])([native_from_data(inner, trust) for inner in data["slots"]])
     if kind == "plugin file":
-        return _restored(data)
+        return _restored(data, trust)
     raise BoardError(f"unknown slot type {kind!r}; expected effect, pedalboard, container, plugin file or board")
 
 
-def _restored(data: dict[str, Any]) -> Any:
-    plugin = load_plugin(data["path"])
+def _restored(data: dict[str, Any], trust: bool) -> Any:
+    plugin = load_named_plugin(data["path"], trust)
     try:
         plugin.raw_state = base64.b64decode(data["state"], validate=True)
-    except ValueError as error:
+    except (ValueError, TypeError, RuntimeError) as error:
         raise ParameterError(f"the state of {data['path']} cannot be restored: {error}") from None
     for symbol, value in data.get("parameters", {}).items():
         set_native(plugin, symbol, value)
@@ -123,7 +132,7 @@ def packed(plugin: Any) -> Any:
         return plugin
     if is_container(plugin) and type(plugin).__name__ in CONTAINERS:
         return Packed([type(plugin).__name__, *(None if inner is None else packed(inner) for inner in plugin)])
-    return Packed(_response(plugin) if type(plugin).__name__ == "Convolution" else native_to_data(plugin))
+    return Packed(native_to_data(plugin))
 
 
 def unpacked(plugin: Any) -> Any:
@@ -135,20 +144,8 @@ def unpacked(plugin: Any) -> Any:
 
         name, *inner = plugin.data
         return getattr(pedalboard, name)([unpacked(part) for part in inner])
-    if "impulse_response_filename" in plugin.data:
-        return make_native("Convolution", plugin.data)
-    return native_from_data(plugin.data)
-
-
-def _response(plugin: Any) -> dict[str, Any]:
-    """A Convolution tells its response by file or as an array, whose rate it writes only where people read."""
-    if plugin.impulse_response_filename is not None:
-        return {"impulse_response_filename": plugin.impulse_response_filename, "mix": plugin.mix}
-    rate = re.search(r"audio at ([\d.e+]+) Hz", repr(plugin))
-    if plugin.impulse_response is None or rate is None:
-        raise BoardError("this Convolution does not tell its impulse response, so it cannot be copied; make another")
-    response = np.array(plugin.impulse_response, np.float32)
-    return {"impulse_response_filename": response, "mix": plugin.mix, "sample_rate": float(rate[1])}
+    # What was in this process is its own.
+    return native_from_data(plugin.data, trust=True)
 
 
 def copied(plugin: Any) -> Any:

@@ -11,14 +11,19 @@ from ddsp_fx.errors import BoardError
 
 # A plugin that pedalboard has loaded does not tell where it came from.
 _paths: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+HOW_TO_TRUST = "say that you trust the board (trust=True; --trust of apply and serve)"
 
 
 def load_plugin(path: str | Path) -> Any:
-    """A plugin file through pedalboard; raises BoardError."""
+    """A plugin file through pedalboard, which runs its code: the caller's own word for it. Raises BoardError."""
     import pedalboard
 
-    place = str(Path(path).resolve())
-    if not Path(place).exists():
+    try:
+        place = str(Path(path).resolve())
+        exists = Path(place).exists()
+    except (OSError, ValueError) as error:
+        raise BoardError(f"{str(path)[:200]!r}: is no path of a plugin: {error}") from None
+    if not exists:
         raise BoardError(f"{path}: cannot be loaded as a plugin: no such file")
     try:
         plugin = pedalboard.load_plugin(place)
@@ -26,6 +31,33 @@ def load_plugin(path: str | Path) -> Any:
         raise BoardError(f"{path}: cannot be loaded as a plugin: {str(error).splitlines()[0]}") from None
     _paths[plugin] = place
     return plugin
+
+
+def load_named_plugin(path: str, trust: bool) -> Any:
+    """The plugin that a board names. Without trust its path is a name alone: what is installed under it is loaded.
+
+    Raises BoardError for one that is not in the system's plugin folders, or cannot be loaded.
+    """
+    if not isinstance(path, str):
+        raise BoardError(f"a plugin's path is text, got {type(path).__name__}")
+    if trust:
+        return load_plugin(path)
+    name = path.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    for place in installed_plugins():
+        if name and Path(place).name == name:
+            return load_plugin(place)
+    raise BoardError(
+        f"the plugin {path[:200]!r} is not in this system's plugin folders, and a board may run no other code; "
+        f"install it there, or {HOW_TO_TRUST}"
+    )
+
+
+def installed_plugins() -> list[str]:
+    """The paths of all plugins in the system's plugin folders."""
+    import pedalboard
+
+    kinds = [getattr(pedalboard, name, None) for name in ("VST3Plugin", "AudioUnitPlugin")]
+    return [str(place) for kind in kinds if kind is not None for place in kind.installed_plugins]
 
 
 def plugin_path(plugin: Any) -> str:

@@ -8,8 +8,10 @@ from typing import Any
 
 from ddsp_fx.board.board import Board
 from ddsp_fx.board.native import make_native, native_classes, set_native
-from ddsp_fx.board.plugin_files import load_plugin
-from ddsp_fx.board.state import board_from_json
+from ddsp_fx.board.native_state import FILE
+from ddsp_fx.board.plugin_files import HOW_TO_TRUST, load_named_plugin
+from ddsp_fx.board.state import MOST_CHARACTERS, board_from_json
+from ddsp_fx.bounded import read_bytes
 from ddsp_fx.bundles.discovery import discover
 from ddsp_fx.bundles.loading import load
 from ddsp_fx.effects.base import Effect
@@ -20,8 +22,14 @@ PLUGIN_SUFFIXES = (".vst3", ".component")
 GRAMMAR = "name:parameter=value,parameter=value | name | ..."
 
 
-def parse_board(text: str) -> Board:
+def parse_board(text: str, trust: bool = False, typed: bool = True) -> Board:
     """Text -> Board.
+
+    Args:
+        text: the chain.
+        trust: of a board file in it, run plugins' code and read responses from any path that the file names.
+        typed: the text is the caller's own word, so that a .vst3 or a response in it is loaded from where it says;
+            False is for text from elsewhere.
 
     A name is an effect that `ddsp_fx.load` knows, a pedalboard class (Compressor), a .vst3 file, or a board's .json.
     Parameters follow the name after a colon, or after spaces; `preset=NAME` starts from a preset,
@@ -31,18 +39,20 @@ def parse_board(text: str) -> Board:
     pieces = [piece.strip() for piece in text.split("|")]
     if not all(pieces):
         raise BoardError(f"the chain {text!r} has an empty place; write {GRAMMAR}")
-    return Board([_plugin(piece) for piece in pieces])
+    return Board([_plugin(piece, trust, typed) for piece in pieces])
 
 
-def _plugin(piece: str) -> Any:
+def _plugin(piece: str, trust: bool, typed: bool) -> Any:
     name, values = _split(piece)
     if name.endswith(PLUGIN_SUFFIXES):
-        plugin = load_plugin(name)
+        plugin = load_named_plugin(name, trust=typed)
         for symbol, value in values.items():
             set_native(plugin, symbol, _literal(value))
         return plugin
     if name.endswith(".json"):
-        return _board_file(name, values)
+        return _board_file(name, values, trust)
+    if FILE in values and not typed:
+        raise BoardError(f"{piece!r:.200}: a chain from elsewhere names no file; {HOW_TO_TRUST}")
     if name in native_classes():
         return make_native(name, {symbol: _literal(value) for symbol, value in values.items()})
     return _effect(name, values)
@@ -94,13 +104,14 @@ def _unknown(name: str) -> str:
     return f"no effect is called {name!r}{hint}; `ddsp-fx list` shows them all"
 
 
-def _board_file(name: str, values: dict[str, str]) -> Board:
+def _board_file(name: str, values: dict[str, str], trust: bool) -> Board:
     if values:
         raise BoardError(f"{name}: a board file takes no parameters here; edit the file")
     try:
-        return board_from_json(Path(name).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BoardError(f"{name}: cannot be read: {error.strerror}") from None
+        text = read_bytes(Path(name), MOST_CHARACTERS, BoardError).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BoardError(f"{name}: not UTF-8 text: {error}") from None
+    return board_from_json(text, trust)
 
 
 def _literal(text: str) -> Value:

@@ -12,6 +12,7 @@ from ddsp_fx.bundles.manifest import EffectEntry, Manifest, read_manifest
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.parameters import Value, did_you_mean
 from ddsp_fx.effects.source import Source, Trained
+from ddsp_fx.effects.trackers import check_tracker
 from ddsp_fx.errors import BundleError, UnknownEffectError
 
 # Of one file. Ours have up to 1 MiB.
@@ -63,6 +64,8 @@ class Bundle:
         Raises UnknownEffectError, BundleError (files, preset) or ParameterError.
         """
         entry = self.entry(symbol)
+        if tracker:
+            check_tracker(tracker)
         source = Source(
             files={role: self.file(key) for role, key in entry.files.items()},
             trained=self.manifest.trained_on.trained() if self.manifest.trained_on else Trained(),

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ddsp_fx.bundles.bundle import Bundle
@@ -13,6 +13,7 @@ from ddsp_fx.bundles.manifest import MANIFEST_NAME
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.effects.source import Source, Trained
+from ddsp_fx.effects.trackers import check_tracker
 from ddsp_fx.errors import BundleError, ModelError, UnknownEffectError
 from ddsp_fx.inference.controls import ControlModel
 from ddsp_fx.inference.litert import load_runner
@@ -69,14 +70,22 @@ def locate(name: str, paths: Iterable[Path | str] = ()) -> tuple[Bundle, str]:
     """
     place, _, symbol = name.partition("#")
     path = Path(place)
-    if path.suffix == ".zip" or (path.is_dir() and len(path.parts) > 1):
+    if path.suffix == ".zip" or (_is(path.is_dir) and len(path.parts) > 1):
         return open_bundle(path), symbol
     try:
         return discover(paths).find(name)
     except UnknownEffectError:
-        if not (path / MANIFEST_NAME).is_file():
+        if not _is((path / MANIFEST_NAME).is_file):
             raise
     return open_bundle(path), symbol
+
+
+def _is(question: Callable[[], bool]) -> bool:
+    """False for what is too long, or otherwise no name, for a file system."""
+    try:
+        return question()
+    except (OSError, ValueError):
+        return False
 
 
 def _only_symbol(bundle: Bundle) -> str:
@@ -92,8 +101,10 @@ def load_ddsp_vst(path: Path, tracker: str | None = None, **values: Value) -> Ef
 
     Raises ModelError that names the missing tensor when the file is something else.
     """
-    if not path.is_file():
+    if not _is(path.is_file):
         raise ModelError(f"{path}: no such model file")
+    if tracker:
+        check_tracker(tracker)
     model = ControlModel(load_runner(path))
     span = read_ddsp_vst_metadata(path)
     rate = 48000 if model.n_harmonics >= _HARMONICS_AT_48K else 16000

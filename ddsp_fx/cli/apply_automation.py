@@ -17,7 +17,7 @@ from ddsp_fx.errors import AutomationError, BoardError
 def board_to_run(arguments: Namespace) -> Board:
     """The chain as it is written; without one, as it stood when the only take with a board began."""
     if arguments.chain is not None:
-        return parse_board(arguments.chain)
+        return parse_board(arguments.chain, arguments.trust)
     takes = [path for path in arguments.automation if Path(path).suffix.lower() == ".jsonl"]
     boards = [(path, text) for path in takes if (text := read_take(path).board_json)]
     if len(boards) != 1:
@@ -25,7 +25,7 @@ def board_to_run(arguments: Namespace) -> Board:
         raise BoardError(f"which chain? Write it after the output, or give one take that holds its board; {held}")
     path, text = boards[0]
     try:
-        return Board.from_json(text)
+        return Board.from_json(text, arguments.trust)
     except BoardError as error:
         raise BoardError(f"{path}, line 1: {error}") from None
 

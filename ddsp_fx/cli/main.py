@@ -44,6 +44,11 @@ def _apply(parser: argparse.ArgumentParser) -> None:
         help="what a controller of the .mid moves: 74=violin.pitch_shift:-12..12, 2/7=mix, bend=...; repeatable",
     )
     parser.add_argument("--midi-map", metavar="FILE", help="a text file with one such MAP a line")
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="run plugins from any path that a board file or take names, not from the plugin folders alone",
+    )
     parser.add_argument("--no-tail", action="store_true", help="stop where the input stops")
     parser.add_argument("--sample-rate", type=float, metavar="HZ", help="of the output (default: the input's)")
     parser.add_argument("--bit-depth", type=int, choices=(16, 24, 32), help="of the output; 32 is float in .wav")

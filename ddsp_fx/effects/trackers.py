@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ddsp_fx.errors import ModelError
+from ddsp_fx.effects.parameters import did_you_mean
+from ddsp_fx.errors import ModelError, ParameterError
 from ddsp_fx.inference.litert import load_runner
 
 if TYPE_CHECKING:
@@ -13,7 +14,15 @@ if TYPE_CHECKING:
 
 DEFAULT_TRACKER = "mcleod"
 DDSP_VST_PREFIX = "ddsp-vst:"
+KNOWN = ("mcleod", "swift", f"{DDSP_VST_PREFIX}PATH")
 _AUDIO_INPUT = "call_audio:0"
+
+
+def check_tracker(name: str) -> None:
+    """Raises ParameterError for a name that no tracker has; no file is opened."""
+    if name not in KNOWN and not name.startswith(DDSP_VST_PREFIX):
+        hint = did_you_mean(name, KNOWN)
+        raise ParameterError(f"no pitch tracker is called {name[:80]!r}{hint}; there are {', '.join(KNOWN)}")
 
 
 def make_tracker(name: str, hop: int) -> PitchTracker:

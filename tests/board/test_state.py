@@ -9,7 +9,7 @@ import pedalboard
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from native_examples import UNSTREAMABLE, VALUES, Maker, makers, racks, response
+from native_examples import UNSTREAMABLE, VALUES, Maker, makers, racks
 from support import tone
 
 from ddsp_fx import Board
@@ -18,7 +18,7 @@ from ddsp_fx.board.text import parse_board
 from ddsp_fx.errors import BoardError, ParameterError
 
 RATE = 48000
-SAVED = [name for name in VALUES if name not in (*UNSTREAMABLE, "Convolution")]
+SAVED = [name for name in VALUES if name not in UNSTREAMABLE]
 
 
 def _same_sound(one: Board, two: Board) -> bool:
@@ -33,6 +33,7 @@ def test_every_class_and_property_comes_back(name: str) -> None:
     def check(maker: Maker) -> None:
         board = Board([maker()])
         again = Board.from_json(board.to_json())
+        # A response that came from a file stands in the board itself afterwards.
         for symbol in native_symbols(board[0]):
             assert getattr(again[0], symbol) == getattr(board[0], symbol), symbol
         assert _same_sound(board, again)
@@ -57,9 +58,6 @@ class Mine(pedalboard.Chain):  # type: ignore[misc]
 @pytest.mark.parametrize(
     ("plugin", "message"),
     [
-        (lambda: pedalboard.Convolution(response(), 0.5, RATE), "slot 'Convolution': the impulse response"),
-        (lambda: pedalboard.Mix([pedalboard.Convolution(response(), 0.5, RATE)]), "slot 'Mix': the impulse response"),
-        (lambda: Board([pedalboard.Convolution(response(), 0.5, RATE)]), "slot 'board': slot 'Convolution'"),
         (lambda: Mine([pedalboard.Gain()]), "slot 'Mine': Mine is a class of your own"),
         (lambda: type("Louder", (pedalboard.Gain,), {})(6), "Louder is a class of your own"),
     ],

@@ -22,6 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--boards", metavar="DIR", help="where boards are loaded and saved by name (default: the user's)"
     )
     folders.add_argument("--takes", metavar="DIR", help="where takes are written (default: the user's)")
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="run plugins from any path that a board file or take names, not from the plugin folders alone",
+    )
     parser.add_argument("--record", metavar="NAME", help="record a take of track 1 from the first sample on")
     parser.add_argument("--seconds", type=float, metavar="S", help="stop by itself")
     parser.add_argument("--quiet", action="store_true", help="no status line")

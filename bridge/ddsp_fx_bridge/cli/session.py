@@ -45,7 +45,7 @@ class Session:
         """Everything that can be wrong is said before anything sounds."""
         arguments = self._arguments
         doors = self._doors()
-        boards = [_board(chain) for chain in arguments.chains] or [Board()] * (not arguments.link)
+        boards = [_board(chain, arguments.trust) for chain in arguments.chains] or [Board()] * (not arguments.link)
         with ExitStack() as stack:
             engine, door = open_door(arguments, stack)
             for board in boards:
@@ -191,9 +191,9 @@ def _or(chosen: int | None, default: int) -> int:
     return default if chosen is None else chosen
 
 
-def _board(chain: str) -> Board:
+def _board(chain: str, trust: bool) -> Board:
     """A chain's board. One that is a file alone is that board itself, so that its slots have addresses."""
-    board = parse_board(chain)
+    board = parse_board(chain, trust)
     return board[0] if len(board) == 1 and isinstance(board[0], Board) else board
 
 

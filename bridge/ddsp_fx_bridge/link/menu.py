@@ -34,5 +34,5 @@ class Menu:
             return Board.from_json(text)
         if text.removesuffix(".json") in self._boards.names():
             text = str(self._boards.existing(text.removesuffix(".json")))
-        board = parse_board(text)
+        board = parse_board(text, typed=False)
         return board[0] if len(board) == 1 and isinstance(board[0], Board) else board

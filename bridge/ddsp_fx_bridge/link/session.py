@@ -160,7 +160,7 @@ class Session:
         if before is not None:
             self._engine.remove_track(before.number)
         try:
-            self._board = Board.from_json(before.board_json()) if before is not None else self._board
+            self._board = Board.from_json(before.board_json(), trust=True) if before is not None else self._board
             self._board.prepare(layout.sample_rate, layout.max_block_size, layout.channels)
         except Exception as error:
             self._send("error", "board", _one_line(error))
