@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.errors import AudioError
+from ddsp_fx.files.interrupts import uninterrupted
 from ddsp_fx.files.names import printable
 from ddsp_fx.files.reader import AudioReader
 from ddsp_fx.files.replace import check_replaceable, replacing
@@ -43,7 +44,8 @@ class Output:
         size = np.abs(block)
         self.peak = max(self.peak, float(size.max()))
         self.clipped += 0 if self._is_float else int((size > 1.0).sum())
-        self._file.write(_for_truncation(block, self._bits) if self._bits else block)
+        with uninterrupted():
+            self._file.write(_for_truncation(block, self._bits) if self._bits else block)
         self.samples += block.shape[1]
 
 
@@ -77,13 +79,16 @@ def output_file(
     with replacing(path) as temporary:
         try:
             # A file object, since pedalboard takes no name that is not UTF-8.
-            with (
-                temporary.open("rb+") as raw,
-                AudioFile(raw, "w", sample_rate, channels, bit_depth=depth, format=suffix[1:]) as file,
-            ):
+            with temporary.open("rb+") as raw:
+                with uninterrupted():
+                    file = AudioFile(raw, "w", sample_rate, channels, bit_depth=depth, format=suffix[1:])
                 stored = 0 if depth == 32 or suffix in _INTEGER_ONLY_16 else depth
                 output = Output(file, is_float=depth == 32, integer_bits=stored)
-                yield output
+                try:
+                    yield output
+                finally:
+                    with uninterrupted():
+                        file.close()
             _check_written(temporary, output.samples)
             if finish is not None:
                 finish(temporary)

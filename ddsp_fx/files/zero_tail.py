@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.files.decoder import sound_file
+from ddsp_fx.files.interrupts import uninterrupted
 from ddsp_fx.files.pieces import Piece
 
 Sound = NDArray[np.float32]
@@ -41,7 +42,7 @@ def sound_before_zeros(
     before = min(sound, round(BEFORE_S * sample_rate))
     if sample_rate < LOWEST_HZ or not before or frames - sound < SILENCE_S * sample_rate:
         return None
-    with sound_file(path, pieces) as file:
+    with sound_file(path, pieces) as file, uninterrupted():
         file.seek(sound - before)
         heard = file.read(before, dtype="float32", always_2d=True).T
     return sound if stops_dead(heard, sample_rate) else None
