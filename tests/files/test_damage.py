@@ -145,6 +145,13 @@ def test_an_empty_data_chunk_before_other_chunks_is_empty(tmp_path: Path) -> Non
         read(path)
 
 
+def test_a_damaged_ogg_says_of_how_much(tmp_path: Path) -> None:
+    data = bytearray(encoded(voice(3.0), "ogg"))
+    data[len(data) // 2] ^= 255
+    with pytest.raises(DamagedAudioError, match=r" s of 3\.000 s can be read: a page of it is damaged"):
+        read(put(tmp_path / "x.ogg", bytes(data)))
+
+
 @given(place=st.integers(0, RATE - 1), bad=st.sampled_from([np.nan, np.inf, -np.inf]), channel=st.integers(0, 1))
 def test_nan_is_damage_in_a_file_of_floats(
     place: int, bad: float, channel: int, tmp_path_factory: pytest.TempPathFactory
