@@ -37,21 +37,24 @@ def run(arguments: Namespace) -> int:
     if moves is not None:
         moves.check(board)
     source = open_input(Path(arguments.input), taking(arguments, aligned=True))
-    started = time.perf_counter()
     try:
-        output = _through(board, moves, source, arguments)
+        output, seconds = _through(board, moves, source, arguments)
     finally:
         source.close()
-    _report(arguments, source, output, board, time.perf_counter() - started)
+    _report(arguments, source, output, board, seconds)
     return 0
 
 
-def _through(board: Board, moves: Automation | None, source: InputFile, arguments: Namespace) -> Output:
-    """Input through board to output; the input is closed before the output takes its name, which may be the input's."""
+def _through(board: Board, moves: Automation | None, source: InputFile, arguments: Namespace) -> tuple[Output, float]:
+    """Input through board to output, and the seconds that it took.
+
+    The input is closed before the output takes its name, which may be the input's.
+    """
     path = Path(arguments.output)
     check_output(path, source.channels)
     check_channels(board, source.channels)
     board.prepare(source.sample_rate, arguments.buffer_size, source.channels)
+    started = time.perf_counter()
     if moves is not None:
         moves.install(board, source.sample_rate, math.inf if source.frames is None else source.frames)
     depth, belongings = arguments.bit_depth or source.bit_depth, collect(source.reader)
@@ -65,7 +68,7 @@ def _through(board: Board, moves: Automation | None, source: InputFile, argument
     with refusal(), output_file(path, source.sample_rate, source.channels, depth, finish) as output:
         _process(board, source, output, arguments)
         source.close()
-    return output
+    return output, time.perf_counter() - started
 
 
 def _process(board: Board, source: InputFile, output: Output, arguments: Namespace) -> None:

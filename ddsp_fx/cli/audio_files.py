@@ -25,6 +25,8 @@ def refusal() -> Iterator[None]:
     try:
         yield
     except DamagedAudioError as error:
+        if not getattr(error.loss, "have_s", 0.0):
+            raise
         silence = "; --trust-silence, if its silence is meant" if "zeros follow" in str(error) else ""
         raise AudioError(f"{error}; --salvage takes the good part{silence}") from None
 

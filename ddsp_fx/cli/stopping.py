@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_NAMES = ("SIGTERM", "SIGHUP", "SIGBREAK")
+from ddsp_fx.files.interrupts import interrupt
+
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+_DEFAULTS = (signal.SIG_DFL, signal.default_int_handler)
 
 
 class Stopped(KeyboardInterrupt):
@@ -27,13 +30,13 @@ def stopping_cleanly() -> Iterator[None]:
         yield
         return
     caught = [number for name in _NAMES if (number := getattr(signal, name, None)) is not None]
-    before = {number: signal.getsignal(number) for number in caught if signal.getsignal(number) == signal.SIG_DFL}
+    before = {number: signal.getsignal(number) for number in caught if signal.getsignal(number) in _DEFAULTS}
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        # A second one must not break what the first has begun to clean up.
+        # A second one must not break what the first has begun to clean up; Ctrl-C may, for whoever cannot wait.
         for other in before:
-            signal.signal(other, signal.SIG_IGN)
-        raise Stopped(number)
+            signal.signal(other, signal.default_int_handler if other == signal.SIGINT else signal.SIG_IGN)
+        interrupt(Stopped(number))
 
     for number in before:
         signal.signal(number, stop)

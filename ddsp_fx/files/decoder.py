@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.errors import AudioError
+from ddsp_fx.files.interrupts import uninterrupted
 from ddsp_fx.files.names import printable
 from ddsp_fx.files.pieces import Piece, Pieces
 
@@ -73,7 +74,8 @@ class Decoder:
         # What an error keeps from being filled is still NaN: no decoder that can fail makes any.
         block = np.full((n, self.channels), np.nan, np.float32)
         try:
-            done = len(self.file.read(out=block))
+            with uninterrupted():
+                done = len(self.file.read(out=block))
         except (soundfile.SoundFileError, OSError):
             # libFLAC mutes the frame whose checksum is wrong: zeros at the end are not the file's.
             sound = np.flatnonzero(np.nan_to_num(block).any(axis=1))
@@ -121,7 +123,8 @@ def sound_file(path: Path, pieces: Sequence[Piece]) -> Any:
 
     source = Pieces(path.open("rb"), pieces)
     try:
-        return Stream(source)
+        with uninterrupted():
+            return Stream(source)
     except BaseException:
         source.close()
         raise

@@ -47,7 +47,8 @@ class AudioReader:
 
     Raises:
         AudioError: a file that is missing, empty, not audio or of a kind that is not read.
-        DamagedAudioError: without `salvage`, one that holds less or other than it promises; here, or while reading.
+        DamagedAudioError: without `salvage`, one that holds less or other than it promises, here or while reading; with
+            it, one of which nothing is good.
     """
 
     def __init__(
@@ -165,7 +166,7 @@ class AudioReader:
         if not fault:
             return
         self.loss = self._lost(self.position, fault)
-        if not self._salvage:
+        if not self._salvage or not self.position:
             raise DamagedAudioError(self.loss)
 
     def _lost(self, frames: int, reason: str) -> Loss:

@@ -37,7 +37,9 @@ def replacing(path: Path, error: type[DdspFxError] = AudioError) -> Iterator[Pat
     temporary: Path | None = None
     try:
         target = check_replaceable(path, error)
-        temporary = _temporary(target)
+        # Named before it is made: a signal in between must not leave it behind.
+        temporary = _temporary_name(target)
+        _make(temporary)
         yield temporary
         _move(temporary, target)
     except OSError as failure:
@@ -100,17 +102,15 @@ def _check_present(target: Path, name: str, error: type[DdspFxError]) -> None:
         raise error(f"{name}: no permission to write to it; name another file")
 
 
-def _temporary(target: Path) -> Path:
-    """A new empty file with the permissions that any new file gets there (umask, the folder's access list)."""
-    # Another disk, where nothing can be made beside the file: then it is written into in place.
+def _temporary_name(target: Path) -> Path:
+    """Beside the file; where nothing can be made there, elsewhere, and then the file is written into in place."""
     folder = target.parent if os.access(target.parent, os.W_OK) else Path(tempfile.gettempdir())
-    while True:
-        path = folder / f"{PREFIX}{secrets.token_hex(6)}{target.suffix[:20]}"
-        try:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
-        except FileExistsError:
-            continue
-        return path
+    return folder / f"{PREFIX}{secrets.token_hex(8)}{target.suffix[:20]}"
+
+
+def _make(path: Path) -> None:
+    """A new empty file with the permissions that any new file gets there (umask, the folder's access list)."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
 
 
 def _move(temporary: Path, target: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.errors import AudioError
+from ddsp_fx.files.interrupts import uninterrupted
 from ddsp_fx.files.names import printable
 from ddsp_fx.files.reader import AudioReader
 from ddsp_fx.files.replace import check_replaceable, replacing
@@ -28,22 +29,24 @@ class Output:
 
     Args:
         file: pedalboard's.
+        name: of the file, for errors.
         is_float: samples above 1 are kept.
         integer_bits: of samples that are stored as they are, 0 for floats and for lossy formats.
     """
 
-    def __init__(self, file: Any, is_float: bool, integer_bits: int = 0) -> None:
-        self._file, self._is_float, self._bits = file, is_float, integer_bits
+    def __init__(self, file: Any, name: str, is_float: bool, integer_bits: int = 0) -> None:
+        self._file, self._name, self._is_float, self._bits = file, name, is_float, integer_bits
         self.samples, self.peak, self.clipped = 0, 0.0, 0
 
     def write(self, block: Audio) -> None:
-        """Append (channels, n)."""
+        """Append (channels, n); raises AudioError."""
         if not block.shape[1]:
             return
         size = np.abs(block)
         self.peak = max(self.peak, float(size.max()))
         self.clipped += 0 if self._is_float else int((size > 1.0).sum())
-        self._file.write(_for_truncation(block, self._bits) if self._bits else block)
+        with _failing(self._name), uninterrupted():
+            self._file.write(_for_truncation(block, self._bits) if self._bits else block)
         self.samples += block.shape[1]
 
 
@@ -69,26 +72,42 @@ def output_file(
         bit_depth: 16, 24 or 32; 32 is float in .wav.
         finish: called with the temporary file when all sound is in it, to add what it carries beside.
     """
-    from pedalboard.io import AudioFile
-
     check_output(path, channels)
     suffix = path.suffix.lower()
     depth = 16 if suffix in _INTEGER_ONLY_16 else min(bit_depth, 24 if suffix != ".wav" else 32)
     with replacing(path) as temporary:
-        try:
-            # A file object, since pedalboard takes no name that is not UTF-8.
-            with (
-                temporary.open("rb+") as raw,
-                AudioFile(raw, "w", sample_rate, channels, bit_depth=depth, format=suffix[1:]) as file,
-            ):
-                stored = 0 if depth == 32 or suffix in _INTEGER_ONLY_16 else depth
-                output = Output(file, is_float=depth == 32, integer_bits=stored)
-                yield output
+        with _encoder(temporary, printable(path), sample_rate, channels, depth) as output:
+            yield output
+        with _failing(printable(path)):
             _check_written(temporary, output.samples)
             if finish is not None:
                 finish(temporary)
-        except (RuntimeError, ValueError) as error:
-            raise AudioError(f"{printable(path)}: cannot be written: {' '.join(str(error).split())}") from None
+
+
+@contextmanager
+def _encoder(temporary: Path, name: str, sample_rate: float, channels: int, depth: int) -> Iterator[Output]:
+    from pedalboard.io import AudioFile
+
+    suffix = temporary.suffix.lower()
+    stored = 0 if depth == 32 or suffix in _INTEGER_ONLY_16 else depth
+    # A file object, since pedalboard takes no name that is not UTF-8.
+    with temporary.open("rb+") as raw:
+        with _failing(name), uninterrupted():
+            file = AudioFile(raw, "w", sample_rate, channels, bit_depth=depth, format=suffix[1:])
+        try:
+            yield Output(file, name, is_float=depth == 32, integer_bits=stored)
+        finally:
+            with _failing(name), uninterrupted():
+                file.close()
+
+
+@contextmanager
+def _failing(name: str) -> Iterator[None]:
+    """What an encoder raises is about the output."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as error:
+        raise AudioError(f"{name}: cannot be written: {' '.join(str(error).split())}") from None
 
 
 def check_output(path: Path, channels: int = 1) -> None:

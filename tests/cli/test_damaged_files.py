@@ -42,6 +42,17 @@ def test_apply_refuses_and_salvages(kind: str, tmp_path: Path, capsys: pytest.Ca
     assert read(out)[0].shape[1] == pytest.approx(read(source, salvage=True)[0].shape[1], abs=1)
 
 
+def test_a_file_of_which_nothing_is_good(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = encoded(voice(3.0), "flac")
+    source, out = put(tmp_path / "in.flac", data[:200] + bytes(len(data) - 200)), tmp_path / "out.wav"
+    for options in ([], ["--salvage"]):
+        assert main(["apply", str(source), str(out), CHAIN, *options]) == 2
+        said = capsys.readouterr().err
+        assert "0.000 s of 3.000 s can be read" in said
+        assert "--salvage" not in said
+        assert not out.exists()
+
+
 def test_a_stream_is_no_damage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = put(tmp_path / "in.wav", wave(fmt(), chunk(b"data", pcm16(voice()), 0xFFFFFFFF), size=0xFFFFFFFF))
     assert main(["apply", str(source), str(tmp_path / "out.wav"), CHAIN, "--no-tail"]) == 0
@@ -121,6 +132,39 @@ def test_a_signal_leaves_nothing_behind(number: int, tmp_path: Path) -> None:
     assert b"interrupted" in said
     assert [path.name for path in results.iterdir()] == ["o.wav"]
     assert old.read_bytes() == b"what stood here"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("where", ["reading", "writing"])
+def test_a_signal_in_a_callback_is_not_lost(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Foreign code reads and writes through Python: what is raised there, it swallows or turns into something else."""
+    from ddsp_fx.files.pieces import Pieces
+    from ddsp_fx.files.writer import Output
+
+    source, out = put(tmp_path / "in.wav", encoded(voice(3.0), "wav")), tmp_path / "out.wav"
+    read_into, write, count = Pieces.readinto, Output.write, 0
+
+    def interrupted(self: Pieces, buffer: memoryview) -> int:
+        nonlocal count
+        count += 1
+        if where == "reading" and count == 20:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return read_into(self, buffer)
+
+    def written(self: Output, block: object) -> None:
+        if where == "writing":
+            signal.setitimer(signal.ITIMER_REAL, 1e-4)
+        write(self, block)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Pieces, "readinto", interrupted)
+    monkeypatch.setattr(Output, "write", written)
+    before = signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    try:
+        assert main(["apply", str(source), str(out), CHAIN, "--quiet"]) == 128 + signal.SIGTERM
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.wav"]
 
 
 @pytest.mark.parametrize("kind", ["wav", "flac", "aiff"])

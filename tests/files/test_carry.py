@@ -17,6 +17,7 @@ from mutagen.id3 import APIC, CHAP, ID3, TIT2, TXXX
 
 from ddsp_fx.cli import main
 from ddsp_fx.files.carry import rescale
+from ddsp_fx.files.carry.chunks import add_chunks
 
 HOUR = 3600
 BEXT = (
@@ -207,6 +208,17 @@ def test_markers_of_an_aiff(tmp_path: Path) -> None:
     _apply(source, tmp_path / "twice.aiff", "--sample-rate", "44100")
     assert dict(_chunks(tmp_path / "same.aiff", ">"))[b"MARK"] == mark
     assert struct.unpack_from(">I", dict(_chunks(tmp_path / "twice.aiff", ">"))[b"MARK"], 4)[0] == 24000
+
+
+def test_a_64_bit_file_has_its_size_in_another_place(tmp_path: Path) -> None:
+    data = pcm16(voice())
+    ds64 = chunk(b"ds64", struct.pack("<QQQI", 0, len(data), len(data) // 2, 0))
+    path = put(tmp_path / "x.wav", b"RF64\xff\xff\xff\xffWAVE" + ds64 + fmt() + chunk(b"data", data, 0xFFFFFFFF))
+    add_chunks(path, [(b"bext", BEXT)], [(b"cue ", CUE)])
+    written = path.read_bytes()
+    assert struct.unpack("<Q", written[20:28])[0] == len(written) - 8
+    assert written.index(b"bext") < written.index(b"data" + b"\xff" * 4) < written.index(b"cue ")
+    assert read(path)[0].shape == voice().shape
 
 
 def test_what_describes_channels_goes_with_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import struct
 from typing import BinaryIO
 
 from ddsp_fx.files.layout import BC, BL, BR, FC, FL, FLC, FR, FRC, LFE, SL, SR
+from ddsp_fx.files.pieces import Piece
 from ddsp_fx.files.survey import MOST_ITEMS, Survey
 
 Chunk = tuple[bytes, int, int]
@@ -51,14 +52,17 @@ def survey_aiff(file: BinaryIO, start: int, size: int) -> Survey:
     promised = None if unknown and present != frames else frames
     present = present if promised is None else min(present, promised)
     fault = "the file ends before its samples do (cut short?)" if promised is not None and present < promised else ""
-    end = begin + present * align
-    comm = comm[:2] + struct.pack(">I", present) + comm[6:]
+    raw = (begin, begin + present * align, align)
+    parts = [_as_aiff(kind, comm[:2] + struct.pack(">I", present) + comm[6:], *raw[:2])]
+    mask, order = _layout(file, chunks)
+    return Survey(parts, "aiff", promised, present, fault, mask, order, chunks=chunks, samples_at=begin, raw=raw)
+
+
+def _as_aiff(kind: bytes, comm: bytes, begin: int, end: int) -> list[Piece]:
+    """An AIFF of that COMM chunk and these samples; every size in it is true."""
     head = kind + _chunk(b"COMM", comm) + b"SSND" + struct.pack(">III", 8 + end - begin, 0, 0)
     whole = b"FORM" + struct.pack(">I", min(len(head) + end - begin, 0xFFFFFFFF)) + head
-    mask, order = _layout(file, chunks)
-    parts = [[whole, (begin, end), b"\0" * ((end - begin) % 2)]]
-    raw = (begin, end, align)
-    return Survey(parts, "aiff", promised, present, fault, mask, order, chunks=chunks, samples_at=begin, raw=raw)
+    return [whole, (begin, end), b"\0" * ((end - begin) % 2)]
 
 
 def _walk(file: BinaryIO, position: int, size: int) -> tuple[list[Chunk], tuple[int, int] | None, int]:

@@ -169,7 +169,9 @@ def _add(file: BinaryIO, streams: list[_Stream], frame: Header, position: int) -
 def _tag(data: bytes) -> tuple[int | None, int | None, int]:
     """(frames, encoder delay, padding) of a Xing or Info tag; delay None where no encoder states it."""
     flags = int.from_bytes(data[4:8], "big")
-    frames = int.from_bytes(data[8:12], "big") if flags & 1 else None
+    count = int.from_bytes(data[8:12], "big") if flags & 1 else 0
+    # What an encoder writes that cannot go back to its first frame is no promise.
+    frames = count if 0 < count < 0x7FFFFFFF else None
     place = _gapless(flags, 0)
     encoder, gapless = data[place - 21 : place - 12], data[place : place + 3]
     if not encoder.strip(b"\0 ") or len(gapless) < 3:

@@ -12,17 +12,22 @@ from ddsp_fx.files.survey import MOST_ITEMS, Survey
 
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _FIRST, _LAST = 2, 4
+_LARGEST_PAGE = 65307
 
 
 @dataclass
 class _Link:
-    """One logical stream: its bytes, its last page's number, and whether its end was marked."""
+    """One logical stream: its bytes, its last page's number, and whether its end was marked.
+
+    `begins` is True while no page but first ones have come.
+    """
 
     start: int
     end: int
     serial: int
     number: int = 0
     ended: bool = False
+    begins: bool = True
 
 
 class _Page(NamedTuple):
@@ -46,7 +51,27 @@ def survey_ogg(file: BinaryIO, start: int, size: int) -> Survey:
             position += page.length
     if not fault and links and not links[-1].ended:
         fault = "its last page is missing (cut short, or still being recorded?)"
-    return Survey([[(link.start, link.end)] for link in links] or [[(start, size)]], "ogg", fault=fault)
+    promised = _promise(file, links[0].start, size) if fault and len(links) == 1 else None
+    return Survey([[(link.start, link.end)] for link in links] or [[(start, size)]], "ogg", promised, fault=fault)
+
+
+def _promise(file: BinaryIO, start: int, size: int) -> int | None:
+    """Where the sound ends by the last page, if the end of a damaged file is there; positions count from 0.
+
+    Vorbis counts samples; Opus counts at 48 kHz, which is what it is decoded at, and its pre-skip too.
+    """
+    file.seek(start)
+    head = file.read(512)
+    opus = head.find(b"OpusHead")
+    skipped = int.from_bytes(head[opus + 10 : opus + 12], "little") if opus >= 0 else 0
+    begin = max(start, size - _LARGEST_PAGE)
+    file.seek(begin)
+    place = file.read(_LARGEST_PAGE).rfind(b"OggS")
+    page = _page(file, begin + place) if place >= 0 else None
+    if page is None or not page.flags & _LAST or not (opus >= 0 or b"vorbis" in head):
+        return None
+    file.seek(begin + place + 6)
+    return int.from_bytes(file.read(8), "little") - skipped
 
 
 def _page(file: BinaryIO, position: int) -> _Page | None:
@@ -73,20 +98,21 @@ def _checksum(page: bytes) -> int:
 
 def _place(links: list[_Link], position: int, page: _Page) -> str:
     """Add a page to its link, or begin a new one; what is wrong with its place."""
-    length, flags, serial, number = page
     link = links[-1] if links else None
-    if flags & _FIRST and (link is None or link.ended or link.serial != serial):
+    first, last = bool(page.flags & _FIRST), bool(page.flags & _LAST)
+    # Streams side by side (a skeleton, a video) all begin before any goes on: they are one link.
+    if first and not (link is not None and link.begins):
         if len(links) >= MOST_ITEMS:
             return f"over {MOST_ITEMS} streams are joined in it"
-        links.append(_Link(position, position + length, serial, number, bool(flags & _LAST)))
+        links.append(_Link(position, position + page.length, page.serial, page.number, last))
         return ""
     if link is None:
         return "it begins in the middle of a stream"
-    if serial == link.serial:
-        if number != link.number + 1:
-            return f"pages {link.number + 1} to {number - 1} of it are missing"
-        link.number, link.ended = number, bool(flags & _LAST)
-    link.end = position + length
+    if page.serial == link.serial:
+        if page.number != link.number + 1:
+            return f"pages {link.number + 1} to {page.number - 1} of it are missing"
+        link.number, link.ended = page.number, last
+    link.begins, link.end = first, position + page.length
     return ""
 
 

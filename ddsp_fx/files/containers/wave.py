@@ -20,7 +20,7 @@ _EXTENSIBLE = 0xFFFE
 _PLAIN = (1, 3, 6, 7)
 # What writers put where they cannot know the size: ffmpeg all ones, sox 0x7ffff000, arecord 0x80000000, each rounded
 # down to whole frames or less a header. No recording has one of these lengths by chance.
-_UNKNOWN = ((0x7FFFEF00, 0x80000000), (0xFFFFEF00, 0xFFFFFFFF))
+_UNKNOWN = ((0x7FFFEF00, 0x80001000), (0xFFFFEF00, 0xFFFFFFFF))
 # Taggers append ID3v1 (128 bytes) or a little padding; more than this past the end is sound, or another file.
 _TRAILER = 4096
 
