@@ -31,7 +31,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from support import DATA, mutated, tone
+from support import DATA, mutated, tone, write_bundle
 
 import ddsp_fx_plugins
 from ddsp_fx.errors import DdspFxError
@@ -78,12 +78,13 @@ def zips(rng: np.random.Generator, place: Path) -> None:
     from ddsp_fx.bundles.archive import open_archive
 
     path = place / "hall.zip"
-    with zipfile.ZipFile(path, "w", rng.choice([0, 8, 8, 12, 14])) as archive:
-        for name in ("bundle.toml", "room.wav"):
-            archive.write(SHIPPED / "violin" / name, name)
+    with zipfile.ZipFile(path, "w", int(rng.choice([0, 8, 8, 8, 12, 14]))) as archive:
+        for file in sorted(write_bundle(place / "hall").iterdir()):
+            archive.write(file, file.name)
         odd = ["../up", "/etc/x", "C:\\x", "room.wav", "ROOM.WAV", "con", "a" * 300, "x/../../y", "lpt1.wav", "ok.txt"]
-        archive.writestr(odd[rng.integers(len(odd))], bytes(int(rng.integers(2000))))
-    if rng.random() < 0.8:
+        if rng.random() < 0.3:
+            archive.writestr(odd[rng.integers(len(odd))], bytes(int(rng.integers(2000))))
+    if rng.random() < 0.7:
         path.write_bytes(mutated(path.read_bytes(), rng))
     open_archive(path, place / "cache")
 

@@ -15,6 +15,7 @@ from ddsp_fx.bounded import open_regular, sha256_of
 from ddsp_fx.bundles.bundle import Bundle
 from ddsp_fx.bundles.manifest import MANIFEST_NAME
 from ddsp_fx.errors import BundleError
+from ddsp_fx.leftovers import sweep
 from ddsp_fx.names import problem_with
 
 # A bundle is a few MiB; beyond this an archive is a mistake or an attack.
@@ -50,6 +51,7 @@ def _unpack(archive: zipfile.ZipFile, path: Path, target: Path) -> None:
     _check_members(members, path)
     root = _root(members, path)
     target.parent.mkdir(parents=True, exist_ok=True)
+    sweep(target.parent, STAGING)
     staging = Path(tempfile.mkdtemp(dir=target.parent, prefix=STAGING))
     try:
         for info in members:
