@@ -2,6 +2,7 @@
 """What a frame is like when no tracker can follow it: too low, too high, noise, or too faint."""
 
 from enum import IntEnum
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,22 +31,51 @@ class Character(IntEnum):
     FAINT = 4
 
 
-def characters(frames: Floats, sample_rate: float) -> NDArray[np.int8]:
-    """Frames (n, frame) -> a `Character` each (n,)."""
-    count, size = frames.shape
-    window = np.hanning(size).astype(np.float32)
-    power = np.abs(np.fft.rfft(frames * window)) ** 2 + 1e-20
-    frequency = np.fft.rfftfreq(size, 1.0 / sample_rate)
-    total = power.sum(axis=1)
-    # Two bins of the window's main lobe count to either side.
-    width = 2.0 * sample_rate / size
-    low = power[:, frequency < MIN_HZ + width].sum(axis=1) / total
-    high = power[:, frequency > MAX_HZ].sum(axis=1) / total
-    audible = power[:, frequency > MIN_HZ]
-    flatness = np.exp(np.log(audible).mean(axis=1)) / audible.mean(axis=1)
-    found = np.zeros(count, np.int8)
-    found[flatness > NOISE_FROM] = Character.NOISE
-    found[(high > ALL_OF_IT) & (flatness <= NOISE_FROM)] = Character.HIGH
-    found[low > MOST_OF_IT] = Character.LOW
-    found[np.mean(np.square(frames), axis=1) < SILENCE_POWER] = Character.FAINT
-    return found
+@cache
+def _tables(size: int, sample_rate: float) -> tuple[Floats, int, int, int]:
+    """The window, and the first bins that are above the low stretch, audible, and above the trackers' reach."""
+    bin_hz = sample_rate / size
+    # Two bins of the window's main lobe count to the low stretch.
+    edges = (MIN_HZ + 2.0 * bin_hz, MIN_HZ, MAX_HZ)
+    low, audible, high = (int(np.ceil(edge / bin_hz)) for edge in edges)
+    return np.hanning(size).astype(np.float32), low, audible, high
+
+
+def character(frame: Floats, sample_rate: float) -> Character:
+    """One frame (n,) -> what it is like."""
+    if float(np.dot(frame, frame)) < SILENCE_POWER * frame.size:
+        return Character.FAINT
+    window, low, audible, high = _tables(frame.size, sample_rate)
+    spectrum = np.fft.rfft(frame * window)
+    power = spectrum.real**2 + spectrum.imag**2 + 1e-20
+    total = float(power.sum())
+    if float(power[:low].sum()) > MOST_OF_IT * total:
+        return Character.LOW
+    heard = power[audible:]
+    if float(np.exp(np.log(heard).mean())) > NOISE_FROM * float(heard.mean()):
+        return Character.NOISE
+    return Character.HIGH if float(power[high:].sum()) > ALL_OF_IT * total else Character.TONAL
+
+
+class Characters:
+    """A stream's, looked at in every fourth frame, which costs a quarter and misses nothing that lasts 40 ms."""
+
+    EVERY = 4
+
+    def __init__(self, sample_rate: float) -> None:
+        self._sample_rate = sample_rate
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to frame 0."""
+        self._count, self._last = 0, int(Character.FAINT)
+
+    def process(self, frames: Floats) -> NDArray[np.int8]:
+        """Frames (n, frame), the next of the stream -> a `Character` each (n,)."""
+        found = np.empty(len(frames), np.int8)
+        for index, frame in enumerate(frames):
+            if self._count % self.EVERY == 0:
+                self._last = int(character(frame, self._sample_rate))
+            self._count += 1
+            found[index] = self._last
+        return found

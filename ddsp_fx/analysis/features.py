@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ddsp_fx.analysis.character import characters
+from ddsp_fx.analysis.character import Characters
 from ddsp_fx.analysis.framing import Framer
 from ddsp_fx.analysis.pitch import VOICED_FROM, PitchTracker, open_tracker
 from ddsp_fx.dsp.decimate import AnalysisDecimator
@@ -89,6 +89,7 @@ class FeatureStream:
             )
         self._meter = LevelMeter(level, frame, FEATURE_RATE)
         self._framer = Framer(frame, hop)
+        self._listening = Characters(FEATURE_RATE)
         self._decimator = AnalysisDecimator(sample_rate, FEATURE_RATE)
         wait = max(self.tracker.look_ahead, self._framer.look_ahead) - 1
         self.look_ahead_samples = math.ceil(wait * sample_rate / FEATURE_RATE) + self._decimator.look_ahead + 1
@@ -105,6 +106,7 @@ class FeatureStream:
         self._pitches = np.zeros((2, 0), np.float32)
         self._levels = np.zeros(0, np.float32)
         self._characters = np.zeros(0, np.int8)
+        self._listening.reset()
 
     def process(self, mono: Floats) -> Features:
         """Samples (n,) at the host's rate -> the features that they complete. NaN and infinity count as
@@ -135,7 +137,7 @@ class FeatureStream:
     def _queue(self, pitches: tuple[Floats, Floats], frames: Floats) -> None:
         self._pitches = np.concatenate([self._pitches, np.stack(pitches)], axis=1)
         self._levels = np.concatenate([self._levels, self._meter.levels(frames)])
-        self._characters = np.concatenate([self._characters, characters(frames, FEATURE_RATE)])
+        self._characters = np.concatenate([self._characters, self._listening.process(frames)])
 
     def _give(self) -> Features:
         n = min(self._pitches.shape[1], self._levels.size)
