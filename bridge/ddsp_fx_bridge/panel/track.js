@@ -82,7 +82,7 @@ export class TrackView {
   }
 
   #slot(name, node) {
-    const parameters = Object.values(node.CONTENTS).filter(isParameter).map((child) => this.#parameter(child));
+    const parameters = Object.values(node.CONTENTS ?? {}).filter(isParameter).map((child) => this.#parameter(child));
     const heading = freshId("slot");
     return el("article", { class: "slot card", "aria-labelledby": heading },
       el("header", {}, el("h2", { id: heading }, name), this.#presets(node)),
@@ -90,7 +90,7 @@ export class TrackView {
   }
 
   #presets(node) {
-    const { preset } = node.CONTENTS;
+    const { preset } = node.CONTENTS ?? {};
     const names = preset?.CONTENTS.names?.VALUE ?? [];
     if (!names.length) return null;
     const id = freshId("preset");

@@ -10,6 +10,8 @@ from pedalboard.io import AudioFile
 from support import tone
 
 from ddsp_fx import Board
+from ddsp_fx.effects import Effect
+from ddsp_fx.effects.offline import Audio
 from ddsp_fx_bridge.engine import Engine
 from ddsp_fx_bridge.server import Server
 from serve.panel.controls import Wait, control, send, text
@@ -86,3 +88,27 @@ def test_pitch_spectrum_and_latency_are_shown(panel: Any, engine: Engine, eventu
     return new Set(Array.from({length: d.length / 4}, (_, i) => d[4 * i])).size;"""
     eventually(lambda: panel.execute_script(drawn) > 30)
     eventually(lambda: panel.find_element("css selector", ".fact").text.startswith("Latency 0.0 ms (0 samples)"))
+
+
+class Blown(Effect):
+    """Raises in every block, until it is mended."""
+
+    kind = "blown"
+    mended = False
+
+    def _process(self, block: Audio) -> Audio:
+        if not type(self).mended:
+            raise RuntimeError("a valve has blown")
+        return block
+
+
+def test_what_has_failed_is_shown_and_tried_again(
+    panel: Any, engine: Engine, eventually: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.replace_board(1, Board([Blown()]))
+    news = lambda: "".join(e.text for e in panel.find_elements("css selector", ".news"))  # noqa: E731
+    eventually(lambda: "blown is bypassed: RuntimeError: a valve has blown" in news())
+    monkeypatch.setattr(Blown, "mended", True)
+    panel.find_element("xpath", "//button[text()='Try again']").click()
+    eventually(lambda: news() == "")
+    assert not panel.find_element("css selector", ".again").is_displayed()
