@@ -6,9 +6,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
@@ -58,12 +56,17 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         with np.load(path) as data:
             arrays = dict(data)
         facts = json.loads(str(arrays["facts"]))
-    except (OSError, ValueError, KeyError, BadZipFile, UnpicklingError) as error:
-        raise TrainingError(f"{path}: damaged checkpoint ({error}); start without --resume") from None
-    progress = Progress(**facts["progress"])
-    progress.losses = [(str(stage), int(step), float(loss)) for stage, step, loss in progress.losses]
-    config = make_config(facts["config"], str(path))
-    return Checkpoint(config, progress, _numbered(arrays, "weight"), _numbered(arrays, "optimizer"), facts["rng"])
+        progress = Progress(**facts["progress"])
+        progress.losses = [(str(stage), int(step), float(loss)) for stage, step, loss in progress.losses]
+        config = make_config(facts["config"], str(path))
+        return Checkpoint(config, progress, _numbered(arrays, "weight"), _numbered(arrays, "optimizer"), facts["rng"])
+    except TrainingError:
+        raise
+    # zipfile, numpy and json between them raise a dozen kinds over damaged bytes.
+    except Exception as error:
+        raise TrainingError(
+            f"{path}: damaged checkpoint ({error}); start without --resume, in another --run-dir"
+        ) from None
 
 
 def _numbered(arrays: dict[str, Any], prefix: str) -> list[Any]:

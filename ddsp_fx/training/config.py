@@ -13,7 +13,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Strict, StringConstraints, TypeAdapter, ValidationError
 
-from ddsp_fx.bounded import read_bytes
 from ddsp_fx.bundles.manifest import IDENTIFIER_PATTERN, SYMBOL_PATTERN, Version, breaches
 from ddsp_fx.effects.parameters import did_you_mean
 from ddsp_fx.errors import TrainingError
@@ -161,9 +160,15 @@ def read_recipe(path: Path, **overrides: Any) -> TrainConfig:
 
 def read_settings(path: Path) -> dict[str, Any]:
     """What a recipe states, and no more; raises TrainingError for a file that is no TOML."""
-    data = read_bytes(path, MOST_BYTES, TrainingError)
     try:
+        # A pipe is as good as a file here: who types the command knows what stands behind it.
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise TrainingError(f"{path}: is longer than {MOST_BYTES} bytes, which no recipe is")
         return tomllib.loads(data.decode("utf-8"))
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be read: {error.strerror}") from None
     except RecursionError:
         raise TrainingError(f"{path}: not a TOML recipe: nested too deeply") from None
     # TOMLDecodeError and UnicodeDecodeError are ValueErrors, and so is what an integer of 5,000 digits gives.

@@ -98,3 +98,33 @@ def test_recipes(tmp_path: Path) -> None:
         make_config({})
     with pytest.raises(TrainingError, match=r"batch: it should be .* 1 \(got 0\)"):
         make_config({"name": "x", "batch": 0})
+
+
+ODD_RECIPES = {
+    "a number as text": ('steps = "300"', "steps: it should be a valid integer"),
+    "a choice that is none": ('preset = "huge"', "preset: it should be 'tiny', 'compact' or 'full'"),
+    "time that runs back": ("minutes = -3", "minutes: it should be greater than 0"),
+    "no time": ("minutes = nan", "minutes: it should be a finite number"),
+    "a switch as a number": ("room = 1", "room: it should be a valid boolean"),
+    "an id that is none": ('bundle_id = "Mine!"', "bundle_id: "),
+    "a rate of its own": ("sample_rate = 44100", "sample_rate 44100 is not a multiple of 16000"),
+    "digits without end": (f"steps = {'9' * 5000}", "not a TOML recipe"),
+    "brackets without end": (f"steps = {'[' * 100_000}", "not a TOML recipe"),
+    "not TOML": ("steps = ", "not a TOML recipe"),
+}
+
+
+@pytest.mark.parametrize("name", ODD_RECIPES)
+def test_a_recipe_that_is_wrong_is_one_line(name: str, tmp_path: Path) -> None:
+    text, message = ODD_RECIPES[name]
+    path = tmp_path / "recipe.toml"
+    path.write_text(f'name = "cello"\n{text}\n')
+    with pytest.raises(TrainingError) as caught:
+        read_recipe(path)
+    assert message in str(caught.value)
+    assert len(str(caught.value)) < 1000
+
+
+def test_all_that_is_wrong_with_a_recipe_is_told_at_once() -> None:
+    with pytest.raises(TrainingError, match=r"steps: .*; .*seed: "):
+        make_config({"name": "x", "steps": 0, "seed": -1})

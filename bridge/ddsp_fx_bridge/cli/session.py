@@ -56,7 +56,8 @@ class Session:
             server.start()
             self._warm(server)
             if arguments.record:
-                server.studio.record(1, arguments.record)
+                taken = server.studio.record(1, arguments.record)
+                print(f"recording {printable(taken)}")
             stack.enter_context(interpreter_for_audio(SWITCH_LINK_S if arguments.link else SWITCH_S))
             stack.enter_context(self._signals())
             if isinstance(door, LinkDoor):

@@ -108,13 +108,13 @@ def read_map(path: Path | str) -> RelayMap:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise AutomationError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AutomationError(f"{path}: not JSON: {error}") from None
     if not isinstance(data, dict) or data.get(HEADER) != VERSION:
         raise AutomationError(f"{path}: not a relay's map; `ddsp-fx daw reaper|bitwig|live` writes one")
     try:
         return _map(data)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
         raise AutomationError(f"{path}: the map is malformed: {type(error).__name__}: {error}") from None
 
 
