@@ -18,6 +18,9 @@ MOST_OF_ONE_ADDRESS = 96
 # From the first byte of a request's head to its last.
 HEAD_S = 10.0
 _AGAIN_S = 0.5
+# How long who was refused may read that, and how many may at once.
+_READ_S = 0.3
+MOST_REFUSED = 32
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -34,6 +37,7 @@ class Listener:
         self._of: Counter[str] = Counter()
         self._open: dict[int, _Guarded] = {}
         self._has_told = self._has_stopped = False
+        self._refused: set[socket.socket] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         # Given up for a moment when there is no other, so that a client is told in place of waiting.
         self._spare: int | None = None
@@ -56,6 +60,8 @@ class Listener:
         asyncio.get_running_loop().remove_reader(self._socket)
         for task in self._tasks:
             task.cancel()
+        for connection in tuple(self._refused):
+            self._let_go(connection)
         if self._spare is not None:
             os.close(self._spare)
             self._spare = None
@@ -89,7 +95,7 @@ class Listener:
         connection.setblocking(False)
         who = str(address[0])
         if self.connections >= MOST_CONNECTIONS or self._of[who] >= MOST_OF_ONE_ADDRESS:
-            _refuse(connection)
+            self._refuse(connection)
             return
         self._of[who] += 1
         task = asyncio.get_running_loop().create_task(self._serve(connection, who))
@@ -120,23 +126,33 @@ class Listener:
             self._spare = None
             with suppress(OSError):
                 connection, _ = self._socket.accept()
-                _refuse(connection)
-            self._take_spare()
+                self._refuse(connection)
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._socket)
         loop.call_later(_AGAIN_S, self._resume)
+
+    def _refuse(self, connection: socket.socket) -> None:
+        """503, and a moment to read it: closing on what the client is just sending would take the answer back."""
+        connection.setblocking(False)
+        with suppress(OSError):
+            connection.send(_FULL)
+            connection.shutdown(socket.SHUT_WR)
+        if len(self._refused) >= MOST_REFUSED:
+            connection.close()
+            return
+        self._refused.add(connection)
+        asyncio.get_running_loop().call_later(_READ_S, self._let_go, connection)
+
+    def _let_go(self, connection: socket.socket) -> None:
+        self._refused.discard(connection)
+        with connection, suppress(OSError):
+            connection.recv(1 << 16)
 
     def _resume(self) -> None:
         if not self._has_stopped:
             if self._spare is None:
                 self._take_spare()
             self._watch()
-
-
-def _refuse(connection: socket.socket) -> None:
-    with connection, suppress(OSError):
-        connection.setblocking(False)
-        connection.send(_FULL)
 
 
 class _Guarded(asyncio.Protocol):

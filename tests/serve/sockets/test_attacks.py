@@ -111,7 +111,7 @@ def test_one_address_gets_a_share_and_all_of_it_back(server: Server, monkeypatch
     monkeypatch.setattr(listener, "MOST_OF_ONE_ADDRESS", 8)
     with ExitStack() as stack:
         held = [stack.enter_context(connect(server)) for _ in range(8)]
-        assert get(server).startswith("HTTP/1.1 503")
+        assert get(server) == "HTTP/1.1 503 Service Unavailable"
         held[0].close()
         _until(lambda: get(server) == "HTTP/1.1 200 OK")
     _until(lambda: server._http._listener.connections == 0)  # type: ignore[union-attr]
