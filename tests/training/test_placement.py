@@ -92,6 +92,8 @@ def test_a_run_replaces_its_own_and_what_was_added_stays(tmp_path: Path) -> None
     (tmp_path / "guitar" / "sub").mkdir()
     (tmp_path / "guitar" / "sub" / "notes.txt").write_text("mine")
     (tmp_path / "guitar" / "card").write_text("also mine")
+    (tmp_path / "songs").mkdir()
+    (tmp_path / "guitar" / "link").symlink_to(tmp_path / "songs")
     train(place, model="2", card="2")
     found = {path.relative_to(tmp_path / "guitar").as_posix(): path for path in (tmp_path / "guitar").rglob("*")}
     assert {name: path.read_text() for name, path in found.items() if path.is_file()} == {
@@ -100,6 +102,7 @@ def test_a_run_replaces_its_own_and_what_was_added_stays(tmp_path: Path) -> None
         "card.kept": "also mine",
         "sub/notes.txt": "mine",
     }
+    assert (tmp_path / "guitar" / "link").readlink() == tmp_path / "songs"
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".guitar")] == []
 
 
