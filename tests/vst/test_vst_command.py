@@ -91,14 +91,39 @@ def test_one_format_leaves_the_others(run: Run, home: Path, made: Path, capsys: 
     assert found["start"]["works"] is True
 
 
-def test_an_update_replaces_all_of_it(run: Run, home: Path, made: Path) -> None:
-    old = home / ".vst3" / "ddsp-fx.vst3"
-    old.mkdir(parents=True)
-    (old / "left over").write_text("old")
+def test_an_update_replaces_what_was_installed_and_nothing_else(run: Run, home: Path, made: Path) -> None:
+    (made / "ddsp-fx.vst3" / "left over").write_text("ours")
     run("install", "--from", str(made))
+    placed = home / ".vst3" / "ddsp-fx.vst3"
+    (placed / "Contents" / "notes.txt").write_text("mine")
+    (made / "ddsp-fx.vst3" / "left over").unlink()
+    (made / "ddsp-fx.vst3" / "Contents" / "ddsp-fx.so").write_text("newer")
     run("install", "--from", str(made))
     assert [path.name for path in (home / ".vst3").iterdir()] == ["ddsp-fx.vst3"]
-    assert [path.name for path in old.iterdir()] == ["Contents"]
+    found = {path.relative_to(placed).as_posix(): path.read_text() for path in placed.rglob("*") if path.is_file()}
+    assert found == {"Contents/ddsp-fx.so": "newer", "Contents/notes.txt": "mine"}
+    run("uninstall")
+    assert [path.name for path in placed.rglob("*") if path.is_file()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("kind", ["folder", "file", "link"])
+@pytest.mark.parametrize("word", ["install", "uninstall"])
+def test_what_somebody_else_put_there_stays(word: str, kind: str, run: Run, home: Path, made: Path) -> None:
+    placed, elsewhere = home / ".vst3" / "ddsp-fx.vst3", home / "build"
+    placed.parent.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "work.so").write_text("mine")
+    if kind == "folder":
+        shutil.copytree(elsewhere, placed)
+    elif kind == "file":
+        placed.write_text("mine")
+    else:
+        placed.symlink_to(elsewhere)
+    with pytest.raises(EngineError, match="stays as it is"):
+        run(word, *(["--from", str(made)] if word == "install" else []))
+    assert (placed if kind == "file" else placed / "work.so").read_text() == "mine"
+    assert placed.is_symlink() == (kind == "link")
+    assert not (home / ".clap").exists()
 
 
 def test_what_was_not_made_is_named_before_anything_changes(run: Run, home: Path, made: Path) -> None:

@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
 from ddsp_fx import __version__
 from ddsp_fx.errors import EngineError
+from ddsp_fx.files.replace import write_file
+from ddsp_fx_bridge.vst.owned import files_of, put, remove, require_ours
 
 IDLE_EXIT_S = 60
 # Where the formats' own documents say that a user's plugins are, on Linux.
@@ -59,30 +60,41 @@ def engine_words() -> list[str]:
 
 def install(made: Path, targets: Sequence[Installed]) -> None:
     """From the folder with the plugins; raises EngineError, where one is not there before any has changed."""
+    versions, files = versions_installed(), files_installed()
     for target in targets:
         if not (made / target.path.name).exists():
             raise EngineError(f"{made} holds no {target.path.name}; expected what `ddsp-fx vst build` makes")
+        require_ours(target.path, str(target.path) in versions)
     try:
         for target in targets:
-            _replace(made / target.path.name, target.path)
+            put(made / target.path.name, target.path, files.get(str(target.path), ()))
+            files[str(target.path)] = files_of(made / target.path.name)
+            versions[str(target.path)] = __version__
         _write(engine_file(), "".join(f"{word}\n" for word in engine_words()))
-        versions = {**versions_installed(), **{str(target.path): __version__ for target in targets}}
         _write(_versions_file(), json.dumps(versions, indent=2) + "\n")
+        _write(_files_file(), json.dumps(files, indent=2) + "\n")
     except OSError as error:
         raise EngineError(f"{error.filename} cannot be written: {error.strerror}") from None
 
 
 def uninstall(targets: Sequence[Installed]) -> list[Path]:
-    """What was removed; with the last plugin goes the file that starts the engine."""
+    """What was removed; with the last plugin goes the file that starts the engine.
+
+    What `install` has not put there stays. Raises EngineError.
+    """
+    versions, files = versions_installed(), files_installed()
     removed = [target.path for target in targets if target.is_there]
-    versions = {path: version for path, version in versions_installed().items() if Path(path) not in removed}
+    for path in removed:
+        require_ours(path, str(path) in versions)
+    versions = {path: version for path, version in versions.items() if Path(path) not in removed}
     try:
         for path in removed:
-            _remove(path)
+            remove(path, files.get(str(path), ()))
         if not any(Path(path).exists() for path in versions):
             removed += [file for file in (engine_file(),) if file.exists()]
             engine_file().unlink(missing_ok=True)
             _versions_file().unlink(missing_ok=True)
+            _files_file().unlink(missing_ok=True)
         else:
             _write(_versions_file(), json.dumps(versions, indent=2) + "\n")
     except OSError as error:
@@ -92,42 +104,30 @@ def uninstall(targets: Sequence[Installed]) -> list[Path]:
 
 def versions_installed() -> dict[str, str]:
     """By path, as `install` has noted them."""
+    return {path: str(version) for path, version in _noted(_versions_file()).items()}
+
+
+def files_installed() -> dict[str, list[str]]:
+    """The files of each plugin, by its path, as `install` has noted them."""
+    return {path: list(map(str, files)) for path, files in _noted(_files_file()).items() if isinstance(files, list)}
+
+
+def _noted(path: Path) -> dict[str, Any]:
     try:
-        noted = json.loads(_versions_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        noted = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
-    return {str(path): str(version) for path, version in noted.items()} if isinstance(noted, dict) else {}
+    return noted if isinstance(noted, dict) else {}
 
 
 def _versions_file() -> Path:
     return data_folder() / "plugins.json"
 
 
-def _replace(made: Path, target: Path) -> None:
-    """A host that scans meanwhile finds the old plugin or the new one, for a moment none, never half of one."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    new, old = (target.with_name(f".ddsp-fx-{which}-{os.getpid()}") for which in ("new", "old"))
-    if made.is_dir():
-        shutil.copytree(made, new)
-    else:
-        shutil.copy2(made, new)
-    if target.is_dir():
-        target.rename(old)
-        new.rename(target)
-        shutil.rmtree(old)
-    else:
-        new.replace(target)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
+def _files_file() -> Path:
+    return data_folder() / "plugin-files.json"
 
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f".{path.name}-{os.getpid()}")
-    new.write_text(text, encoding="utf-8")
-    new.replace(path)
+    write_file(path, text, EngineError)
