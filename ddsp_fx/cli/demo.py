@@ -16,7 +16,7 @@ from ddsp_fx.cli import example_sounds, pictures
 from ddsp_fx.cli.audio_files import output_file
 from ddsp_fx.cli.json_text import print_json
 from ddsp_fx.cli.progress import progress_bar
-from ddsp_fx.errors import AudioError
+from ddsp_fx.files.made_folder import made_folder
 from ddsp_fx.files.names import printable
 
 Mono = NDArray[np.float32]
@@ -108,14 +108,10 @@ def _peak_db(audio: Mono) -> float:
 def run(arguments: Namespace) -> int:
     """Fill the folder; print what was measured."""
     folder = Path(arguments.folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise AudioError(f"{folder}: cannot be made: {error.strerror}") from None
     pictures.pyplot()
     demo = Demo(folder)
     steps: list[Callable[[], Any]] = [demo.inputs, demo.transfer, demo.reverb, demo.dereverb]
-    with progress_bar("rendering", len(steps)) as advance:
+    with made_folder(folder, "demo", arguments.replace), progress_bar("rendering", len(steps)) as advance:
         for step in steps:
             step()
             advance(1)

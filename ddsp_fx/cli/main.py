@@ -92,11 +92,13 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
 
 def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", help="where the audio and pictures go")
+    parser.add_argument("--replace", action="store_true", help="files of the same names in the folder may be replaced")
     parser.add_argument("--json", action="store_true", help="the measurements as JSON")
 
 
 def _gallery(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", help="where index.html, its sounds and its pictures go")
+    parser.add_argument("--replace", action="store_true", help="files of the same names in the folder may be replaced")
     parser.add_argument("--seconds", type=float, metavar="S", help="at most S seconds of every sound, 2 or more")
     parser.add_argument("--voice", metavar="FILE", help="a recording of yours in place of the sung phrase")
     parser.add_argument("--recording", metavar="FILE", help="a recording of yours in place of the violin phrase")

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-import os
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from ddsp_fx.cli.gallery.studio import Studio
 from ddsp_fx.cli.json_text import print_json
 from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.errors import AudioError
+from ddsp_fx.files.made_folder import made_folder
 from ddsp_fx.files.names import printable
 from ddsp_fx.files.replace import write_file
 
@@ -29,23 +29,22 @@ def run(arguments: Namespace) -> int:
     sources.check_seconds(seconds)
     pictures.pyplot()
     given = [sources.own(Path(file), seconds) if file else None for file in (arguments.voice, arguments.recording)]
-    _make(folder)
-    voice, recording = given[0] or sources.sung(seconds), given[1] or sources.bowed(seconds)
-    sections = _sections(Studio(folder, Shelf(), voice, recording), seconds)
     index = folder / "index.html"
-    write_file(index, page(sections, _footer(voice, recording)))
+    with made_folder(folder, "gallery", arguments.replace):
+        _make(folder)
+        voice, recording = given[0] or sources.sung(seconds), given[1] or sources.bowed(seconds)
+        sections = _sections(Studio(folder, Shelf(), voice, recording), seconds)
+        write_file(index, page(sections, _footer(voice, recording)))
     _report(sections, index, arguments.json)
     return 0
 
 
 def _make(folder: Path) -> None:
     try:
-        for place in (folder, folder / "sounds", folder / "pictures"):
+        for place in (folder / "sounds", folder / "pictures"):
             place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise AudioError(f"{folder}: cannot be made: {error.strerror}; name another folder") from None
-    if not os.access(folder, os.W_OK):
-        raise AudioError(f"{folder}: no permission to write; name another folder")
 
 
 def _sections(studio: Studio, seconds: float | None) -> list[Section]:
