@@ -39,8 +39,6 @@ struct Wrapped {
 const Wrapped& wrapped(const clap_plugin_t* plugin) { return *reinterpret_cast<const Wrapped*>(plugin); }
 DdspFx& ours(const clap_plugin_t* plugin) { return *wrapped(plugin).ours; }
 
-bool isSlot(uint32_t index) { return index >= kFirstSlot && index < kEngine; }
-
 // A host's value, in the range that DPF has declared, and 0 to 1.
 double fromHost(uint32_t index, double value) {
     return index == kEffect ? value / 127.0 : index == kRender ? value / 2.0 : isSlot(index) ? value : value / 1e6;
@@ -95,9 +93,37 @@ bool CLAP_ABI setMode(const clap_plugin_t* plugin, int32_t mode) {
 const Tail tailExtension{tail};
 const RenderMode renderExtension{mayBeOffline, setMode};
 
+// DPF looks into its table with any id that a host sends, and dies of an unknown one: it gets an event of a space that
+// it passes over.
+uint32_t CLAP_ABI knownCount(const clap_input_events_t* list) {
+    const auto* const host = static_cast<const clap_input_events_t*>(list->ctx);
+    return host->size(host);
+}
+
+const clap_event_header_t* CLAP_ABI knownAt(const clap_input_events_t* list, uint32_t i) {
+    static const clap_event_header_t passedOver{sizeof(clap_event_header_t), 0, 0xFFFF, 0, 0};
+    const auto* const host = static_cast<const clap_input_events_t*>(list->ctx);
+    const clap_event_header_t* const event = host->get(host, i);
+    const bool isValue = event->space_id == CLAP_CORE_EVENT_SPACE_ID && event->type == CLAP_EVENT_PARAM_VALUE;
+    const bool isKnown = !isValue || reinterpret_cast<const clap_event_param_value_t*>(event)->param_id < kParameters;
+    return isKnown ? event : &passedOver;
+}
+
+clap_input_events_t onlyKnown(const clap_input_events_t* host) {
+    return {const_cast<clap_input_events_t*>(host), knownCount, knownAt};
+}
+
+void CLAP_ABI flush(const clap_plugin_t* plugin, const clap_input_events_t* in, const clap_output_events_t* out) {
+    const clap_input_events_t known = onlyKnown(in);
+    clap_plugin_params.flush(plugin, in ? &known : nullptr, out);
+}
+
+bool CLAP_ABI value(const clap_plugin_t* plugin, clap_id id, double* found) {
+    return id < kParameters && clap_plugin_params.get_value(plugin, id, found);
+}
+
 const void* CLAP_ABI extension(const clap_plugin_t* plugin, const char* id) {
-    static const clap_plugin_params_t parameters{clap_plugin_params.count, info, clap_plugin_params.get_value, valueText,
-                                                 textValue, clap_plugin_params.flush};
+    static const clap_plugin_params_t parameters{clap_plugin_params.count, info, value, valueText, textValue, flush};
     if (!std::strcmp(id, CLAP_EXT_PARAMS))
         return &parameters;
     if (!std::strcmp(id, kTailId))
@@ -119,7 +145,10 @@ clap_process_status CLAP_ABI process(const clap_plugin_t* plugin, const clap_pro
         fx.event(event->time, change->param_id, change->value);
     }
     fx.setEventsTaken(data->frames_count > 0);
-    const clap_process_status status = wrapped(plugin).dpf->process(plugin, data);
+    const clap_input_events_t known = onlyKnown(data->in_events);
+    clap_process_t checked = *data;
+    checked.in_events = data->in_events ? &known : nullptr;
+    const clap_process_status status = wrapped(plugin).dpf->process(plugin, &checked);
     fx.setEventsTaken(false);
     if (fx.generation() != wrapped(plugin).told)
         wrapped(plugin).host->request_callback(wrapped(plugin).host);

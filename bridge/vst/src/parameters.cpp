@@ -2,16 +2,21 @@
 // What a host is told of parameters, and what it sets.
 #include "plugin.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 START_NAMESPACE_DISTRHO
 
 namespace {
 
-constexpr uint32_t kMostEffects = 127;
 const char* const kRenderNames[] = {"automatic", "live", "wait for the engine"};
 // Of a control that nobody has moved: a number that no lane has by chance.
 constexpr float kUntouched = 0.500125F;
+
+// A host's number as one of 0 to `most`: it may be anything, also none.
+uint32_t choiceOf(double value, uint32_t most) {
+    return std::isnan(value) ? 0 : static_cast<uint32_t>(std::lround(std::clamp(value, 0.0, static_cast<double>(most))));
+}
 
 float firstOf(unsigned slot) {
     return slot == ddspfx::kMixSlot ? 1.0F : slot == ddspfx::kBypassSlot ? 0.0F : kUntouched;
@@ -70,16 +75,19 @@ float DdspFx::getParameterValue(uint32_t index) const {
     case kRender: return static_cast<float>(render_.load(std::memory_order_relaxed));
     case kEngine: return static_cast<float>(generation() % 1000000U);
     case kLate: return static_cast<float>(status_.lateBlocks.load(std::memory_order_relaxed) % 1000000U);
-    default: return static_cast<float>(status_.values[index - kFirstSlot].load(std::memory_order_relaxed));
+    default: return static_cast<float>(normalised(index));
     }
 }
 
 void DdspFx::setParameterValue(uint32_t index, float value) {
+    if (std::isnan(value))
+        return;
     if (index == kEffect) {
-        pick(static_cast<uint32_t>(std::lround(value)));
+        pick(choiceOf(value, kMostEffects));
     } else if (index == kRender) {
-        render_.store(static_cast<uint32_t>(std::lround(value)), std::memory_order_relaxed);
-    } else if (index >= kFirstSlot && index < kEngine && !eventsTaken_) {
+        render_.store(choiceOf(value, kWait), std::memory_order_relaxed);
+    } else if (isSlot(index) && !eventsTaken_) {
+        value = std::clamp(value, 0.0F, 1.0F);
         if (kHostKeepsValues && isUntouched(index - kFirstSlot, value))
             return;
         auto& now = status_.values[index - kFirstSlot];
@@ -104,7 +112,7 @@ void DdspFx::pick(uint32_t effect) {
 }
 
 void DdspFx::event(uint32_t offset, uint32_t index, double normalised) {
-    if (index >= kFirstSlot && index < kEngine)
+    if (isSlot(index))
         stream_.event(offset, index - kFirstSlot, normalised);
 }
 
@@ -114,7 +122,7 @@ double DdspFx::normalised(uint32_t index) const {
     case kRender: return static_cast<double>(render_.load(std::memory_order_relaxed)) / kWait;
     case kEngine:
     case kLate: return static_cast<double>(getParameterValue(index)) / 1e6;
-    default: return status_.values[index - kFirstSlot].load(std::memory_order_relaxed);
+    default: return isSlot(index) ? status_.values[index - kFirstSlot].load(std::memory_order_relaxed) : 0.0;
     }
 }
 
@@ -122,18 +130,18 @@ std::string DdspFx::text(uint32_t index, double normalised) const {
     if (index == kEngine)
         return session_ ? session_->text() : std::string();
     if (index == kLate)
-        return std::to_string(std::lround(normalised * 1e6));
+        return std::to_string(choiceOf(normalised * 1e6, 1000000));
     if (index == kRender)
-        return kRenderNames[std::lround(normalised * kWait)];
+        return kRenderNames[choiceOf(normalised * kWait, kWait)];
     if (index != kEffect)
         return slot(index).text(normalised);
-    const auto effect = static_cast<std::size_t>(std::lround(normalised * kMostEffects));
-    const auto menu = session_->menu();
+    const std::size_t effect = choiceOf(normalised * kMostEffects, kMostEffects);
+    const auto menu = session_ ? session_->menu() : std::vector<std::string>();
     return effect == 0 ? "-" : effect <= menu.size() ? menu[effect - 1] : "- " + std::to_string(effect);
 }
 
 bool DdspFx::parse(uint32_t index, const std::string& text, double& normalised) const {
-    if (index >= kFirstSlot && index < kEngine)
+    if (isSlot(index))
         return slot(index).parse(text, normalised);
     const uint32_t most = index == kEffect ? kMostEffects : kWait;
     for (uint32_t i = 0; index < kFirstSlot && i <= most; ++i) {

@@ -3,6 +3,7 @@
 
 #include "platform.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -65,8 +66,8 @@ void DdspFx::setState(const char*, const char* value) {
     ddspfx::LineReader lines;
     lines.feed(value, std::strlen(value));
     for (ddspfx::Fields fields; lines.next(fields);)
-        if (fields[0] == "effect" && fields.size() > 1)
-            effect_.store(static_cast<uint32_t>(std::atoi(fields[1].c_str())), std::memory_order_relaxed);
+        if (double effect = 0.0; fields[0] == "effect" && fields.size() > 1 && ddspfx::parseNumber(fields[1], effect))
+            effect_.store(static_cast<uint32_t>(std::clamp(effect, 0.0, double(kMostEffects))), std::memory_order_relaxed);
     session_->allowStart();
     session_->setBoard(std::move(board));
     setLatency(stream_.latency());

@@ -23,6 +23,10 @@ enum Index : uint32_t {
     kParameters = kLate + 1
 };
 
+inline bool isSlot(uint32_t index) { return index >= kFirstSlot && index < kEngine; }
+
+constexpr uint32_t kMostEffects = 127;
+
 // The choices of "Bounce".
 enum Bounce : uint32_t { kAutomatic, kLive, kWait };
 
@@ -36,7 +40,7 @@ public:
     // For the wrappers, on a host's main thread.
 
     static DdspFx* lastCreated();
-    ddspfx::Slot slot(uint32_t index) const { return session_->slot(index - kFirstSlot); }
+    ddspfx::Slot slot(uint32_t index) const { return session_ ? session_->slot(index - kFirstSlot) : ddspfx::Slot(); }
     std::string text(uint32_t index, double normalised) const;
     bool parse(uint32_t index, const std::string& text, double& normalised) const;
     double normalised(uint32_t index) const;

@@ -49,9 +49,10 @@ void Session::load(std::string chain) {
 }
 
 void Session::pick(unsigned item) {
-    const auto names = menu();
-    if (item < names.size())
-        load(names[item]);
+    picked_.store(item + 1, std::memory_order_release);
+    Engine ready = Engine::ready;
+    // A host that renders offline waits from here on, as it does for any other board.
+    status_.engine.compare_exchange_strong(ready, Engine::preparing, std::memory_order_acq_rel);
 }
 
 Board Session::board() const {

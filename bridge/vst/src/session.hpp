@@ -29,7 +29,8 @@ public:
     // A board to be made the engine's; one that was restored from a host's session, or a name from the menu.
     void setBoard(Board board);
     void load(std::string chain);
-    // Of the menu; nothing happens where it has none of that number.
+    // Of the menu; nothing happens where it has none of that number. From the audio's thread too, where hosts automate:
+    // it notes the number, and the session's own thread does the rest within a tick.
     void pick(unsigned item);
     // A host that only looks what a plugin is makes one too: no engine is started until this.
     void allowStart() { mayStart_ = true; }
@@ -56,6 +57,7 @@ private:
     void startEngine(const std::string& path);
     void greet();
     void sendPending();
+    void takePick();
     void readSome();
     void disconnect();
     void handle(const Fields& fields);
@@ -64,6 +66,8 @@ private:
     void setValues(const Fields& fields);
     bool send(const Fields& fields, int memory = -1);
     void say(Engine engine, std::string text = {});
+
+    bool isPicked() const { return picked_.load(std::memory_order_acquire) != 0; }
 
     // The board with the values of now. With the mutex held, as the next.
     Board current() const;
@@ -80,6 +84,8 @@ private:
     int handle_ = -1;
     bool boardPending_ = true, attachPending_ = false;
     std::atomic<unsigned> generation_{0};
+    // One more than the item that was picked last; 0 once it is taken.
+    std::atomic<unsigned> picked_{0};
 
     // The thread's own.
     int socket_ = -1;

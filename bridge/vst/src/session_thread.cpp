@@ -18,6 +18,7 @@ constexpr auto kGreetPatience = std::chrono::seconds(10);
 
 void Session::run() {
     while (!stopping_) {
+        takePick();
         if (socket_ < 0)
             connect();
         if (socket_ < 0) {
@@ -96,6 +97,18 @@ void Session::sendPending() {
     // What is missing is so for other audio too, and stays said.
     if (sent && !missing_)
         say(Engine::preparing, "preparing the board");
+}
+
+void Session::takePick() {
+    const unsigned picked = picked_.exchange(0, std::memory_order_acq_rel);
+    if (picked == 0)
+        return;
+    const auto names = menu();
+    if (picked <= names.size())
+        return load(names[picked - 1]);
+    // Nothing of that number: the board that was there is ready as before.
+    if (status_.engine.load(std::memory_order_acquire) == Engine::preparing)
+        take();
 }
 
 void Session::readSome() {
@@ -182,7 +195,7 @@ void Session::adopt(Board described) {
 // Everything that was asked for has been answered: audio is this board's from here on.
 void Session::take() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (answered_ != asked_ || boardPending_ || attachPending_ || handle_ < 0)
+    if (answered_ != asked_ || boardPending_ || attachPending_ || handle_ < 0 || isPicked())
         return;
     generation_.fetch_add(1, std::memory_order_release);
     if (missing_)

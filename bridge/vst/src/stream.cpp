@@ -41,8 +41,9 @@ void Stream::activate() {
 }
 
 void Stream::event(std::uint32_t offset, std::uint32_t slot, double normalised) {
-    if (slot >= kSlots)
+    if (slot >= kSlots || std::isnan(normalised))
         return;
+    normalised = std::clamp(normalised, 0.0, 1.0);
     status_.values[slot].store(normalised, std::memory_order_relaxed);
     if (eventCount_ < events_.size())
         events_[eventCount_++] = {offset, slot, normalised};
@@ -51,20 +52,33 @@ void Stream::event(std::uint32_t offset, std::uint32_t slot, double normalised) 
 }
 
 void Stream::process(const float* const* in, float* const* out, std::uint32_t frames, Render render) {
-    if (!segment_.isOpen()) {
-        for (std::uint32_t c = 0; c < layout_.channels; ++c)
-            std::fill_n(out[c], frames, 0.0F);
-        return;
-    }
-    const auto earlier = [](const Event& a, const Event& b) { return a.offset < b.offset; };
-    // Hosts send them queue by queue. Insertion keeps the order of equals and, unlike stable_sort, allocates nothing.
-    for (std::uint32_t i = 1; i < eventCount_; ++i)
-        for (std::uint32_t j = i; j > 0 && earlier(events_[j], events_[j - 1]); --j)
-            std::swap(events_[j], events_[j - 1]);
+    if (!segment_.isOpen())
+        return passThrough(in, out, frames);
+    sortEvents(frames);
     const Clock::duration may = patience(frames, render);
     for (std::uint32_t start = 0; start < frames; start += layout_.maxBlock)
         piece(in, out, start, std::min(layout_.maxBlock, frames - start), may);
     eventCount_ = 0;
+}
+
+// A board's latency cannot be kept without memory for it, and `latency` says so.
+void Stream::passThrough(const float* const* in, float* const* out, std::uint32_t frames) const {
+    for (std::uint32_t c = 0; c < layout_.channels; ++c)
+        std::transform(in[c], in[c] + frames, out[c], [](float x) { return std::isfinite(x) ? x : 0.0F; });
+}
+
+// Hosts send them queue by queue. Insertion keeps the order of equals and, unlike stable_sort, allocates nothing.
+void Stream::sortEvents(std::uint32_t frames) {
+    const auto earlier = [](const Event& a, const Event& b) { return a.offset < b.offset; };
+    for (std::uint32_t i = 0; i < eventCount_; ++i) {
+        // A place outside the block would never come.
+        events_[i].offset = std::min(events_[i].offset, frames > 0 ? frames - 1 : 0);
+        for (std::uint32_t j = i; j > 0 && earlier(events_[j], events_[j - 1]); --j)
+            std::swap(events_[j], events_[j - 1]);
+    }
+    // A block without samples has no place for them in time: the next block starts with them.
+    for (std::uint32_t i = 0; i < eventCount_ && frames == 0; ++i)
+        status_.toEngine[events_[i].slot].store(true, std::memory_order_relaxed);
 }
 
 Stream::Clock::duration Stream::patience(std::uint32_t frames, Render render) {

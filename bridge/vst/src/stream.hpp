@@ -26,7 +26,10 @@ public:
     void activate();
 
     Segment& segment() { return segment_; }
-    std::uint32_t latency() const { return layout_.linkLatency() + status_.latency.load(std::memory_order_relaxed); }
+    // None where the system gave no memory for the link: the input then passes as it is.
+    std::uint32_t latency() const {
+        return segment_.isOpen() ? layout_.linkLatency() + status_.latency.load(std::memory_order_relaxed) : 0;
+    }
 
     // The audio thread. None of these allocates, locks or, but for a host that renders offline, waits.
 
@@ -53,6 +56,8 @@ private:
     void awaitOutput(std::int64_t first, std::int64_t end, Clock::duration patience);
     bool isThere(std::int64_t first, std::int64_t end);
     void read(float* const* out, std::uint32_t start, std::uint32_t frames, bool wet);
+    void passThrough(const float* const* in, float* const* out, std::uint32_t frames) const;
+    void sortEvents(std::uint32_t frames);
     float at(const float* ring, std::int64_t position) const;
 
     Status& status_;

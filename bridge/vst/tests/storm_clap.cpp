@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "storm.hpp"
+
+#include "clap/entry.h"
+#include "clap/events.h"
+#include "clap/ext/latency.h"
+#include "clap/plugin-factory.h"
+#include "clap/process.h"
+
+#include <cstring>
+#include <dlfcn.h>
+
+namespace storm {
+
+namespace {
+
+void nothing(const clap_host_t*) {}
+
+// DPF of 2022 calls it without a look whether a host has it.
+const clap_host_latency_t hostLatency{nothing};
+
+const void* extension(const clap_host_t*, const char* id) {
+    return std::strcmp(id, CLAP_EXT_LATENCY) ? nullptr : &hostLatency;
+}
+
+const clap_host_t host{CLAP_VERSION, nullptr, "storm", "ddsp-fx", "", "1", extension, nothing, nothing, nothing};
+
+clap_event_param_value_t events[kChanges];
+
+uint32_t eventCount(const clap_input_events_t*) { return kChanges; }
+const clap_event_header_t* eventAt(const clap_input_events_t*, uint32_t i) { return &events[i].header; }
+bool push(const clap_output_events_t*, const clap_event_header_t*) { return true; }
+
+class Clap : public Host {
+public:
+    explicit Clap(const clap_plugin_t* plugin) : plugin_(plugin) {}
+    ~Clap() override {
+        plugin_->stop_processing(plugin_);
+        plugin_->deactivate(plugin_);
+        plugin_->destroy(plugin_);
+    }
+
+    void process(const float* const* in, float* const* out, const Change* changes) override {
+        for (uint32_t i = 0; i < kChanges; ++i) {
+            events[i] = {};
+            events[i].header = {sizeof events[i], changes[i].offset, CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_PARAM_VALUE, 0};
+            events[i].param_id = changes[i].id;
+            events[i].value = changes[i].value;
+        }
+        const clap_input_events_t input{nullptr, eventCount, eventAt};
+        const clap_output_events_t output{nullptr, push};
+        clap_audio_buffer_t from{}, to{};
+        from.data32 = const_cast<float**>(in);
+        to.data32 = const_cast<float**>(out);
+        from.channel_count = to.channel_count = 2;
+        clap_process_t data{};
+        data.frames_count = kBlock;
+        data.audio_inputs = &from;
+        data.audio_outputs = &to;
+        data.audio_inputs_count = data.audio_outputs_count = 1;
+        data.in_events = &input;
+        data.out_events = &output;
+        plugin_->process(plugin_, &data);
+    }
+
+private:
+    const clap_plugin_t* plugin_;
+};
+
+}  // namespace
+
+std::unique_ptr<Host> openClap(const char* path) {
+    void* const library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    const auto* const entry = library ? static_cast<const clap_plugin_entry_t*>(dlsym(library, "clap_entry")) : nullptr;
+    if (!entry || !entry->init(path))
+        return nullptr;
+    const auto* const factory = static_cast<const clap_plugin_factory_t*>(entry->get_factory(CLAP_PLUGIN_FACTORY_ID));
+    const clap_plugin_t* const plugin =
+        factory->create_plugin(factory, &host, factory->get_plugin_descriptor(factory, 0)->id);
+    if (!plugin || !plugin->init(plugin) || !plugin->activate(plugin, kRate, 1, kBlock) ||
+        !plugin->start_processing(plugin))
+        return nullptr;
+    return std::make_unique<Clap>(plugin);
+}
+
+}  // namespace storm
