@@ -28,6 +28,8 @@ void allocated() {
 
 }  // namespace
 
+// A plugin that is loaded later must find these before the C library's.
+#pragma GCC visibility push(default)
 extern "C" {
 
 void* malloc(std::size_t size) {
@@ -58,3 +60,4 @@ int pthread_mutex_lock(pthread_mutex_t* mutex) noexcept {
     return real(mutex);
 }
 }
+#pragma GCC visibility pop

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <thread>
 
 namespace {
@@ -31,8 +32,11 @@ bool isAuditing() {
     audit::watching = true;
     void* volatile memory = std::malloc(1);
     std::free(memory);
+    static std::mutex mutex;
+    mutex.lock();
+    mutex.unlock();
     audit::watching = false;
-    return audit::allocations.exchange(0) == 2;
+    return audit::allocations.exchange(0) == 2 && audit::locks.exchange(0) == 1;
 }
 
 struct Heard {
@@ -77,7 +81,7 @@ int main(int count, char** words) {
         return 2;
     }
     if (!isAuditing()) {
-        std::fprintf(stderr, "the audit does not see an allocation\n");
+        std::fprintf(stderr, "the audit does not see an allocation and a lock\n");
         return 1;
     }
     const auto host = open(words[1], words[2]);
