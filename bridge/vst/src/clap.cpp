@@ -93,19 +93,20 @@ bool CLAP_ABI setMode(const clap_plugin_t* plugin, int32_t mode) {
 const Tail tailExtension{tail};
 const RenderMode renderExtension{mayBeOffline, setMode};
 
-// DPF looks into its table with any id that a host sends, and dies of an unknown one: it gets an event of a space that
-// it passes over.
+// DPF writes to its table with any id that a host sends, whatever the event's space is. Nothing but well-formed values of
+// its own parameters reaches it; the place of any other event is taken by one of a type that it passes over in silence.
 uint32_t CLAP_ABI knownCount(const clap_input_events_t* list) {
     const auto* const host = static_cast<const clap_input_events_t*>(list->ctx);
     return host->size(host);
 }
 
 const clap_event_header_t* CLAP_ABI knownAt(const clap_input_events_t* list, uint32_t i) {
-    static const clap_event_header_t passedOver{sizeof(clap_event_header_t), 0, 0xFFFF, 0, 0};
+    static const clap_event_header_t passedOver{sizeof(clap_event_header_t), 0, CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_NOTE_END, 0};
     const auto* const host = static_cast<const clap_input_events_t*>(list->ctx);
     const clap_event_header_t* const event = host->get(host, i);
-    const bool isValue = event->space_id == CLAP_CORE_EVENT_SPACE_ID && event->type == CLAP_EVENT_PARAM_VALUE;
-    const bool isKnown = !isValue || reinterpret_cast<const clap_event_param_value_t*>(event)->param_id < kParameters;
+    const bool isValue = event->space_id == CLAP_CORE_EVENT_SPACE_ID && event->type == CLAP_EVENT_PARAM_VALUE &&
+                         event->size == sizeof(clap_event_param_value_t);
+    const bool isKnown = isValue && reinterpret_cast<const clap_event_param_value_t*>(event)->param_id < kParameters;
     return isKnown ? event : &passedOver;
 }
 
@@ -139,7 +140,8 @@ clap_process_status CLAP_ABI process(const clap_plugin_t* plugin, const clap_pro
     const clap_input_events_t* const events = data->frames_count ? data->in_events : nullptr;
     for (uint32_t i = 0, count = events ? events->size(events) : 0; i < count; ++i) {
         const clap_event_header_t* const event = events->get(events, i);
-        if (event->space_id != CLAP_CORE_EVENT_SPACE_ID || event->type != CLAP_EVENT_PARAM_VALUE)
+        if (event->space_id != CLAP_CORE_EVENT_SPACE_ID || event->type != CLAP_EVENT_PARAM_VALUE ||
+            event->size != sizeof(clap_event_param_value_t))
             continue;
         const auto* const change = reinterpret_cast<const clap_event_param_value_t*>(event);
         fx.event(event->time, change->param_id, change->value);

@@ -76,7 +76,7 @@ void DdspFx::setState(const char*, const char* value) {
 // Audio.
 
 bool DdspFx::prepare() {
-    const ddspfx::Layout layout{getSampleRate(), getBufferSize(), channels_};
+    const ddspfx::Layout layout{getSampleRate(), std::max(1U, getBufferSize()), channels_};
     const bool isNew = stream_.prepare(layout);
     if (isNew)
         session_->attach(ddspfx::platform::duplicate(stream_.segment().handle()));

@@ -43,8 +43,11 @@ public:
     void process(const float* const* in, float* const* out, const Change* changes) override {
         for (uint32_t i = 0; i < kChanges; ++i) {
             events[i] = {};
-            events[i].header = {sizeof events[i], changes[i].offset, CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_PARAM_VALUE, 0};
-            events[i].param_id = changes[i].id;
+            // Every fourth is of somebody else's space, where the same type means another thing.
+            const bool isForeign = changes[i].id % 4 == 3;
+            const auto space = static_cast<uint16_t>(isForeign ? 1234 : CLAP_CORE_EVENT_SPACE_ID);
+            events[i].header = {sizeof events[i], changes[i].offset, space, CLAP_EVENT_PARAM_VALUE, 0};
+            events[i].param_id = isForeign ? 0x7FFFFFFF : changes[i].id;
             events[i].value = changes[i].value;
         }
         const clap_input_events_t input{nullptr, eventCount, eventAt};
