@@ -8,7 +8,7 @@
 #include "DistrhoPluginMain.cpp"
 #undef clap_entry
 
-#include "plugin.hpp"
+#include "clap_block.hpp"
 
 START_NAMESPACE_DISTRHO
 
@@ -38,14 +38,6 @@ struct Wrapped {
 
 const Wrapped& wrapped(const clap_plugin_t* plugin) { return *reinterpret_cast<const Wrapped*>(plugin); }
 DdspFx& ours(const clap_plugin_t* plugin) { return *wrapped(plugin).ours; }
-
-// A host's value, in the range that DPF has declared, and 0 to 1.
-double fromHost(uint32_t index, double value) {
-    return index == kEffect ? value / 127.0 : index == kRender ? value / 2.0 : isSlot(index) ? value : value / 1e6;
-}
-double toHost(uint32_t index, double value) {
-    return index == kEffect ? value * 127.0 : index == kRender ? value * 2.0 : isSlot(index) ? value : value * 1e6;
-}
 
 void copy(char* to, const std::string& text, std::size_t room) {
     const std::size_t length = std::min(text.size(), room - 1);
@@ -93,30 +85,9 @@ bool CLAP_ABI setMode(const clap_plugin_t* plugin, int32_t mode) {
 const Tail tailExtension{tail};
 const RenderMode renderExtension{mayBeOffline, setMode};
 
-// DPF writes to its table with any id that a host sends, whatever the event's space is. Nothing but well-formed values of
-// its own parameters reaches it; the place of any other event is taken by one of a type that it passes over in silence.
-uint32_t CLAP_ABI knownCount(const clap_input_events_t* list) {
-    const auto* const host = static_cast<const clap_input_events_t*>(list->ctx);
-    return host->size(host);
-}
-
-const clap_event_header_t* CLAP_ABI knownAt(const clap_input_events_t* list, uint32_t i) {
-    static const clap_event_header_t passedOver{sizeof(clap_event_header_t), 0, CLAP_CORE_EVENT_SPACE_ID, CLAP_EVENT_NOTE_END, 0};
-    const auto* const host = static_cast<const clap_input_events_t*>(list->ctx);
-    const clap_event_header_t* const event = host->get(host, i);
-    const bool isValue = event->space_id == CLAP_CORE_EVENT_SPACE_ID && event->type == CLAP_EVENT_PARAM_VALUE &&
-                         event->size == sizeof(clap_event_param_value_t);
-    const bool isKnown = isValue && reinterpret_cast<const clap_event_param_value_t*>(event)->param_id < kParameters;
-    return isKnown ? event : &passedOver;
-}
-
-clap_input_events_t onlyKnown(const clap_input_events_t* host) {
-    return {const_cast<clap_input_events_t*>(host), knownCount, knownAt};
-}
-
 void CLAP_ABI flush(const clap_plugin_t* plugin, const clap_input_events_t* in, const clap_output_events_t* out) {
-    const clap_input_events_t known = onlyKnown(in);
-    clap_plugin_params.flush(plugin, in ? &known : nullptr, out);
+    takeEvents(ours(plugin), in, 0);
+    clap_plugin_params.flush(plugin, nullptr, out);
 }
 
 bool CLAP_ABI value(const clap_plugin_t* plugin, clap_id id, double* found) {
@@ -134,25 +105,9 @@ const void* CLAP_ABI extension(const clap_plugin_t* plugin, const char* id) {
     return wrapped(plugin).dpf->get_extension(plugin, id);
 }
 
-// Automation inside a block, which DPF would move to its start.
-clap_process_status CLAP_ABI process(const clap_plugin_t* plugin, const clap_process_t* data) {
-    DdspFx& fx = ours(plugin);
-    const clap_input_events_t* const events = data->frames_count ? data->in_events : nullptr;
-    for (uint32_t i = 0, count = events ? events->size(events) : 0; i < count; ++i) {
-        const clap_event_header_t* const event = events->get(events, i);
-        if (event->space_id != CLAP_CORE_EVENT_SPACE_ID || event->type != CLAP_EVENT_PARAM_VALUE ||
-            event->size != sizeof(clap_event_param_value_t))
-            continue;
-        const auto* const change = reinterpret_cast<const clap_event_param_value_t*>(event);
-        fx.event(event->time, change->param_id, change->value);
-    }
-    fx.setEventsTaken(data->frames_count > 0);
-    const clap_input_events_t known = onlyKnown(data->in_events);
-    clap_process_t checked = *data;
-    checked.in_events = data->in_events ? &known : nullptr;
-    const clap_process_status status = wrapped(plugin).dpf->process(plugin, &checked);
-    fx.setEventsTaken(false);
-    if (fx.generation() != wrapped(plugin).told)
+clap_process_status CLAP_ABI process(const clap_plugin_t* plugin, const clap_process_t* block) {
+    const clap_process_status status = processBlock(ours(plugin), *block, wrapped(plugin).dpf->process, plugin);
+    if (ours(plugin).generation() != wrapped(plugin).told)
         wrapped(plugin).host->request_callback(wrapped(plugin).host);
     return status;
 }

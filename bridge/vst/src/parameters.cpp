@@ -79,24 +79,27 @@ float DdspFx::getParameterValue(uint32_t index) const {
     }
 }
 
+// In the range that DPF has declared.
 void DdspFx::setParameterValue(uint32_t index, float value) {
-    if (std::isnan(value))
+    set(index, index == kEffect ? value / kMostEffects : index == kRender ? value / kWait : value);
+}
+
+void DdspFx::set(uint32_t index, double normalised) {
+    if (std::isnan(normalised))
         return;
-    if (index == kEffect) {
-        pick(choiceOf(value, kMostEffects));
-    } else if (index == kRender) {
-        render_.store(choiceOf(value, kWait), std::memory_order_relaxed);
-    } else if (isSlot(index) && !eventsTaken_) {
-        value = std::clamp(value, 0.0F, 1.0F);
-        if (kHostKeepsValues && isUntouched(index - kFirstSlot, value))
-            return;
-        auto& now = status_.values[index - kFirstSlot];
-        // A host's text of a number has six places; what is as near is what it was.
-        if (std::abs(now.load(std::memory_order_relaxed) - static_cast<double>(value)) < 1e-6)
-            return;
-        now.store(value, std::memory_order_relaxed);
-        status_.toEngine[index - kFirstSlot].store(true, std::memory_order_relaxed);
-    }
+    if (index == kEffect)
+        return pick(choiceOf(normalised * kMostEffects, kMostEffects));
+    if (index == kRender)
+        return render_.store(choiceOf(normalised * kWait, kWait), std::memory_order_relaxed);
+    const double value = std::clamp(normalised, 0.0, 1.0);
+    if (!isSlot(index) || (kHostKeepsValues && isUntouched(index - kFirstSlot, static_cast<float>(value))))
+        return;
+    auto& now = status_.values[index - kFirstSlot];
+    // A host's text of a number has six places; what is as near is what it was.
+    if (std::abs(now.load(std::memory_order_relaxed) - value) < 1e-6)
+        return;
+    now.store(value, std::memory_order_relaxed);
+    status_.toEngine[index - kFirstSlot].store(true, std::memory_order_relaxed);
 }
 
 // A control as it stands at first says nothing of what the board should be.
@@ -114,6 +117,8 @@ void DdspFx::pick(uint32_t effect) {
 void DdspFx::event(uint32_t offset, uint32_t index, double normalised) {
     if (isSlot(index))
         stream_.event(offset, index - kFirstSlot, normalised);
+    else
+        set(index, normalised);
 }
 
 double DdspFx::normalised(uint32_t index) const {

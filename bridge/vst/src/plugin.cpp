@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "plugin.hpp"
 
+#include "buffers.hpp"
 #include "platform.hpp"
 
 #include <algorithm>
@@ -76,11 +77,14 @@ void DdspFx::setState(const char*, const char* value) {
 // Audio.
 
 bool DdspFx::prepare() {
-    const ddspfx::Layout layout{getSampleRate(), std::max(1U, getBufferSize()), channels_};
+    const ddspfx::Layout layout{getSampleRate(), std::clamp(getBufferSize(), 1U, kMostFrames), channels_};
     const bool isNew = stream_.prepare(layout);
-    if (isNew)
-        session_->attach(ddspfx::platform::duplicate(stream_.segment().handle()));
-    return isNew;
+    const int handle = isNew ? ddspfx::platform::duplicate(stream_.segment().handle()) : -1;
+    if (isNew && handle < 0)
+        stream_.giveUp();
+    if (isNew || !stream_.isLinked())
+        session_->attach(handle);
+    return handle >= 0;
 }
 
 void DdspFx::activate() {
@@ -92,6 +96,7 @@ void DdspFx::activate() {
         session_->awaitPrepared(kPrepared);
     stream_.activate();
     setLatency(stream_.latency());
+    isActivated_.store(true, std::memory_order_release);
 }
 
 void DdspFx::run(const float** inputs, float** outputs, uint32_t frames) {
@@ -99,6 +104,7 @@ void DdspFx::run(const float** inputs, float** outputs, uint32_t frames) {
     const bool offline = render == kWait || (render == kAutomatic && hostOffline_.load(std::memory_order_relaxed));
     const auto how = offline ? ddspfx::Render::wait : render == kLive ? ddspfx::Render::live : ddspfx::Render::automatic;
     stream_.process(inputs, outputs, frames, how);
+    ddspfx::silence(outputs, ddspfx::kChannels, frames, stream_.channels());
     setLatency(stream_.latency());
     tellHost();
 }

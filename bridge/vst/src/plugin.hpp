@@ -27,6 +27,9 @@ inline bool isSlot(uint32_t index) { return index >= kFirstSlot && index < kEngi
 
 constexpr uint32_t kMostEffects = 127;
 
+// Of one piece on its way to the engine: larger blocks, which are a bounce's, go in several.
+constexpr uint32_t kMostFrames = 65536;
+
 // The choices of "Bounce".
 enum Bounce : uint32_t { kAutomatic, kLive, kWait };
 
@@ -49,14 +52,19 @@ public:
     void setOffline(bool offline) { hostOffline_.store(offline, std::memory_order_relaxed); }
     void setChannels(uint32_t channels) { channels_ = channels; }
     uint32_t channels() const { return channels_; }
+    // What DPF's VST3 has room for.
+    void setMostFrames(int32_t frames) { mostFrames_ = frames; }
+    int32_t mostFrames() const { return mostFrames_; }
     bool isMainThread() const { return std::this_thread::get_id() == mainThread_; }
     // How a host is told, in its main thread, of names that have changed; `tellNames` does it where they have.
     void onNames(std::function<int()> tell) { names_ = std::move(tell); }
     int tellNames();
 
-    // For the wrappers, on the audio thread: changes inside a block; while `taken`, DPF's own are known already.
+    // For the wrappers, in any thread: whether samples may come, and a host's value, which may be any number.
+    bool isActivated() const { return isActivated_.load(std::memory_order_acquire); }
+    void set(uint32_t index, double normalised);
+    // On the audio thread: the same at a sample of the block that comes next.
     void event(uint32_t offset, uint32_t index, double normalised);
-    void setEventsTaken(bool taken) { eventsTaken_ = taken; }
 
 protected:
     const char* getLabel() const override { return "ddsp_fx"; }
@@ -73,6 +81,7 @@ protected:
     String getState(const char* key) const override;
     void setState(const char* key, const char* value) override;
     void activate() override;
+    void deactivate() override { isActivated_.store(false, std::memory_order_release); }
     void sampleRateChanged(double) override {}
     void bufferSizeChanged(uint32_t) override {}
     void run(const float** inputs, float** outputs, uint32_t frames) override;
@@ -88,9 +97,9 @@ private:
     // Null in the instance that DPF asks for names alone.
     std::unique_ptr<ddspfx::Session> session_;
     std::atomic<uint32_t> effect_{0}, render_{0};
-    std::atomic<bool> hostOffline_{false};
+    std::atomic<bool> hostOffline_{false}, isActivated_{false};
     uint32_t channels_ = 2;
-    bool eventsTaken_ = false;
+    int32_t mostFrames_ = 0;
     // The audio thread's: slots that a host has moved, which its values are for from then on.
     std::array<bool, ddspfx::kSlots> touched_{};
     const std::thread::id mainThread_ = std::this_thread::get_id();

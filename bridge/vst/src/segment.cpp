@@ -44,6 +44,8 @@ Offsets::Offsets(std::uint32_t channels, std::uint32_t frames, std::uint32_t slo
 
 bool Segment::open(const Layout& layout) {
     close();
+    if (!layout.isSane())
+        return false;
     const Offsets offsets(layout.channels, layout.ringFrames(), kEventSlots);
     handle_ = platform::makeMemory(offsets.size);
     if (handle_ < 0)

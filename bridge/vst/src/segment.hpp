@@ -16,6 +16,8 @@ struct Layout {
     double sampleRate = 48000.0;
     std::uint32_t maxBlock = 1024, channels = 2;
 
+    // A host may say any rate, also none.
+    bool isSane() const { return sampleRate >= 1000.0 && sampleRate <= 1e6 && maxBlock > 0 && (channels == 1 || channels == 2); }
     bool operator==(const Layout& other) const {
         return sampleRate == other.sampleRate && maxBlock == other.maxBlock && channels == other.channels;
     }
@@ -51,7 +53,7 @@ public:
     Segment(const Segment&) = delete;
     Segment& operator=(const Segment&) = delete;
 
-    // False where the system has no memory for it.
+    // False where the system has no memory for it, or it makes no sense.
     bool open(const Layout& layout);
     void close();
 

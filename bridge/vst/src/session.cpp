@@ -7,6 +7,14 @@ namespace ddspfx {
 
 using std::chrono::milliseconds;
 
+namespace {
+
+const char* const kNoMemory =
+    "the input passes as it is: the system has no memory or no file descriptor left to carry it to the engine (free some, "
+    "and switch the plugin off and on), or the host's sample rate is not between 1 kHz and 1 MHz";
+
+}  // namespace
+
 Session::Session(Status& status) : status_(status), thread_([this] { run(); }) {}
 
 Session::~Session() {
@@ -22,8 +30,10 @@ void Session::attach(int handle) {
         platform::closeHandle(handle_);
     handle_ = handle;
     attachPending_ = handle >= 0;
-    if (status_.isReady())
-        status_.engine.store(Engine::preparing, std::memory_order_release);
+    if (lacksMemory_ != (handle < 0))
+        generation_.fetch_add(1, std::memory_order_release);
+    lacksMemory_ = handle < 0;
+    unready();
 }
 
 void Session::setBoard(Board board) {
@@ -36,23 +46,15 @@ void Session::setBoard(Board board) {
         status_.toHost[i].store(true, std::memory_order_relaxed);
     }
     announce();
-    if (status_.isReady())
-        status_.engine.store(Engine::preparing, std::memory_order_release);
+    status_.picked.store(0, std::memory_order_release);
+    unready();
 }
 
 void Session::load(std::string chain) {
     const std::lock_guard<std::mutex> lock(mutex_);
     board_.chain = std::move(chain);
     boardPending_ = true;
-    if (status_.isReady())
-        status_.engine.store(Engine::preparing, std::memory_order_release);
-}
-
-void Session::pick(unsigned item) {
-    picked_.store(item + 1, std::memory_order_release);
-    Engine ready = Engine::ready;
-    // A host that renders offline waits from here on, as it does for any other board.
-    status_.engine.compare_exchange_strong(ready, Engine::preparing, std::memory_order_acq_rel);
+    unready();
 }
 
 Board Session::board() const {
@@ -76,7 +78,7 @@ Slot Session::slot(unsigned index) const {
 
 std::string Session::text() const {
     const std::lock_guard<std::mutex> lock(mutex_);
-    return text_;
+    return lacksMemory_ ? kNoMemory : text_;
 }
 
 void Session::awaitReady(milliseconds limit) const {
@@ -88,7 +90,7 @@ void Session::awaitReady(milliseconds limit) const {
 
 void Session::awaitPrepared(milliseconds limit) const {
     const auto end = Clock::now() + limit;
-    while (Clock::now() < end && status_.engine.load(std::memory_order_acquire) == Engine::preparing)
+    while (Clock::now() < end && status_.isPreparing())
         std::this_thread::sleep_for(milliseconds(2));
 }
 
@@ -103,6 +105,11 @@ void Session::announce() {
     status_.latency.store(static_cast<std::uint32_t>(board_.latency), std::memory_order_relaxed);
     status_.tail.store(static_cast<std::uint32_t>(board_.tail), std::memory_order_relaxed);
     generation_.fetch_add(1, std::memory_order_release);
+}
+
+void Session::unready() {
+    Engine ready = Engine::ready;
+    status_.engine.compare_exchange_strong(ready, Engine::preparing, std::memory_order_acq_rel);
 }
 
 }  // namespace ddspfx

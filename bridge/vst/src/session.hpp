@@ -24,14 +24,16 @@ public:
 
     // From any thread but the audio's.
 
-    // The segment that carries the audio from now on; `handle` is the session's to close.
+    // The segment that carries the audio from now on; `handle` is the session's to close. -1 is none: the system gave no
+    // memory, or no handle for it.
     void attach(int handle);
     // A board to be made the engine's; one that was restored from a host's session, or a name from the menu.
     void setBoard(Board board);
     void load(std::string chain);
-    // Of the menu; nothing happens where it has none of that number. From the audio's thread too, where hosts automate:
-    // it notes the number, and the session's own thread does the rest within a tick.
-    void pick(unsigned item);
+    // Of the menu; nothing happens where it has none of that number, and where there is no menu yet it waits for one. From
+    // the audio's thread too, where hosts automate: it notes the number, and the session's own thread does the rest within
+    // a tick.
+    void pick(unsigned item) { status_.picked.store(item + 1, std::memory_order_release); }
     // A host that only looks what a plugin is makes one too: no engine is started until this.
     void allowStart() { mayStart_ = true; }
 
@@ -67,12 +69,12 @@ private:
     bool send(const Fields& fields, int memory = -1);
     void say(Engine engine, std::string text = {});
 
-    bool isPicked() const { return picked_.load(std::memory_order_acquire) != 0; }
-
     // The board with the values of now. With the mutex held, as the next.
     Board current() const;
     // Tells the host of another board.
     void announce();
+    // What was ready is being prepared anew.
+    void unready();
 
     Status& status_;
     const Environment environment_;
@@ -83,9 +85,9 @@ private:
     std::string text_, url_, problem_;
     int handle_ = -1;
     bool boardPending_ = true, attachPending_ = false;
+    // Audio was wanted, and there is no memory to carry it.
+    bool lacksMemory_ = false;
     std::atomic<unsigned> generation_{0};
-    // One more than the item that was picked last; 0 once it is taken.
-    std::atomic<unsigned> picked_{0};
 
     // The thread's own.
     int socket_ = -1;
@@ -94,6 +96,7 @@ private:
     bool missing_ = false;
     // The last board that was asked for has been described.
     bool taken_ = false;
+    bool hasMenu_ = false;
     LineReader lines_;
     Description description_;
     Launcher launcher_{environment_};

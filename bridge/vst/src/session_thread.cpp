@@ -85,7 +85,9 @@ void Session::sendPending() {
             handle = platform::duplicate(handle_);
         missing_ = missing_ && board.empty();
         taken_ = taken_ && board.empty();
-        boardPending_ = attachPending_ = false;
+        boardPending_ = false;
+        // Without a handle to send now, there may be one at the next tick.
+        attachPending_ = attachPending_ && handle < 0;
     }
     if (board.empty() && handle < 0)
         return;
@@ -100,15 +102,14 @@ void Session::sendPending() {
 }
 
 void Session::takePick() {
-    const unsigned picked = picked_.exchange(0, std::memory_order_acq_rel);
-    if (picked == 0)
+    std::uint32_t picked = status_.picked.load(std::memory_order_acquire);
+    if (picked == 0 || !hasMenu_)
         return;
     const auto names = menu();
     if (picked <= names.size())
-        return load(names[picked - 1]);
-    // Nothing of that number: the board that was there is ready as before.
-    if (status_.engine.load(std::memory_order_acquire) == Engine::preparing)
-        take();
+        load(names[picked - 1]);
+    // Not before the load is noted; and a number that came meanwhile is the next tick's.
+    status_.picked.compare_exchange_strong(picked, 0, std::memory_order_acq_rel);
 }
 
 void Session::readSome() {
@@ -152,6 +153,7 @@ void Session::handle(const Fields& fields) {
     } else if (verb == "menu") {
         const std::lock_guard<std::mutex> lock(mutex_);
         menu_.assign(fields.begin() + 1, fields.end());
+        hasMenu_ = true;
         generation_.fetch_add(1, std::memory_order_release);
     } else if (verb == "error" && fields.size() >= 3) {
         const std::lock_guard<std::mutex> lock(mutex_);
@@ -195,7 +197,7 @@ void Session::adopt(Board described) {
 // Everything that was asked for has been answered: audio is this board's from here on.
 void Session::take() {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (answered_ != asked_ || boardPending_ || attachPending_ || handle_ < 0 || isPicked())
+    if (answered_ != asked_ || boardPending_ || attachPending_ || handle_ < 0)
         return;
     generation_.fetch_add(1, std::memory_order_release);
     if (missing_)

@@ -30,7 +30,7 @@ bool Stream::prepare(const Layout& layout) {
 void Stream::activate() {
     epoch_ = epoch_ == 0xFFFF ? 1 : epoch_ + 1;
     position_ = 0;
-    eventCount_ = 0;
+    postponeEvents();
     blend_ = 0.0F;
     stepGain_ = 0.0F;
     last_ = {};
@@ -52,8 +52,10 @@ void Stream::event(std::uint32_t offset, std::uint32_t slot, double normalised) 
 }
 
 void Stream::process(const float* const* in, float* const* out, std::uint32_t frames, Render render) {
-    if (!segment_.isOpen())
+    if (!segment_.isOpen() || frames == 0) {
+        postponeEvents();
         return passThrough(in, out, frames);
+    }
     sortEvents(frames);
     const Clock::duration may = patience(frames, render);
     for (std::uint32_t start = 0; start < frames; start += layout_.maxBlock)
@@ -64,7 +66,8 @@ void Stream::process(const float* const* in, float* const* out, std::uint32_t fr
 // A board's latency cannot be kept without memory for it, and `latency` says so.
 void Stream::passThrough(const float* const* in, float* const* out, std::uint32_t frames) const {
     for (std::uint32_t c = 0; c < layout_.channels; ++c)
-        std::transform(in[c], in[c] + frames, out[c], [](float x) { return std::isfinite(x) ? x : 0.0F; });
+        for (std::uint32_t i = 0; out[c] && i < frames; ++i)
+            out[c][i] = in[c] && std::isfinite(in[c][i]) ? in[c][i] : 0.0F;
 }
 
 // Hosts send them queue by queue. Insertion keeps the order of equals and, unlike stable_sort, allocates nothing.
@@ -72,13 +75,16 @@ void Stream::sortEvents(std::uint32_t frames) {
     const auto earlier = [](const Event& a, const Event& b) { return a.offset < b.offset; };
     for (std::uint32_t i = 0; i < eventCount_; ++i) {
         // A place outside the block would never come.
-        events_[i].offset = std::min(events_[i].offset, frames > 0 ? frames - 1 : 0);
+        events_[i].offset = std::min(events_[i].offset, frames - 1);
         for (std::uint32_t j = i; j > 0 && earlier(events_[j], events_[j - 1]); --j)
             std::swap(events_[j], events_[j - 1]);
     }
-    // A block without samples has no place for them in time: the next block starts with them.
-    for (std::uint32_t i = 0; i < eventCount_ && frames == 0; ++i)
+}
+
+void Stream::postponeEvents() {
+    for (std::uint32_t i = 0; i < eventCount_; ++i)
         status_.toEngine[events_[i].slot].store(true, std::memory_order_relaxed);
+    eventCount_ = 0;
 }
 
 Stream::Clock::duration Stream::patience(std::uint32_t frames, Render render) {
@@ -116,7 +122,7 @@ void Stream::write(const float* const* in, std::uint32_t start, std::uint32_t fr
         float* const ring = segment_.input(c);
         for (std::uint32_t i = 0; i < frames; ++i) {
             // What a host sends when another plugin fails must not come out of the dry path either.
-            const float sample = in[c][start + i];
+            const float sample = in[c] ? in[c][start + i] : 0.0F;
             ring[(position_ + i) & mask] = std::isfinite(sample) ? sample : 0.0F;
         }
     }
@@ -213,10 +219,11 @@ void Stream::read(float* const* out, std::uint32_t start, std::uint32_t frames, 
             const float dry = blend < 1.0F ? at(segment_.input(c), dryFirst + i) : 0.0F;
             const float engines = wet ? at(segment_.output(c), first + i) : 0.0F;
             const float sound = blend < 1.0F ? dry + blend * (engines - dry) : engines;
-            out[c][start + i] = stepGain > 0.0F ? sound + stepGain * step_[c] : sound;
+            last_[c] = stepGain > 0.0F ? sound + stepGain * step_[c] : sound;
+            if (out[c])
+                out[c][start + i] = last_[c];
             stepGain = std::max(0.0F, stepGain - kFade);
         }
-        last_[c] = out[c][start + frames - 1];
     }
     blend_ = blend;
     stepGain_ = stepGain;

@@ -22,6 +22,10 @@ public:
 
     // True when there is a new segment, which the engine must be given.
     bool prepare(const Layout& layout);
+    // For a segment that the engine cannot be given: the input passes as it is.
+    void giveUp() { segment_.close(); }
+    bool isLinked() const { return segment_.isOpen(); }
+    std::uint32_t channels() const { return layout_.channels; }
     // A new epoch: the next sample is the stream's first.
     void activate();
 
@@ -35,6 +39,7 @@ public:
 
     // A slot's new value at a sample of the block that `process` will get.
     void event(std::uint32_t offset, std::uint32_t slot, double normalised);
+    // A host may lack a channel, whatever it has declared: a null input is silence, a null output is not written.
     void process(const float* const* in, float* const* out, std::uint32_t frames, Render render);
 
 private:
@@ -58,6 +63,8 @@ private:
     void read(float* const* out, std::uint32_t start, std::uint32_t frames, bool wet);
     void passThrough(const float* const* in, float* const* out, std::uint32_t frames) const;
     void sortEvents(std::uint32_t frames);
+    // The values of a block that has no place for them in the stream's time: the next one starts with them.
+    void postponeEvents();
     float at(const float* ring, std::int64_t position) const;
 
     Status& status_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DPF's VST3 with what its wrapper leaves out: the host's offline mode, tails, mono, changes inside a block, and names,
+// DPF's VST3 with what its wrapper leaves out: the host's offline mode, tails, mono, blocks as hosts send them, and names,
 // units and text that change. DPF is compiled as a part of this file, and its objects, which are tables of functions,
 // are given ours where a host asks for them.
 #include "DistrhoPluginInfo.h"
@@ -9,7 +9,7 @@
 #include "DistrhoPluginMain.cpp"
 #undef GetPluginFactory
 
-#include "plugin.hpp"
+#include "vst3_block.hpp"
 
 START_NAMESPACE_DISTRHO
 
@@ -27,23 +27,21 @@ DdspFx* pluginOf(PluginVst3* vst3) {
 DdspFx* processorsPlugin(void* self) { return pluginOf((*static_cast<dpf_audio_processor**>(self))->vst3); }
 DdspFx* controllersPlugin(void* self) { return pluginOf((*static_cast<dpf_edit_controller**>(self))->vst3); }
 
-// A host's id -> our index; false for DPF's own.
-bool indexOf(v3_param_id id, uint32_t& index) {
-    index = id - kVst3InternalParameterCount;
-    return id >= kVst3InternalParameterCount && index < kParameters;
-}
-
 std::string narrow(const int16_t* wide) { return std::string(ScopedUTF8String(wide)); }
 
 // The processor.
 
 v3_result V3_API setupProcessing(void* self, v3_process_setup* setup) {
-    if (DdspFx* const plugin = processorsPlugin(self))
+    DdspFx* const plugin = processorsPlugin(self);
+    // DPF refuses blocks of one sample, and would go on with the size that it had; it allocates as much as is asked for.
+    v3_process_setup within = *setup;
+    within.max_block_size = std::clamp(setup->max_block_size, 2, static_cast<int32_t>(kMostFrames));
+    const v3_result result = dpfProcessor.proc.setup_processing(self, &within);
+    if (plugin && result == V3_OK) {
         plugin->setOffline(setup->process_mode == V3_OFFLINE);
-    // DPF refuses blocks of one sample, and would go on with the size that it had.
-    v3_process_setup atLeastTwo = *setup;
-    atLeastTwo.max_block_size = std::max(setup->max_block_size, 2);
-    return dpfProcessor.proc.setup_processing(self, &atLeastTwo);
+        plugin->setMostFrames(within.max_block_size);
+    }
+    return result;
 }
 
 uint32_t V3_API tailSamples(void* self) {
@@ -73,31 +71,11 @@ v3_result V3_API getBus(void* self, int32_t direction, int32_t index, v3_speaker
     return result;
 }
 
-void takeQueue(DdspFx& plugin, v3_param_value_queue** queue) {
-    uint32_t index = 0;
-    if (!queue || !indexOf(v3_cpp_obj(queue)->get_param_id(queue), index))
-        return;
-    const int32_t points = v3_cpp_obj(queue)->get_point_count(queue);
-    for (int32_t i = 0; i < points; ++i) {
-        int32_t offset = 0;
-        double value = 0.0;
-        if (v3_cpp_obj(queue)->get_point(queue, i, &offset, &value) == V3_OK)
-            plugin.event(static_cast<uint32_t>(std::max(offset, 0)), index, value);
-    }
-}
-
 v3_result V3_API process(void* self, v3_process_data* data) {
     DdspFx* const plugin = processorsPlugin(self);
     if (!plugin)
         return V3_NOT_INITIALIZED;
-    // Without samples there is no place for them in time: DPF sets what is left.
-    if (v3_param_changes** const changes = data->nframes > 0 ? data->input_params : nullptr)
-        for (int32_t i = 0, count = v3_cpp_obj(changes)->get_param_count(changes); i < count; ++i)
-            takeQueue(*plugin, v3_cpp_obj(changes)->get_param_data(changes, i));
-    plugin->setEventsTaken(data->nframes > 0);
-    const v3_result result = dpfProcessor.proc.process(self, data);
-    plugin->setEventsTaken(false);
-    return result;
+    return processBlock(*plugin, *data, plugin->mostFrames(), dpfProcessor.proc.process, self);
 }
 
 // The controller.
@@ -208,6 +186,10 @@ v3_result V3_API query(void* self, const v3_tuid iid, void** object) {
     return result;
 }
 
+// DPF writes to stderr in the audio thread for every block of a bus that is switched off, and reads behind its table. Such
+// a bus has no channels, which is all that matters here.
+v3_result V3_API activateBus(void*, int32_t, int32_t, int32_t, v3_bool) { return V3_OK; }
+
 v3_result V3_API busInfo(void* self, int32_t media, int32_t direction, int32_t bus, v3_bus_info* info) {
     const v3_result result = dpfComponent.comp.get_bus_info(self, media, direction, bus, info);
     const DdspFx* const plugin = pluginOf((*static_cast<dpf_component**>(self))->vst3);
@@ -227,6 +209,7 @@ v3_result V3_API create(void* self, const v3_tuid classId, const v3_tuid iid, vo
     dpfComponent.comp = component->comp;
     component->query_interface = query;
     component->comp.get_bus_info = busInfo;
+    component->comp.activate_bus = activateBus;
     return result;
 }
 

@@ -4,9 +4,11 @@
 #include "clap/entry.h"
 #include "clap/events.h"
 #include "clap/ext/latency.h"
+#include "clap/ext/params.h"
 #include "clap/plugin-factory.h"
 #include "clap/process.h"
 
+#include <algorithm>
 #include <cstring>
 #include <dlfcn.h>
 
@@ -25,10 +27,15 @@ const void* extension(const clap_host_t*, const char* id) {
 
 const clap_host_t host{CLAP_VERSION, nullptr, "storm", "ddsp-fx", "", "1", extension, nothing, nothing, nothing};
 
+// What this host does wrong.
+enum Whim { kNoInputs = 2, kDouble, kNullEvent, kNoEvents, kFlush, kNoBuffers };
+
 clap_event_param_value_t events[kChanges];
 
 uint32_t eventCount(const clap_input_events_t*) { return kChanges; }
-const clap_event_header_t* eventAt(const clap_input_events_t*, uint32_t i) { return &events[i].header; }
+const clap_event_header_t* eventAt(const clap_input_events_t* list, uint32_t i) {
+    return list->ctx && i == 1 ? nullptr : &events[i].header;
+}
 bool push(const clap_output_events_t*, const clap_event_header_t*) { return true; }
 
 class Clap : public Host {
@@ -40,7 +47,44 @@ public:
         plugin_->destroy(plugin_);
     }
 
-    void process(const float* const* in, float* const* out, const Change* changes) override {
+    bool refusesBeforeActivation() const override { return true; }
+
+    void activate() override {
+        plugin_->activate(plugin_, kRate, 0, kBlock);
+        plugin_->start_processing(plugin_);
+    }
+
+    void process(const Block& block) override {
+        setEvents(block.changes);
+        const clap_input_events_t input{block.whim == kNullEvent ? this : nullptr, eventCount, eventAt};
+        const clap_output_events_t output{nullptr, push};
+        if (block.whim == kFlush)
+            parameters_->flush(plugin_, &input, block.isHeard ? &output : nullptr);
+        clap_audio_buffer_t from{}, to{};
+        const bool isFloat = block.whim != kDouble && block.whim != kNoBuffers && block.channels;
+        from.data32 = isFloat ? const_cast<float**>(block.in) : nullptr;
+        to.data32 = isFloat ? const_cast<float**>(block.out) : nullptr;
+        if (block.whim == kDouble)
+            from.data64 = to.data64 = wide_.of(block);
+        from.channel_count = to.channel_count = block.channels;
+        clap_process_t data{};
+        data.frames_count = block.frames;
+        data.audio_inputs = block.whim == kNoInputs ? nullptr : &from;
+        data.audio_outputs = &to;
+        data.audio_inputs_count = block.whim != kNoInputs;
+        data.audio_outputs_count = 1;
+        data.in_events = block.whim == kNoEvents ? nullptr : &input;
+        data.out_events = block.isHeard ? &output : nullptr;
+        plugin_->process(plugin_, &data);
+        if (block.whim == kDouble)
+            wide_.put(block);
+        for (uint32_t c = 0; block.whim == kNoBuffers && c < block.channels; ++c)
+            if (block.out[c])
+                std::fill(block.out[c], block.out[c] + block.frames, 0.0F);
+    }
+
+private:
+    static void setEvents(const Change* changes) {
         for (uint32_t i = 0; i < kChanges; ++i) {
             events[i] = {};
             // Every fourth is of somebody else's space, where the same type means another thing.
@@ -50,24 +94,12 @@ public:
             events[i].param_id = isForeign ? 0x7FFFFFFF : changes[i].id;
             events[i].value = changes[i].value;
         }
-        const clap_input_events_t input{nullptr, eventCount, eventAt};
-        const clap_output_events_t output{nullptr, push};
-        clap_audio_buffer_t from{}, to{};
-        from.data32 = const_cast<float**>(in);
-        to.data32 = const_cast<float**>(out);
-        from.channel_count = to.channel_count = 2;
-        clap_process_t data{};
-        data.frames_count = kBlock;
-        data.audio_inputs = &from;
-        data.audio_outputs = &to;
-        data.audio_inputs_count = data.audio_outputs_count = 1;
-        data.in_events = &input;
-        data.out_events = &output;
-        plugin_->process(plugin_, &data);
     }
 
-private:
     const clap_plugin_t* plugin_;
+    const clap_plugin_params_t* parameters_ =
+        static_cast<const clap_plugin_params_t*>(plugin_->get_extension(plugin_, CLAP_EXT_PARAMS));
+    Wide wide_;
 };
 
 }  // namespace
@@ -80,8 +112,7 @@ std::unique_ptr<Host> openClap(const char* path) {
     const auto* const factory = static_cast<const clap_plugin_factory_t*>(entry->get_factory(CLAP_PLUGIN_FACTORY_ID));
     const clap_plugin_t* const plugin =
         factory->create_plugin(factory, &host, factory->get_plugin_descriptor(factory, 0)->id);
-    if (!plugin || !plugin->init(plugin) || !plugin->activate(plugin, kRate, 1, kBlock) ||
-        !plugin->start_processing(plugin))
+    if (!plugin || !plugin->init(plugin))
         return nullptr;
     return std::make_unique<Clap>(plugin);
 }

@@ -8,6 +8,7 @@
 #include "lv2/urid.h"
 #include "lv2/worker.h"
 
+#include <algorithm>
 #include <dlfcn.h>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ namespace {
 
 // As ddsp-fx_dsp.ttl has them: four of audio, two of events, the latency, then the parameters.
 constexpr uint32_t kEventsIn = 4, kEventsOut = 5, kLatency = 6, kFirstParameter = 7;
+constexpr uint32_t kMostIds = 256;
 
 LV2_URID map(LV2_URID_Map_Handle, const char* uri) {
     static std::vector<std::string> known;
@@ -43,23 +45,31 @@ public:
         plugin_->connect_port(handle_, kLatency, &latency_);
         for (uint32_t i = 0; i < kMostIds; ++i)
             plugin_->connect_port(handle_, kFirstParameter + i, &values_[i]);
-        plugin_->activate(handle_);
     }
     ~Lv2() override {
         plugin_->deactivate(handle_);
         plugin_->cleanup(handle_);
     }
 
-    void process(const float* const* in, float* const* out, const Change* changes) override {
+    // What is run before it is activated is activated then, by the plugin's framework.
+    bool refusesBeforeActivation() const override { return false; }
+
+    void activate() override { plugin_->activate(handle_); }
+
+    // The channels are ports, and cannot be more than the plugin has.
+    void process(const Block& block) override {
         for (uint32_t i = 0; i < kChanges; ++i)
-            values_[changes[i].id] = static_cast<float>(changes[i].value);
+            values_[block.changes[i].id % kMostIds] = static_cast<float>(block.changes[i].value);
         for (uint32_t c = 0; c < 2; ++c) {
-            plugin_->connect_port(handle_, c, const_cast<float*>(in[c]));
-            plugin_->connect_port(handle_, 2 + c, out[c]);
+            const bool isThere = c < block.channels;
+            plugin_->connect_port(handle_, c, isThere ? const_cast<float*>(block.in[c]) : nullptr);
+            plugin_->connect_port(handle_, 2 + c, isThere ? block.out[c] : nullptr);
         }
         in_.sequence.atom.size = sizeof(LV2_Atom_Sequence_Body);
         out_.sequence.atom.size = sizeof out_.room;
-        plugin_->run(handle_, kBlock);
+        plugin_->run(handle_, block.frames);
+        for (uint32_t c = 2; c < block.channels; ++c)
+            std::fill(block.out[c], block.out[c] + block.frames, 0.0F);
     }
 
 private:

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A host's buffers, which may be fewer, more or of another kind than it has declared.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace ddspfx {
+
+constexpr std::uint32_t kChannels = 2;
+
+// The first channels of a bus, null where the host has none.
+class Channels {
+public:
+    Channels() = default;
+    Channels(float* const* given, std::uint32_t count) {
+        for (std::uint32_t c = 0; given && c < std::min(count, kChannels); ++c)
+            first_[c] = given[c];
+    }
+
+    // For a host's table, `from` samples on.
+    float** at(std::uint32_t from) {
+        for (std::uint32_t c = 0; c < kChannels; ++c)
+            now_[c] = first_[c] ? first_[c] + from : nullptr;
+        return now_;
+    }
+
+private:
+    float *first_[kChannels] = {}, *now_[kChannels] = {};
+};
+
+// Nothing else writes to the channels of a bus from number `from` on.
+template <typename Sample>
+void silence(Sample* const* given, std::uint32_t count, std::uint32_t frames, std::uint32_t from = 0) {
+    for (std::uint32_t c = from; given && c < count; ++c)
+        if (given[c])
+            std::fill(given[c], given[c] + frames, Sample(0));
+}
+
+}  // namespace ddspfx
