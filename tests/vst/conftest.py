@@ -2,13 +2,16 @@
 """The plugin, built once for all hosts, and engines on a socket of their own."""
 
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -34,6 +37,16 @@ def build(folder: Path, *settings: str) -> Path:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(tmp_path_factory.mktemp("vst"))
+
+
+@pytest.fixture(scope="session", params=["address", "thread"])
+def sanitized(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The same with a sanitizer, whose first finding ends the program with code 66."""
+    folder = build(tmp_path_factory.mktemp(request.param), f"-DDDSP_FX_SANITIZE={request.param}")
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("ASAN_OPTIONS", "TSAN_OPTIONS"):
+            environment.setenv(name, "halt_on_error=1:abort_on_error=0:exitcode=66")
+        yield folder
 
 
 class EngineProcess:
@@ -62,6 +75,37 @@ class EngineProcess:
             self.process.wait()
             self.process = None
             self.socket.unlink(missing_ok=True)
+
+
+def _torment(engine: EngineProcess, stop: threading.Event, counts: dict[str, int]) -> None:
+    chance = random.Random(5)
+    # The first lives until there is sound, however busy the machine.
+    time.sleep(6.0)
+    while not stop.is_set():
+        if engine.process is None:
+            engine.start()
+        time.sleep(chance.uniform(0.0, 3.0))
+        if chance.random() < 0.3:
+            engine.send(signal.SIGSTOP)
+            time.sleep(chance.uniform(0.0, 0.5))
+            engine.send(signal.SIGCONT)
+            counts["stopped"] += 1
+        engine.kill()
+        counts["killed"] += 1
+
+
+@contextmanager
+def trouble(engine: EngineProcess) -> Iterator[dict[str, int]]:
+    """Starts an engine, then kills, stops and restarts it until the end; yields how often it has been `killed`."""
+    engine.start()
+    stop, counts = threading.Event(), {"killed": 0, "stopped": 0}
+    thread = threading.Thread(target=_torment, args=(engine, stop, counts))
+    thread.start()
+    try:
+        yield counts
+    finally:
+        stop.set()
+        thread.join()
 
 
 @pytest.fixture

@@ -85,6 +85,31 @@ def test_parameters_have_names_units_and_text(
     assert np.abs(plugin.process(voice, RATE) - same(voice, RATE)).max() <= 1e-6
 
 
+def test_a_bounce_waits_for_an_effect_that_it_picks(
+    vst3: Path, engine_process: EngineProcess, voice: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine_process.start()
+    plugin = plugin_with("violin-room:mix=0.4", vst3, monkeypatch)
+    plugin.effect = "trumpet-room"
+    assert np.abs(plugin.process(voice, RATE) - parse_board("trumpet-room")(voice, RATE)).max() <= 1e-6
+
+
+def test_an_effect_that_was_picked_without_an_engine_comes_with_it(
+    built: Path, engine_process: EngineProcess, voice: np.ndarray
+) -> None:
+    plugin = pedalboard.load_plugin(str(built / "bin" / "ddsp-fx.vst3"))
+    plugin.parameters["effect"].raw_value = 7 / 127
+    assert np.array_equal(plugin.process(voice, RATE), voice)
+    engine_process.start()
+    for _ in range(300):
+        time.sleep(0.1)
+        if plugin.engine.startswith("ready"):
+            break
+    wanted = plugin.effect
+    assert not wanted.startswith("-")
+    assert np.abs(plugin.process(voice, RATE) - parse_board(wanted)(voice, RATE)).max() <= 1e-6
+
+
 def test_a_state_makes_another_instance_the_same(
     vst3: Path, engine_process: EngineProcess, voice: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,32 +2,22 @@
 """The plugin's own side without a host: vectors, an audited audio thread, engines that die, sanitizers."""
 
 import json
-import os
-import random
-import signal
 import subprocess
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from vst.conftest import SERVE, VECTORS, EngineProcess, build
+from vst.conftest import SERVE, VECTORS, EngineProcess, trouble
 
 pytestmark = pytest.mark.slow
 
 
-def soak(folder: Path, *words: str, **environment: str) -> dict[str, Any]:
+def soak(folder: Path, *words: str) -> dict[str, Any]:
     """What `soak` reports; see bridge/vst/tests/soak.cpp."""
-    done = subprocess.run(
-        [folder / "tests" / "soak", *words],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, **environment},
-        check=False,
-    )
+    command = [folder / "tests" / "soak", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     report: dict[str, Any] = json.loads(done.stdout)
     return report
@@ -90,50 +80,19 @@ def test_sixteen_instances_bounce_at_once(
     assert (report["late"], report["clicks"], report["broken"]) == (0, 0, 0)
 
 
-def trouble(engine: EngineProcess, stop: threading.Event, counts: dict[str, int]) -> None:
-    """Kills, stops and restarts an engine until told to stop."""
-    chance = random.Random(5)
-    # The first lives until there is sound, however busy the machine.
-    time.sleep(6.0)
-    while not stop.is_set():
-        if engine.process is None:
-            engine.start()
-        time.sleep(chance.uniform(0.0, 3.0))
-        if chance.random() < 0.3:
-            engine.send(signal.SIGSTOP)
-            time.sleep(chance.uniform(0.0, 0.5))
-            engine.send(signal.SIGCONT)
-            counts["stopped"] += 1
-        engine.kill()
-        counts["killed"] += 1
-
-
 def test_engines_that_die_cost_no_click_and_leave_nothing(built: Path, engine_process: EngineProcess) -> None:
     before = set(Path("/dev/shm").iterdir())
-    engine_process.start()
-    stop, counts = threading.Event(), {"killed": 0, "stopped": 0}
-    thread = threading.Thread(target=trouble, args=(engine_process, stop, counts))
-    thread.start()
-    report = soak(built, "violin-room", "2", "512", "20", "live")
-    stop.set()
-    thread.join()
+    with trouble(engine_process) as counts:
+        report = soak(built, "violin-room", "2", "512", "20", "live")
     assert counts["killed"] >= 3
     assert 0 < report["ready"] < report["blocks"]
     assert (report["clicks"], report["broken"]) == (0, 0)
     assert set(Path("/dev/shm").iterdir()) <= before
 
 
-@pytest.mark.parametrize("sanitizer", ["address", "thread"])
-def test_sanitizers_find_nothing(tmp_path: Path, engine_process: EngineProcess, sanitizer: str) -> None:
-    folder = build(tmp_path, f"-DDDSP_FX_SANITIZE={sanitizer}")
-    engine_process.start()
-    stop, counts = threading.Event(), {"killed": 0, "stopped": 0}
-    thread = threading.Thread(target=trouble, args=(engine_process, stop, counts))
-    thread.start()
-    options = "halt_on_error=1:abort_on_error=0:exitcode=66"
-    report = soak(folder, "violin-room", "2", "512", "12", "live", ASAN_OPTIONS=options, TSAN_OPTIONS=options)
-    stop.set()
-    thread.join()
+def test_sanitizers_find_nothing(sanitized: Path, engine_process: EngineProcess) -> None:
+    with trouble(engine_process):
+        report = soak(sanitized, "violin-room", "2", "512", "12", "live")
     assert report["broken"] == 0
-    done = subprocess.run([folder / "tests" / "vectors", VECTORS], capture_output=True, text=True, check=False)
+    done = subprocess.run([sanitized / "tests" / "vectors", VECTORS], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -39,7 +39,8 @@ DdspFx::DdspFx() : Plugin(kParameters, 0, 1), stream_(status_) {
     // Scripts read names at once, and know no later.
     session_->allowStart();
     prepare();
-    session_->awaitReady(std::chrono::milliseconds(static_cast<long>(1000.0 * limit)));
+    if (stream_.isLinked())
+        session_->awaitReady(std::chrono::milliseconds(static_cast<long>(1000.0 * limit)));
     setLatency(stream_.latency());
 }
 

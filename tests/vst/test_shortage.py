@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A system that has no memory for the link, and then has: what the plugin says meanwhile, and what it does after."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import tone
+
+from ddsp_fx.board.text import parse_board
+from vst.conftest import EngineProcess
+
+RATE = 48000
+# The link's memory is a file to the system: one of no length is refused. What is saved at the end needs the limit gone.
+HOST = """
+import resource, sys
+import numpy as np
+from pedalboard import load_plugin
+
+def allow(length):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (length, resource.RLIM_INFINITY))
+
+path, folder = sys.argv[1:]
+voice = np.load(folder + "/voice.npy")
+allow(0)
+plugin = load_plugin(path)
+dry = plugin.process(voice, 48000, buffer_size=512)
+print(plugin.engine, plugin.reported_latency_samples)
+plugin.mix = 0.25
+plugin.process(voice, 48000, buffer_size=512)
+allow(resource.RLIM_INFINITY)
+wet = plugin.process(voice, 48000, buffer_size=1024)
+print(plugin.engine)
+np.savez(folder + "/heard.npz", dry=dry, wet=wet)
+"""
+
+pytestmark = pytest.mark.slow
+
+
+def test_what_is_moved_without_memory_is_heard_with_it(
+    vst3: Path, engine_process: EngineProcess, tmp_path: Path
+) -> None:
+    engine_process.start()
+    voice = np.asarray(0.5 * tone(1.0, RATE, 330.0, channels=2), np.float32)
+    np.save(tmp_path / "voice.npy", voice)
+    environment = {**os.environ, "DDSP_FX_BOARD": "violin-room"}
+    words = [sys.executable, "-c", HOST, str(vst3), str(tmp_path)]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    without, later = done.stdout.splitlines()
+    assert without.startswith("the input passes as it is: the system has no memory")
+    # What the host is told of the latency.
+    assert without.endswith(" 0")
+    assert later.startswith("ready; panel at")
+    heard = np.load(tmp_path / "heard.npz")
+    assert np.array_equal(heard["dry"], voice)
+    board = parse_board("violin-room")
+    board.mix = 0.25
+    assert np.abs(heard["wet"] - board(voice, RATE)).max() <= 1e-6
