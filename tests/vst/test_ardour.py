@@ -192,6 +192,6 @@ def test_a_violin_glides_in_an_export_as_in_python(vst3: Path, engine_process: E
     assert np.nanpercentile(np.abs(cents), 95.0) <= 26.0
     assert np.isfinite(cents).mean() >= 0.95
     apart = np.abs(level_db(got, want[:, : voice.shape[1]]))
-    # The attack is where the model's frames make most of a difference: 0.60 dB measured, and 0.25 dB after it.
-    assert apart[:, 6:8].max() <= 0.75
-    assert apart[:, 8:-1].max() <= 0.4
+    # The voice begins in this tenth of a second, where a violin that is late by its own 43 ms is 6 dB apart.
+    assert apart[:, 5].max() <= 0.8
+    assert apart[:, 6:].max() <= 0.4

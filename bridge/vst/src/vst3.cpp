@@ -190,6 +190,16 @@ v3_result V3_API query(void* self, const v3_tuid iid, void** object) {
 // a bus has no channels, which is all that matters here.
 v3_result V3_API activateBus(void*, int32_t, int32_t, int32_t, v3_bool) { return V3_OK; }
 
+// A state may bring a board of another latency. DPF tells the host of new values alone, and one that has asked already, as
+// Ardour 7.3 has, would play a violin 43 ms late.
+v3_result V3_API setState(void* self, v3_bstream** stream) {
+    const v3_result result = dpfComponent.comp.set_state(self, stream);
+    DdspFx* const plugin = pluginOf((*static_cast<dpf_component**>(self))->vst3);
+    if (result == V3_OK && plugin && plugin->isMainThread())
+        plugin->tellNames();
+    return result;
+}
+
 v3_result V3_API busInfo(void* self, int32_t media, int32_t direction, int32_t bus, v3_bus_info* info) {
     const v3_result result = dpfComponent.comp.get_bus_info(self, media, direction, bus, info);
     const DdspFx* const plugin = pluginOf((*static_cast<dpf_component**>(self))->vst3);
@@ -209,6 +219,7 @@ v3_result V3_API create(void* self, const v3_tuid classId, const v3_tuid iid, vo
     dpfComponent.comp = component->comp;
     component->query_interface = query;
     component->comp.get_bus_info = busInfo;
+    component->comp.set_state = setState;
     component->comp.activate_bus = activateBus;
     return result;
 }
