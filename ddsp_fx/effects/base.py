@@ -128,10 +128,14 @@ class Effect(Copyable, Parametrised):
         """Samples that can still sound after the input ends, on top of the latency."""
         return 0
 
+    @property
+    def frame_delay_samples(self) -> int:
+        """Samples by which a parameter that acts at the frame meets the input later than that came in."""
+        return 0
+
     def automation_delay(self, symbol: str) -> int:
         """Samples after the input at which a change of this parameter must be made to land on that input's sound."""
-        del symbol
-        return self.latency_samples
+        return self.frame_delay_samples if self.parameters[symbol].acts == "frame" else self.latency_samples
 
     # Offline is the same code in a loop.
 

@@ -23,8 +23,6 @@ from ddsp_fx.effects.source import Source
 if TYPE_CHECKING:
     from ddsp_fx.dsp.tail_mask import TailMask
 
-_FRAME_PARAMETERS = frozenset({"gate", "gate_follows", "noise_gain"})
-
 
 class Dereverb(InstrumentEffect):
     """The instrument without its room. `stems` gives the predicted dry sound and the room that was removed, apart."""
@@ -39,14 +37,19 @@ class Dereverb(InstrumentEffect):
         choices=("suppress", "resynthesise"),
         description="suppress: the recording, its tail taken out; resynthesise: the model plays it anew",
     )
-    gate = Parameter("Level gate", -80, 0, -60, "dB", "dB", description="Input level below which nothing sounds")
-    noise_gain = Parameter("Noise gain", *GAIN_RANGE_DB, 0, "dB", "dB", description="Level of bow, breath and hiss")
+    gate = Parameter(
+        "Level gate", -80, 0, -60, "dB", "dB", description="Input level below which nothing sounds", acts="frame"
+    )
+    noise_gain = Parameter(
+        "Noise gain", *GAIN_RANGE_DB, 0, "dB", "dB", description="Level of bow, breath and hiss", acts="frame"
+    )
     output_gain = Parameter("Output gain", *GAIN_RANGE_DB, 0, "dB", "dB")
     gate_follows = Parameter(
         "Level gate follows",
         default=True,
         scale="toggle",
         description="A quiet input lowers the level gate with it",
+        acts="frame",
     )
 
     def __init__(self, source: Source, **values: float | str | bool) -> None:
@@ -63,12 +66,6 @@ class Dereverb(InstrumentEffect):
     def tail_samples(self) -> int:
         """The model's and the room's, and the window in which they end."""
         return super().tail_samples + (self._mask.latency_samples if self._mask else 0)
-
-    def automation_delay(self, symbol: str) -> int:
-        """Frame-rate parameters act one look-ahead after the input, the rest at the output."""
-        if symbol in _FRAME_PARAMETERS:
-            return self._resynthesizer.look_ahead_samples if self._resynthesizer else 0
-        return self.latency_samples
 
     def _conduct(self, f0_hz: float, confidence: float, level_db: float) -> FrameRequest:
         del confidence

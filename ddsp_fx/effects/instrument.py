@@ -65,6 +65,11 @@ class InstrumentEffect(SmoothedEffect):
         return self._resynthesizer.latency_samples if self._resynthesizer else 0
 
     @property
+    def frame_delay_samples(self) -> int:
+        """The tracker's look-ahead, at the host's rate."""
+        return self._resynthesizer.look_ahead_samples if self._resynthesizer else 0
+
+    @property
     def tail_samples(self) -> int:
         """How long the gate takes to close, and the room."""
         if self._resynthesizer is None:

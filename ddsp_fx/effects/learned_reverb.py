@@ -60,11 +60,6 @@ class LearnedReverb(SmoothedEffect):
         """Length of the room, pre-delay included."""
         return self._room.tail_samples if self._room else 0
 
-    def automation_delay(self, symbol: str) -> int:
-        """No latency, no delay."""
-        del symbol
-        return 0
-
     def _prepare(self) -> None:
         if "response" in self._source.options:
             response, rate = self._source.options["response"], float(self._source.options["rate"])

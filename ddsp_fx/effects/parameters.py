@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ddsp_fx.effects.base import Effect
 
 Scale = Literal["linear", "log", "dB", "steps", "choices", "toggle"]
+Acts = Literal["output", "frame"]
 Value = float | int | str | bool
 
 _TRUE = {"on", "true", "yes", "1"}
@@ -32,6 +33,9 @@ class Parameter:
         scale: how 0..1 maps to the range. "dB" values are decibels, so the fader is linear in them.
         choices: the allowed texts when scale is "choices".
         smoothing_s: seconds over which an effect ramps to a new value.
+        acts: where the sound meets it: "output", once the effect's whole latency has passed, or "frame", where the
+            features of a frame are turned into what the model plays (`Effect.frame_delay_samples`). Automation is
+            timed by it.
         symbol: filled in from the attribute's name. It never changes once released.
     """
 
@@ -44,6 +48,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     smoothing_s: float = 0.02
     description: str = ""
+    acts: Acts = "output"
     symbol: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
@@ -173,6 +178,7 @@ class Parameter:
             "scale": self.scale,
             "choices": list(self.choices),
             "smoothing_s": self.smoothing_s,
+            "acts": self.acts,
             "description": self.description,
         }
 

@@ -24,7 +24,6 @@ LEVEL_HEAD_ROOM_DB = 6.0
 UNVOICED_DUCK_DB = 20.0
 # A decoder knows what lies three semitones beyond its recordings from what lies within.
 BEYOND = 2.0 ** (3.0 / 12.0)
-_AT_OUTPUT = frozenset({"room", "mix", "output_gain"})
 
 
 class TimbreTransfer(InstrumentEffect):
@@ -32,28 +31,46 @@ class TimbreTransfer(InstrumentEffect):
 
     kind: ClassVar[str] = "timbre_transfer"
 
-    pitch_shift = Parameter("Pitch shift", -48, 48, 0, "semitones", description="Transposes; fractions are allowed")
+    pitch_shift = Parameter(
+        "Pitch shift", -48, 48, 0, "semitones", description="Transposes; fractions are allowed", acts="frame"
+    )
     register = Parameter(
         "Register",
         default="as played",
         scale="choices",
         choices=("as played", "match"),
         description="match: whole octaves, chosen to lie in the trained range",
+        acts="frame",
     )
-    loudness_offset = Parameter("Loudness offset", -40, 40, 0, "dB", "dB", description="How hard it is played")
+    loudness_offset = Parameter(
+        "Loudness offset", -40, 40, 0, "dB", "dB", description="How hard it is played", acts="frame"
+    )
     loudness_match = Parameter(
         "Loudness match",
         default=False,
         scale="toggle",
         description="Moves the input's soft and loud to the trained ones",
+        acts="frame",
     )
-    autotune = Parameter("Autotune", 0, 1, 0, description="Pulls notes to the scale; vibrato and glides stay")
-    autotune_key = Parameter("Autotune key", default="C", scale="choices", choices=KEYS)
-    autotune_scale = Parameter("Autotune scale", default="chromatic", scale="choices", choices=tuple(SCALES))
-    voicing = Parameter("Voicing gate", 0, 1, 0.5, description="Tracker confidence needed to sound; 0 is always")
-    gate = Parameter("Level gate", -80, 0, -60, "dB", "dB", description="Input level below which nothing sounds")
-    harmonic_gain = Parameter("Harmonic gain", *GAIN_RANGE_DB, 0, "dB", "dB", description="Level of the tone")
-    noise_gain = Parameter("Noise gain", *GAIN_RANGE_DB, 0, "dB", "dB", description="Level of bow, breath and hiss")
+    autotune = Parameter(
+        "Autotune", 0, 1, 0, description="Pulls notes to the scale; vibrato and glides stay", acts="frame"
+    )
+    autotune_key = Parameter("Autotune key", default="C", scale="choices", choices=KEYS, acts="frame")
+    autotune_scale = Parameter(
+        "Autotune scale", default="chromatic", scale="choices", choices=tuple(SCALES), acts="frame"
+    )
+    voicing = Parameter(
+        "Voicing gate", 0, 1, 0.5, description="Tracker confidence needed to sound; 0 is always", acts="frame"
+    )
+    gate = Parameter(
+        "Level gate", -80, 0, -60, "dB", "dB", description="Input level below which nothing sounds", acts="frame"
+    )
+    harmonic_gain = Parameter(
+        "Harmonic gain", *GAIN_RANGE_DB, 0, "dB", "dB", description="Level of the tone", acts="frame"
+    )
+    noise_gain = Parameter(
+        "Noise gain", *GAIN_RANGE_DB, 0, "dB", "dB", description="Level of bow, breath and hiss", acts="frame"
+    )
     room = Parameter("Room", default=True, scale="toggle", description="The room the instrument was recorded in")
     mix = Parameter("Mix", 0, 1, 1, description="0 is the input, 1 the instrument")
     output_gain = Parameter("Output gain", *GAIN_RANGE_DB, 0, "dB", "dB")
@@ -62,6 +79,7 @@ class TimbreTransfer(InstrumentEffect):
         default=True,
         scale="toggle",
         description="A quiet input lowers the level gate with it",
+        acts="frame",
     )
 
     def __init__(self, source: Source, **values: float | str | bool) -> None:
@@ -71,12 +89,6 @@ class TimbreTransfer(InstrumentEffect):
         self._level = LevelMatch(trained.level_low_db, trained.level_median_db, trained.level_high_db, trained.frame_s)
         self._guard = OctaveGuard(trained.frame_s)
         self._autotune = Autotune(trained.frame_s)
-
-    def automation_delay(self, symbol: str) -> int:
-        """Frame-rate parameters act one look-ahead after the input, the rest at the output."""
-        if symbol in _AT_OUTPUT:
-            return self.latency_samples
-        return self._resynthesizer.look_ahead_samples if self._resynthesizer else 0
 
     def _conduct(self, f0_hz: float, confidence: float, level_db: float) -> FrameRequest:
         heard_db = level_db
