@@ -6,10 +6,12 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
+from ddsp_fx.analysis.trackers import describe_trackers
 from ddsp_fx.bundles.bundle import Bundle
 from ddsp_fx.bundles.loading import find_bundle, load
 from ddsp_fx.cli.json_text import print_json
 from ddsp_fx.effects.base import Effect
+from ddsp_fx.effects.instrument import InstrumentEffect
 
 REFERENCE_RATE_HZ = 48000
 
@@ -36,6 +38,8 @@ def as_data(effect: Effect, bundle: Bundle | None) -> dict[str, Any]:
         "tail_s": effect.tail_samples / REFERENCE_RATE_HZ,
         "parameters": [{**p.describe(), "value": effect.get_value(s)} for s, p in effect.parameters.items()],
     }
+    if isinstance(effect, InstrumentEffect):
+        data |= {"tracker": effect.tracker, "trackers": describe_trackers()}
     if bundle:
         manifest = bundle.manifest
         entry = bundle.entry(effect.name)
@@ -71,7 +75,19 @@ def _print_page(data: dict[str, Any]) -> None:
     for preset, values in (data.get("presets") or {}).items():
         chosen = ", ".join(f"{symbol}={value}" for symbol, value in values.items())
         console.print(f"\npreset [bold]{preset}[/bold]: {chosen}", highlight=False, end="")
+    _print_trackers(console, data)
     _print_origin(console, data)
+
+
+def _print_trackers(console: Any, data: dict[str, Any]) -> None:
+    for tracker in data.get("trackers", []):
+        if "problem" in tracker:
+            text = tracker["problem"]
+        else:
+            span = f"{tracker['f0_min_hz']:.0f} to {tracker['f0_max_hz']:.0f} Hz"
+            text = f"{tracker['summary']}; {span}, look-ahead {tracker['look_ahead_ms']:.0f} ms"
+            text += f"; {tracker['needs']}" if tracker["needs"] else ""
+        console.print(f"\ntracker={tracker['name']}: {text}", highlight=False, markup=False, end="")
 
 
 def _print_origin(console: Any, data: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from ddsp_fx import __version__
+from ddsp_fx.analysis.trackers import TRACKERS
 from ddsp_fx.cli.extensions import extension_commands, load_command, summary
 from ddsp_fx.cli.figure_names import DEFINITIONS
 from ddsp_fx.cli.input_options import add_options, channels
@@ -84,7 +85,12 @@ def _evaluate(parser: argparse.ArgumentParser) -> None:
     parser.epilog = DEFINITIONS
     parser.add_argument("bundle", help="an effect's name, or a bundle's folder or zip")
     parser.add_argument("recordings", help="a folder of audio files, or one file")
-    parser.add_argument("--tracker", choices=("swift", "mcleod"), default="swift", help="of the pitch (default swift)")
+    parser.add_argument(
+        "--tracker",
+        metavar="NAME",
+        default="swift",
+        help=f"of the pitch: {', '.join(TRACKERS.names())} (default swift)",
+    )
     parser.add_argument("--preset", metavar="NAME", help="of the effect (default: as it is, in its room)")
     parser.add_argument("--seconds", type=float, metavar="N", help="the last N seconds of each file (default: all)")
     parser.add_argument("--json", action="store_true", help="all figures as JSON, null where nothing can be said")

@@ -14,8 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, Strict, StringConstraints, TypeAdapter, ValidationError
 
 from ddsp_fx.bundles.manifest import IDENTIFIER_PATTERN, SYMBOL_PATTERN, Version, breaches
-from ddsp_fx.effects.parameters import did_you_mean
-from ddsp_fx.errors import TrainingError
+from ddsp_fx.errors import TrainingError, did_you_mean
 from ddsp_fx.names import problem_with
 
 FEATURE_RATE = 16000
