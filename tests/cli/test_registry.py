@@ -9,7 +9,7 @@ import pytest
 from support import install
 
 from ddsp_fx.cli import main
-from ddsp_fx.cli.extensions import GROUP
+from ddsp_fx.cli.registry import GROUP
 
 MODULE = '''"""Says hello.
 
