@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from ddsp_fx import __version__
+from ddsp_fx.cli.any_order import AnyOrder
 from ddsp_fx.cli.registry import commands, load_command, summary
 from ddsp_fx.cli.stopping import Stopped, stopping_cleanly
 from ddsp_fx.errors import DdspFxError
@@ -29,7 +30,7 @@ def build_parser(chosen: str = "") -> argparse.ArgumentParser:
         prog="ddsp-fx", description="Neural instruments, learned rooms and dereverb as audio effects."
     )
     parser.add_argument("--version", action="version", version=f"ddsp-fx {__version__}")
-    choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=AnyOrder)
     known = commands()
     for name, point in known.items():
         # Who has chosen one does not read the lines of the others.
