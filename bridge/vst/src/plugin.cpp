@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 
 START_NAMESPACE_DISTRHO
 
@@ -58,15 +57,16 @@ String DdspFx::getState(const char*) const {
     if (!session_)
         return String();
     const std::string effect = std::to_string(effect_.load(std::memory_order_relaxed));
-    return String((session_->board().save() + ddspfx::encode({"effect", effect})).c_str());
+    return String(ddspfx::shelter(session_->board().save() + ddspfx::encode({"effect", effect})).c_str());
 }
 
 void DdspFx::setState(const char*, const char* value) {
     ddspfx::Board board;
-    if (!session_ || !board.restore(value))
+    const std::string text = ddspfx::unshelter(value);
+    if (!session_ || !board.restore(text))
         return;
     ddspfx::LineReader lines;
-    lines.feed(value, std::strlen(value));
+    lines.feed(text.data(), text.size());
     for (ddspfx::Fields fields; lines.next(fields);)
         if (double effect = 0.0; fields[0] == "effect" && fields.size() > 1 && ddspfx::parseNumber(fields[1], effect))
             effect_.store(static_cast<uint32_t>(std::clamp(effect, 0.0, double(kMostEffects))), std::memory_order_relaxed);

@@ -132,6 +132,20 @@ void damagedStates() {
     }
 }
 
+void shelters() {
+    std::string all;
+    for (int c = 1; c < 256; ++c)
+        all += static_cast<char>(c);
+    for (const std::string& text : {std::string(), all, std::string("%"), std::string("%41%"), Board().save()}) {
+        const std::string sheltered = shelter(text);
+        check(sheltered.find_first_of("\\\"") == std::string::npos, "sheltered " + text);
+        check(unshelter(sheltered) == text, "sheltered and back " + text);
+    }
+    // A state of before, and a damaged one.
+    check(unshelter(Board().save()) == Board().save(), "never sheltered");
+    check(unshelter("%a%4") == "a%4" && unshelter("%%zz") == "%zz", "damaged");
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -141,6 +155,7 @@ int main(int count, char** words) {
     eachRow(folder + "/parameters.tsv", parameters);
     state();
     damagedStates();
+    shelters();
     std::printf("%d checks, %d differ\n", checks, failures);
     return failures ? 1 : 0;
 }
