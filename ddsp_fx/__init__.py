@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         UnknownParameterError,
     )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Names are imported on first use: `import ddsp_fx` must stay cheap in scripts and at the command line.
 _HOMES = {

@@ -71,7 +71,7 @@ protected:
     const char* getDescription() const override { return "Neural instruments, learned rooms and dereverb"; }
     const char* getMaker() const override { return "ddsp-fx"; }
     const char* getLicense() const override { return "GPL-3.0-or-later"; }
-    uint32_t getVersion() const override { return d_version(0, 1, 0); }
+    uint32_t getVersion() const override { return d_version(DDSP_FX_MAJOR, DDSP_FX_MINOR, DDSP_FX_MICRO); }
     int64_t getUniqueId() const override { return d_cconst('D', 'd', 'F', 'x'); }
 
     void initParameter(uint32_t index, Parameter& parameter) override;
