@@ -69,7 +69,8 @@ void DdspFx::setState(const char*, const char* value) {
     lines.feed(text.data(), text.size());
     for (ddspfx::Fields fields; lines.next(fields);)
         if (double effect = 0.0; fields[0] == "effect" && fields.size() > 1 && ddspfx::parseNumber(fields[1], effect))
-            effect_.store(static_cast<uint32_t>(std::clamp(effect, 0.0, double(kMostEffects))), std::memory_order_relaxed);
+            effect_.store(static_cast<uint32_t>(std::clamp(effect, 0.0, double(kMostEffects))),
+                          std::memory_order_relaxed);
     session_->allowStart();
     session_->setBoard(std::move(board));
     setLatency(stream_.latency());
@@ -103,7 +104,9 @@ void DdspFx::activate() {
 void DdspFx::run(const float** inputs, float** outputs, uint32_t frames) {
     const uint32_t render = render_.load(std::memory_order_relaxed);
     const bool offline = render == kWait || (render == kAutomatic && hostOffline_.load(std::memory_order_relaxed));
-    const auto how = offline ? ddspfx::Render::wait : render == kLive ? ddspfx::Render::live : ddspfx::Render::automatic;
+    const auto how = offline           ? ddspfx::Render::wait
+                     : render == kLive ? ddspfx::Render::live
+                                       : ddspfx::Render::automatic;
     stream_.process(inputs, outputs, frames, how);
     ddspfx::silence(outputs, ddspfx::kChannels, frames, stream_.channels());
     setLatency(stream_.latency());

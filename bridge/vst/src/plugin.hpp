@@ -33,7 +33,8 @@ constexpr uint32_t kMostFrames = 65536;
 // The choices of "Bounce".
 enum Bounce : uint32_t { kAutomatic, kLive, kWait };
 
-// Each wrapper says it of its format: that a host's controls keep values of their own, and none can be told of a board's.
+// Each wrapper says it of its format: that a host's controls keep values of their own, and none can be told of a
+// board's.
 extern const bool kHostKeepsValues;
 
 class DdspFx : public Plugin {

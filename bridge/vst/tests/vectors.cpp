@@ -113,7 +113,8 @@ void state() {
     for (const char* bad : {"", "ddsp-fx\t2\n", "ddsp-fx\t1\nslot\t0\n", "ddsp-fx\t1\nboard\t\t\tx\ty\n", "\xff\n\n"})
         check(!read.restore(bad) && read.json == board.json, std::string("refused: ") + bad);
     for (const char* bad : {"-1", "nan", "inf", "1e300"})
-        check(!read.restore(replaced(board.save(), "2565", bad)) && read.latency == 2565, std::string("latency: ") + bad);
+        check(!read.restore(replaced(board.save(), "2565", bad)) && read.latency == 2565,
+              std::string("latency: ") + bad);
     for (const char* bad : {"log\t0\t1", "linear\t1\t0", "linear\tnan\t1"})
         check(!read.restore(replaced(board.save(), "linear\t0\t1", bad)), std::string("range: ") + bad);
 }
