@@ -4,17 +4,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ddsp_fx.dsp.sanitize import replace_non_finite
 from ddsp_fx.effects.copying import Copyable
-from ddsp_fx.effects.offline import Audio, as_channels_first, as_output, check_block, drive, reader
+from ddsp_fx.effects.offline import Audio, as_output, check_block
 from ddsp_fx.effects.parameters import Value, unknown_parameter
 from ddsp_fx.effects.parametrised import Parametrised
+from ddsp_fx.effects.playable import Playable
 from ddsp_fx.errors import AudioError
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ class NonFiniteAudioWarning(UserWarning):
     """NaN or infinity was found in the audio and replaced by silence."""
 
 
-class Effect(Copyable, Parametrised):
+class Effect(Playable, Copyable, Parametrised):
     """Audio in, audio out, sample for sample, with parameters that are declared once on the class.
 
     A subclass declares `Parameter`s and implements four hooks: `_prepare` (the only place that allocates or loads),
@@ -40,6 +39,9 @@ class Effect(Copyable, Parametrised):
     """
 
     kind: ClassVar[str] = "effect"
+    # As pedalboard's plugins have them.
+    is_effect: ClassVar[bool] = True
+    is_instrument: ClassVar[bool] = False
 
     def __init__(self, **values: Value) -> None:
         Copyable.__init__(self)
@@ -138,67 +140,6 @@ class Effect(Copyable, Parametrised):
         if symbol not in self.parameters:
             raise unknown_parameter(self._name, symbol, self.parameters)
         return self.frame_delay_samples if self.parameters[symbol].acts == "frame" else self.latency_samples
-
-    # Offline is the same code in a loop.
-
-    def __call__(
-        self, audio: NDArray[Any], sample_rate: float, buffer_size: int = 8192, reset: bool = True
-    ) -> NDArray[np.float32]:
-        """Process as a pedalboard plugin is called: same shape out as in, latency removed, tail cut.
-
-        With `reset=False` in a loop over chunks of any sizes it is the live stream, `latency_samples` late. One begins
-        with the first such call after a whole call, `prepare` or `reset`, and ends with the next of those; a chunk at
-        another rate or with other channels raises AudioError. Use `render` to keep the tail.
-        Accepts (samples,), (channels, samples) or (samples, channels).
-        """
-        shaped, restore = self._usage.arranged(audio, 0 if reset else self._channels)
-        if reset:
-            return restore(self.render(shaped, sample_rate, buffer_size, tail=False))
-        with self._usage.call(self._name):
-            self._continue(sample_rate, buffer_size, shaped.shape[0])
-            return restore(self._stream(shaped, buffer_size))
-
-    process = __call__
-
-    def render(
-        self, audio: NDArray[Any], sample_rate: float, buffer_size: int = 8192, tail: bool = True
-    ) -> NDArray[np.float32]:
-        """The whole of `audio`, (samples,) or (channels, samples), through a fresh stream: latency off, tail on."""
-        shaped, restore = as_channels_first(audio)
-        with self._usage.call(self._name):
-            blocks = list(self.iter_render(shaped, sample_rate, buffer_size, tail))
-        return restore(np.concatenate([np.zeros((shaped.shape[0], 0), np.float32), *blocks], axis=1))
-
-    def iter_render(
-        self, audio: Audio, sample_rate: float, buffer_size: int = 8192, tail: bool = True
-    ) -> Iterator[Audio]:
-        """`render`, block by block; raises AudioError where another use of this effect begins before it has ended."""
-        self.prepare(sample_rate, buffer_size, audio.shape[0])
-        yield from self._iter_prepared(audio, buffer_size, tail)
-
-    def _iter_prepared(self, audio: Audio, buffer_size: int, tail: bool) -> Iterator[Audio]:
-        flush = (lambda: self.tail_samples) if tail else (lambda: 0)
-        process = self._usage.owned(self._guarded, self._name, "whole")
-        yield from drive(process, reader(audio), self.latency_samples, flush, buffer_size)
-
-    def _continue(self, sample_rate: float, buffer_size: int, channels: int) -> None:
-        """The stream that this chunk belongs to: the one under way, or a new one."""
-        same = (self._sample_rate, self._channels) == (sample_rate, channels)
-        if self._usage.phase != "stream" or not self.is_prepared:
-            self.prepare(sample_rate, max(buffer_size, self._max_block_size if same else 0), channels)
-        elif not same:
-            raise AudioError(
-                f"{self._name}: its stream runs at {self._sample_rate:g} Hz with {self._channels} channel(s), this "
-                f"chunk has {sample_rate:g} Hz and {channels}; begin a new stream with reset(), or call with reset=True"
-            )
-        else:
-            self._adopt_edits()
-
-    def _stream(self, audio: Audio, buffer_size: int) -> Audio:
-        step = min(buffer_size, self._max_block_size)
-        process = self._usage.owned(self._guarded, self._name, "stream")
-        blocks = [process(audio[:, s : s + step]) for s in range(0, audio.shape[1], step)]
-        return np.concatenate(blocks, axis=1) if blocks else np.zeros_like(audio)
 
     def _check_block(self, block: Audio) -> None:
         check_block(block, self._channels, self._max_block_size, self._name)
