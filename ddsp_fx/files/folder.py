@@ -44,7 +44,9 @@ def audio_in(place: Path) -> tuple[list[Path], list[Passed]]:
     if place.is_file():
         return [place], []
     if not place.is_dir():
-        raise AudioError(f"{printable(place)}: no such file or folder of recordings")
+        there = place.exists() or place.is_symlink()
+        what = "is neither a file nor a folder of recordings" if there else "no such file or folder of recordings"
+        raise AudioError(f"{printable(place)}: {what}")
     found: list[Path] = []
     passed: list[Passed] = []
     for path in _walk(place, passed):

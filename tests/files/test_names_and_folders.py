@@ -164,6 +164,15 @@ def test_a_broken_recording_is_named_among_any_litter(litter: int, broken: int) 
     assert all(f"take {number}.wav (not an audio file)" in text for number in range(broken))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="pipes and links of POSIX")
+def test_what_is_there_is_not_called_missing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    (tmp_path / "gone.wav").symlink_to("nowhere.wav")
+    for name in ("pipe.wav", "gone.wav"):
+        with pytest.raises(AudioError, match="is neither a file nor a folder of recordings"):
+            audio_in(tmp_path / name)
+
+
 def test_evaluate_and_train_say_the_same(littered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "violin", str(littered), "--tracker", "mcleod"]) == 0
     heard = capsys.readouterr()
