@@ -24,13 +24,16 @@ from ddsp_fx.files.carry import bestow, collect
 from ddsp_fx.files.names import printable
 from ddsp_fx.files.stated_layout import state_layout
 
+# Of what effects run at.
+LOWEST_HZ, HIGHEST_HZ = 8000, 384000
+
 
 def run(arguments: Namespace) -> int:
     """Everything that can be checked is checked before the first sample is processed."""
     if arguments.buffer_size < 1:
         raise AudioError(f"--buffer-size {arguments.buffer_size} must be at least 1")
-    if arguments.sample_rate is not None and not 8000 <= arguments.sample_rate <= 384000:
-        raise AudioError(f"--sample-rate {arguments.sample_rate:g} is outside 8000 to 384000 Hz")
+    if arguments.sample_rate is not None and not LOWEST_HZ <= arguments.sample_rate <= HIGHEST_HZ:
+        raise AudioError(f"--sample-rate {arguments.sample_rate:g} is outside {LOWEST_HZ} to {HIGHEST_HZ} Hz")
     check_output(Path(arguments.output))
     board = board_to_run(arguments)
     moves = read_moves(arguments, board)
@@ -38,11 +41,20 @@ def run(arguments: Namespace) -> int:
         moves.check(board)
     source = open_input(Path(arguments.input), taking(arguments, aligned=True))
     try:
+        _check_rate(source)
         output, seconds = _through(board, moves, source, arguments)
     finally:
         source.close()
     _report(arguments, source, output, board, seconds)
     return 0
+
+
+def _check_rate(source: InputFile) -> None:
+    if not LOWEST_HZ <= source.sample_rate <= HIGHEST_HZ:
+        raise AudioError(
+            f"{source.name}: {source.sample_rate:g} Hz is outside {LOWEST_HZ} to {HIGHEST_HZ} Hz, where effects run; "
+            "--sample-rate 48000 converts it"
+        )
 
 
 def _through(board: Board, moves: Automation | None, source: InputFile, arguments: Namespace) -> tuple[Output, float]:

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.flac import FLAC, Picture
 
-from ddsp_fx.errors import DamagedAudioError
+from ddsp_fx.cli import main
+from ddsp_fx.errors import AudioError, DamagedAudioError
 from ddsp_fx.files.containers import core_audio
 from ddsp_fx.files.layout import BL, BR, FC, FL, FR, LFE, SL, SR
 
@@ -131,8 +132,6 @@ def test_any_bytes_are_a_layout_or_none(content: bytes, labels: bool) -> None:
 
 def test_an_aiff_says_that_there_are_no_loudspeakers(tmp_path: Path) -> None:
     """Four channels of Ambisonics are no quadrophony, in no format that has kept them."""
-    from ddsp_fx.cli import main
-
     source = put(tmp_path / "in.wav", wave(fmt(4, mask=0), chunk(b"data", pcm16(voice(channels=4)))))
     for suffix in (".wav", ".flac", ".aiff"):
         out = tmp_path / f"out{suffix}"
@@ -154,3 +153,25 @@ def test_a_flac_s_layout_behind_its_cover(tmp_path: Path) -> None:
     file.metadata_blocks.sort(key=lambda block: (block.code != 0, block.code != Picture.code))
     file.save()
     assert read(path)[1].reader.layout.mask == 0x107
+
+
+@pytest.mark.parametrize("rate", [0x7FFFFFFF, 100_000_000])
+def test_a_rate_that_no_sound_has_is_refused_at_once(rate: int, tmp_path: Path) -> None:
+    """Converting from it took minutes, and gave nothing."""
+    head = chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, rate, rate, 2, 16))
+    path = put(tmp_path / "x.wav", wave(head, chunk(b"data", LITTLE)))
+    with pytest.raises(AudioError, match=rf"its header states {rate} Hz; up to 3072000 Hz are read"):
+        read(path, sample_rate=48000.0)
+
+
+@pytest.mark.parametrize("rate", [1000, 7999, 768_000])
+def test_a_rate_where_no_effect_runs_is_the_file_s(
+    rate: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message names the file and the way out, which works."""
+    source = put(tmp_path / "x.wav", wave(fmt(1, rate), chunk(b"data", LITTLE)))
+    command = ["apply", str(source), str(tmp_path / "o.wav"), "Gain", "--no-tail", "--quiet"]
+    assert main(command) == 2
+    assert f"x.wav: {rate} Hz is outside 8000 to 384000 Hz" in capsys.readouterr().err
+    assert main([*command, "--sample-rate", "48000"]) == 0
+    assert read(tmp_path / "o.wav")[0].shape[1] == pytest.approx(FRAMES * 48000 / rate, rel=0.01)
