@@ -21,7 +21,8 @@ class AnyOrder(argparse.ArgumentParser):
     ) -> tuple[Any, list[str]]:
         """As argparse has it."""
         nested = any(action.nargs == argparse.PARSER for action in self._get_positional_actions())
-        if self._is_inside or nested:
+        # After -- all are words, which Python 3.11 forgets when it takes them in any order.
+        if self._is_inside or nested or "--" in (args or ()):
             return super().parse_known_args(args, namespace)
         self._is_inside = True
         try:

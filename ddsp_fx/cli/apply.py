@@ -8,7 +8,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 
 from ddsp_fx.cli.apply_plan import plan
-from ddsp_fx.cli.apply_rig import Job, Outcome, Rig, check_options
+from ddsp_fx.cli.apply_rig import Job, Outcome, Rig, check_options, check_rate
 from ddsp_fx.cli.audio_files import check_output, open_input, say
 from ddsp_fx.cli.input_options import taking
 from ddsp_fx.cli.json_text import print_json
@@ -63,6 +63,7 @@ def _told(job: Job, arguments: Namespace) -> dict[str, object]:
     entry: dict[str, object] = {"input": str(job.input), "output": str(job.output)}
     try:
         with open_input(job.input, taking(arguments, aligned=True)) as source:
+            check_rate(source)
             # A folder that is not there yet will be made.
             if arguments.to is None or job.output.parent.exists():
                 check_output(job.output, source.channels)

@@ -17,6 +17,7 @@ from ddsp_fx.cli.apply_automation import board_to_run, read_moves
 from ddsp_fx.cli.audio_files import InputFile, Output, check_output, open_input, output_file, refusal
 from ddsp_fx.cli.channel_limits import check_channels
 from ddsp_fx.cli.input_options import taking
+from ddsp_fx.effects.base import RATE_RANGE_HZ
 from ddsp_fx.effects.offline import drive
 from ddsp_fx.errors import AudioError
 from ddsp_fx.files.carry import bestow, collect
@@ -56,8 +57,19 @@ def check_options(arguments: Namespace) -> None:
     """Raises AudioError for numbers that cannot be."""
     if arguments.buffer_size < 1:
         raise AudioError(f"--buffer-size {arguments.buffer_size} must be at least 1")
-    if arguments.sample_rate is not None and not 8000 <= arguments.sample_rate <= 384000:
-        raise AudioError(f"--sample-rate {arguments.sample_rate:g} is outside 8000 to 384000 Hz")
+    low, high = RATE_RANGE_HZ
+    if arguments.sample_rate is not None and not low <= arguments.sample_rate <= high:
+        raise AudioError(f"--sample-rate {arguments.sample_rate:g} is outside {low:g} to {high:g} Hz")
+
+
+def check_rate(source: InputFile) -> None:
+    """Raises AudioError for a file at a rate where no effect runs."""
+    low, high = RATE_RANGE_HZ
+    if not low <= source.sample_rate <= high:
+        raise AudioError(
+            f"{source.name}: {source.sample_rate:g} Hz is outside {low:g} to {high:g} Hz, where effects run; "
+            "--sample-rate 48000 converts it"
+        )
 
 
 class Rig:
@@ -75,6 +87,7 @@ class Rig:
         check_output(job.output)
         source = open_input(job.input, taking(self._arguments, aligned=True))
         try:
+            check_rate(source)
             output, seconds = self._through(source, job.output, advance)
         finally:
             source.close()

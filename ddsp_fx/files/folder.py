@@ -18,7 +18,13 @@ SUFFIXES = (
 )  # fmt: skip
 COMMON = (".wav", ".flac", ".aiff", ".aif", ".mp3", ".ogg")
 _BACKUPS = ("~", ".bak", ".backup", ".old", ".orig", ".tmp", ".part", ".crdownload")
+# Folders that systems and storage boxes keep among a user's own, some of them with what was thrown away.
+_OF_SYSTEMS = (
+    "__macosx", "@eadir", "@recycle", "#recycle", "#snapshot", "$recycle.bin", "recycler", "system volume information",
+    "lost+found",
+)  # fmt: skip
 _MOST_NAMED = 8
+_LITTER = ("hidden", "an AppleDouble twin", "a backup", "not audio")
 
 
 @dataclass(frozen=True)
@@ -38,7 +44,9 @@ def audio_in(place: Path) -> tuple[list[Path], list[Passed]]:
     if place.is_file():
         return [place], []
     if not place.is_dir():
-        raise AudioError(f"{printable(place)}: no such file or folder of recordings")
+        there = place.exists() or place.is_symlink()
+        what = "is neither a file nor a folder of recordings" if there else "no such file or folder of recordings"
+        raise AudioError(f"{printable(place)}: {what}")
     found: list[Path] = []
     passed: list[Passed] = []
     for path in _walk(place, passed):
@@ -57,8 +65,11 @@ def _walk(place: Path, passed: list[Passed]) -> list[Path]:
         passed.append(Passed(Path(str(error.filename)), f"cannot be listed: {error.strerror}"))
 
     found = []
-    for folder, _, names in os.walk(place, onerror=unreadable):
+    for folder, folders, names in os.walk(place, onerror=unreadable):
         found += [Path(folder, name) for name in names]
+        # Not followed: it may lead back here, or to the same recordings once more.
+        linked = [Path(folder, name) for name in folders if Path(folder, name).is_symlink()]
+        passed += [Passed(path, "a link to a folder, name that folder itself") for path in linked]
     return sorted(found)
 
 
@@ -67,7 +78,7 @@ def _why_not(path: Path, place: Path) -> str:
     name, inside = path.name, path.relative_to(place).parts[:-1]
     if name.startswith("._"):
         return "an AppleDouble twin"
-    if name.startswith(".") or any(part.startswith(".") or part == "__MACOSX" for part in inside):
+    if name.startswith(".") or any(part.startswith(".") or part.lower() in _OF_SYSTEMS for part in inside):
         return "hidden"
     if name.lower().endswith(_BACKUPS):
         return "a backup"
@@ -94,7 +105,9 @@ def passed_over(passed: Sequence[Passed], root: Path | None = None) -> str:
     """One line for people, empty where there is nothing to tell."""
     if not passed:
         return ""
-    named = [f"{_short(item.path, root)} ({item.reason})" for item in passed[:_MOST_NAMED]]
+    # Where not all can be named, a recording that can't be read must not hide behind litter.
+    order = passed if len(passed) <= _MOST_NAMED else sorted(passed, key=lambda item: item.reason in _LITTER)
+    named = [f"{_short(item.path, root)} ({item.reason})" for item in order[:_MOST_NAMED]]
     more = f" and {len(passed) - _MOST_NAMED} more" if len(passed) > _MOST_NAMED else ""
     return f"passed over {len(passed)} file{'s' * (len(passed) > 1)}: {', '.join(named)}{more}"
 

@@ -9,7 +9,7 @@ import unicodedata
 # Line ends, escapes and other controls; surrogates of undecodable bytes.
 _UNSAFE = ("Cc", "Cs", "Zl", "Zp")
 # What turns the direction of text around: a name could pose as another. Joiners of scripts and emoji stay.
-_TURNS = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+_TURNS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 
 
 def printable(name: str | os.PathLike[str]) -> str:

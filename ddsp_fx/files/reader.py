@@ -23,6 +23,8 @@ _DEPTHS = {"PCM_U8": 16, "PCM_S8": 16, "PCM_16": 16, "PCM_32": 32, "FLOAT": 32, 
 _DEPTHS |= {"ULAW": 16, "ALAW": 16, "IMA_ADPCM": 16, "MS_ADPCM": 16, "VORBIS": 32, "OPUS": 32}
 _DEPTHS |= {f"MPEG_LAYER_{number}": 32 for number in ("I", "II", "III")}
 MOST_CHANNELS = 64
+# 64 times 48 kHz, the highest rate that sound is stored at; converting from a damaged header's 2 GHz takes minutes.
+HIGHEST_RATE = 3_072_000.0
 
 
 class AudioReader:
@@ -93,6 +95,9 @@ class AudioReader:
         self.sample_rate, self.channels = decoder.sample_rate, decoder.channels
         if not 0 < self.channels <= MOST_CHANNELS:
             raise AudioError(f"{self.name}: has {self.channels} channels; up to {MOST_CHANNELS} are read")
+        if not 0.0 < self.sample_rate <= HIGHEST_RATE:
+            rate = f"{self.sample_rate:.0f}"
+            raise AudioError(f"{self.name}: its header states {rate} Hz; up to {HIGHEST_RATE:.0f} Hz are read")
         self.bit_depth, self.container = _DEPTHS.get(decoder.file.subtype, 24), seen.container
         self.layout = Layout.of(self.channels, seen.mask, seen.container, seen.order)
         self.chunks, self.samples_at = seen.chunks, seen.samples_at

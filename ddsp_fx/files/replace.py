@@ -4,7 +4,7 @@
 What stood under the name keeps what its owner had arranged. A symbolic link stays one, and what it points at is
 written; permissions, owner, access lists and extended attributes go over to the new file; a file with several names
 (hard links), or one whose owner can't be given to a new file, is written into in place, from a copy that is complete.
-A read-only file is refused.
+A read-only file is refused. What a killed process has left beside it is swept by the next that writes there.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -19,12 +20,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from ddsp_fx.errors import AudioError, DdspFxError
+from ddsp_fx.files.interrupts import uninterrupted
 from ddsp_fx.files.names import printable
+from ddsp_fx.leftovers import sweep
 
 # One beginning for all, so that what a killed process leaves can be known for ours.
 PREFIX = ".ddsp-fx-"
+# All of a temporary name: other files of ours, which are to stay, begin alike.
+_TEMPORARY = re.compile(re.escape(PREFIX) + "[0-9a-f]{16}")
 
 
 @contextmanager
@@ -39,6 +45,7 @@ def replacing(path: Path, error: type[DdspFxError] = AudioError) -> Iterator[Pat
         target = check_replaceable(path, error)
         # Named before it is made: a signal in between must not leave it behind.
         temporary = _temporary_name(target)
+        sweep(temporary.parent, _TEMPORARY)
         _make(temporary)
         yield temporary
         _move(temporary, target)
@@ -144,11 +151,17 @@ def _dress(temporary: Path, target: Path, before: os.stat_result) -> bool:
 
 
 def _copy_attributes(temporary: Path, target: Path) -> bool:
-    """Extended attributes; on Linux access lists are among them."""
+    """Extended attributes; on Linux access lists are among them.
+
+    What a new file has by itself goes: a folder's default access list lets in whom the old file kept out.
+    """
     if not hasattr(os, "listxattr"):
         return True
     try:
-        for name in os.listxattr(target):
+        names = os.listxattr(target)
+        for name in set(os.listxattr(temporary)) - set(names):
+            os.removexattr(temporary, name)
+        for name in names:
             os.setxattr(temporary, name, os.getxattr(target, name))
     except OSError as failure:
         # Of a file system without them there is nothing to copy; what the system won't let us copy stays where it is.
@@ -165,21 +178,27 @@ def _rename(temporary: Path, target: Path) -> None:
 
 
 def _write_into(temporary: Path, target: Path) -> None:
-    """The bytes into the file that is there. Its disk space is taken first, so that a full disk loses nothing."""
+    """The bytes into the file that is there, to the end even when a signal comes: half of them are no file.
+
+    Its disk space is taken first, so that a full disk loses nothing.
+    """
     size = temporary.stat().st_size
-    with temporary.open("rb") as source, target.open("rb+") as sink:
+    with uninterrupted(), temporary.open("rb") as source, target.open("rb+") as sink:
         if size and hasattr(os, "posix_fallocate"):
-            _take_space(sink.fileno(), size)
+            _take_space(sink, size)
         shutil.copyfileobj(source, sink, 1 << 20)
         sink.truncate()
         sink.flush()
         os.fsync(sink.fileno())
 
 
-def _take_space(descriptor: int, size: int) -> None:
+def _take_space(sink: BinaryIO, size: int) -> None:
+    before = os.fstat(sink.fileno()).st_size
     try:
-        os.posix_fallocate(descriptor, 0, size)
+        os.posix_fallocate(sink.fileno(), 0, size)
     except OSError as failure:
+        # Some file systems have grown the file by what there was.
+        sink.truncate(before)
         if failure.errno not in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):
             raise
 

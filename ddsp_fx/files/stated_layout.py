@@ -6,9 +6,8 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
+from ddsp_fx.files.containers import core_audio
 from ddsp_fx.files.layout import Layout
-
-_BITMAP = 0x10000
 
 
 def state_layout(path: Path, layout: Layout) -> None:
@@ -26,10 +25,11 @@ def state_layout(path: Path, layout: Layout) -> None:
             file.add_tags()
         file["WAVEFORMATEXTENSIBLE_CHANNEL_MASK"] = f"0x{layout.mask:04X}"
         file.save()
-    elif suffix == ".aiff" and layout.speakers:
+    elif suffix == ".aiff":
         from ddsp_fx.files.carry.chunks import add_chunks
 
-        add_chunks(path, [(b"CHAN", struct.pack(">III", _BITMAP, layout.mask, 0))], [])
+        stated = core_audio.of_speakers(layout.mask) if layout.speakers else core_audio.no_loudspeakers(layout.channels)
+        add_chunks(path, [(b"CHAN", stated)], [])
 
 
 def _mask_of_wave(path: Path, mask: int) -> None:

@@ -54,10 +54,11 @@ class Survey:
         mask: bits of WAVE_FORMAT_EXTENSIBLE for the speakers in use, None where no layout is stated, 0 for "none".
         order: speaker bits in the order of the channels where that isn't by rising bit.
         delay_known: False where an encoder has put an unknown stretch before the first sample.
-        chunks: (id, start, end) of what the file carries beside samples, for containers made of chunks.
+        chunks: (id, start, end) of what the file carries beside samples, for containers made of chunks; the last may
+            end past the file.
         samples_at: where in the file the sound begins, for those containers.
         raw: where plain samples begin and end, and bytes a frame, to be looked at without a decoder.
-        container: "wav", "w64", "aiff", "flac", "mp3", "ogg", or "" for whatever else the decoder knows.
+        container: "wav", "rifx", "w64", "aiff", "caf", "flac", "mp3", "ogg", or "" for whatever else the decoder knows.
     """
 
     parts: Sequence[Sequence[Piece]]
@@ -75,7 +76,7 @@ class Survey:
 
 def survey(file: BinaryIO, size: int) -> Survey | str:
     """The survey of an opened file of so many bytes, or why it cannot be read."""
-    from ddsp_fx.files.containers import aiff, caf, flac, mp3, ogg, wave
+    from ddsp_fx.files.containers import aiff, au, caf, flac, mp3, ogg, wave, wave64
 
     start = _after_id3(file)
     file.seek(start)
@@ -84,11 +85,11 @@ def survey(file: BinaryIO, size: int) -> Survey | str:
         return _AAC
     looks: list[tuple[bool, Callable[[BinaryIO, int, int], Survey]]] = [
         (head[:4] in (b"RIFF", b"RF64", b"BW64", b"RIFX") and head[8:12] == b"WAVE", wave.survey_wave),
-        (head[:16] == wave.W64_RIFF, wave.survey_w64),
+        (head[:16] == wave64.RIFF, wave64.survey_w64),
         (head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"), aiff.survey_aiff),
         (head[:4] == b"fLaC", flac.survey_flac),
         (head[:4] == b"caff", caf.survey_caf),
-        (head[:4] == b".snd", caf.survey_au),
+        (head[:4] == b".snd", au.survey_au),
         (head[:4] == b"OggS", ogg.survey_ogg),
         (mp3.is_mp3(file, start, size), mp3.survey_mp3),
     ]

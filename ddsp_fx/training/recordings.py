@@ -43,13 +43,14 @@ class Recording:
 
 @dataclass
 class Verdict:
-    """What is wrong with one file; `fatal` keeps it out of the training."""
+    """What is wrong with one file; `fatal` keeps it out of the training, `remarks` say what of it was not read."""
 
     name: str
     seconds: float
     peak_dbfs: float
     warnings: list[str] = field(default_factory=list)
     fatal: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 def find_recordings(place: Path) -> list[Path]:
@@ -98,6 +99,7 @@ def judge(recording: Recording, features: Features) -> Verdict:
     peak = float(np.abs(recording.audio).max(initial=0.0))
     peak_dbfs = 20.0 * np.log10(max(peak, 1e-9))
     verdict = Verdict(printable(recording.path.name), recording.seconds, peak_dbfs, list(recording.remarks))
+    verdict.remarks = recording.remarks
     if peak_dbfs < -60.0:
         verdict.fatal = f"is silent (peak {peak_dbfs:.0f} dBFS)"
         return verdict
@@ -138,7 +140,9 @@ def require_enough(verdicts: Sequence[Verdict]) -> list[str]:
     fatal = [f"{v.name} {v.fatal}" for v in verdicts if v.fatal]
     seconds = sum(v.seconds for v in verdicts if not v.fatal)
     if seconds < TOO_SHORT_S:
-        reasons = f" ({'; '.join(fatal)})" if fatal else ""
+        # Where too little is left, a file that was cut may be why.
+        cut = [f"{v.name}: {remark}" for v in verdicts if not v.fatal for remark in v.remarks]
+        reasons = f" ({'; '.join([*fatal, *cut])})" if fatal or cut else ""
         raise TrainingError(
             f"{seconds:.0f} s of usable sound{reasons}; at least {TOO_SHORT_S:.0f} s are needed, 10 minutes are good"
         )

@@ -6,17 +6,31 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from files.containers import ALL, FRAMES
 from files.sounds import FORMATS, encoded, fmt, put, read, voice
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ddsp_fx.cli import main
 from ddsp_fx.errors import AudioError
+from ddsp_fx.files.containers.wave64 import RIFF
 
-WHOLE = {kind: encoded(voice(0.3), kind) for kind in FORMATS}
+WHOLE = {kind: encoded(voice(0.3), kind) for kind in FORMATS} | {kind: make(FRAMES) for kind, make in ALL.items()}
 
 
-MAGICS = [b"", b"RIFF....WAVE", b"FORM....AIFF", b"fLaC", b"OggS", b"ID3\4\0\0", b"\xff\xfb\x90\x64"]
+MAGICS = [
+    b"",
+    b"RIFF....WAVE",
+    b"FORM....AIFF",
+    b"fLaC",
+    b"OggS",
+    b"caff\0\1\0\0",
+    b".snd",
+    b"RIFX....WAVE",
+    RIFF + bytes(24),
+    b"ID3\4\0\0",
+    b"\xff\xfb\x90\x64",
+]
 
 
 def _try(path: Path) -> None:
@@ -29,7 +43,7 @@ def _try(path: Path) -> None:
         assert audio.shape[1] <= 64 * path.stat().st_size
 
 
-@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("kind", sorted(WHOLE))
 @given(places=st.lists(st.tuples(st.integers(0, 120), st.integers(0, 255)), min_size=1, max_size=6))
 def test_changed_bytes_in_a_header(
     kind: str, places: list[tuple[int, int]], tmp_path_factory: pytest.TempPathFactory

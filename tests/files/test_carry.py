@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a recording carries beside its samples survives `apply`, at the right place, or is said to be lost."""
 
+import io
 import json
 import struct
 import subprocess
@@ -8,12 +9,13 @@ from pathlib import Path
 
 import mutagen
 import pytest
+from files.containers import FRAMES, caf, caf_chunk, rifx, w64, w64_chunk
 from files.sounds import RATE, chunk, encoded, fmt, pcm16, put, read, voice, wave
 from hypothesis import given
 from hypothesis import strategies as st
 from mutagen.apev2 import APEv2
 from mutagen.flac import FLAC, Picture
-from mutagen.id3 import APIC, CHAP, ID3, TIT2, TXXX
+from mutagen.id3 import APIC, CHAP, COMM, ID3, POPM, PRIV, RVA2, TIT2, TXXX
 
 from ddsp_fx.cli import main
 from ddsp_fx.files.carry import rescale
@@ -239,6 +241,110 @@ def test_ape_tags_of_an_mp3(tmp_path: Path) -> None:
     _apply(source, tmp_path / "out.flac")
     assert _comments(tmp_path / "out.flac")["date"] == ["1999"]
     assert read(tmp_path / "out.flac")[0].shape == voice().shape
+
+
+def _rich_id3() -> ID3:
+    """Frames of many kinds, some of them untrue for any other sound or encoding."""
+    tags = ID3()
+    for frame in (TIT2(3, "Song"), POPM("a@b", 200, 3), PRIV("own", b"abc"), RVA2("track", 1, -3.0, 0.5)):
+        tags.add(frame)
+    tags.add(COMM(3, "eng", "iTunSMPB", " 00000000 00000210 00000A2C 000000000000ABCD 00000000"))
+    tags.add(COMM(3, "eng", "iTunNORM", " 0000 0000"))
+    tags.add(TXXX(3, "replaygain_track_gain", "-3 dB"))
+    return tags
+
+
+def _bytes_of(tags: ID3) -> bytes:
+    packed = io.BytesIO()
+    tags.save(packed)
+    return packed.getvalue()
+
+
+def _with_id3(path: Path) -> Path:
+    """Where each kind keeps it; FLAC and a WAV by some taggers' habit in front of everything."""
+    tags, body = _rich_id3(), encoded(voice(), path.suffix[1:])
+    if path.name == "chunk.wav":
+        return put(path, wave(fmt(), chunk(b"data", pcm16(voice())), chunk(b"id3 ", _bytes_of(tags))))
+    if path.suffix == ".aiff":
+        packed = _bytes_of(tags)
+        packed += b"\0" * (len(packed) % 2)
+        put(path, body)
+        add_chunks(path, [], [(b"ID3 ", packed)])
+        return path
+    return put(path, _bytes_of(tags) + body)
+
+
+@pytest.mark.parametrize("to", [".wav", ".aiff", ".mp3", ".flac", ".ogg"])
+@pytest.mark.parametrize("name", ["x.mp3", "front.wav", "chunk.wav", "x.aiff", "front.flac"])
+def test_a_tag_is_kept_or_named(name: str, to: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Law: every frame of the source is in the output, or in the one line that says what is not."""
+    out = tmp_path / f"out{to}"
+    _apply(_with_id3(tmp_path / name), out)
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    tags = mutagen.File(out).tags
+    kept = {key.partition(":")[0].upper() for key in tags.keys()}  # noqa: SIM118 - not a dict
+    for untrue in ("RVA2", "ITUNSMPB", "ITUNNORM", "REPLAYGAIN_TRACK_GAIN"):
+        assert untrue in said
+        assert not any(untrue in key.upper() for key in tags.keys())  # noqa: SIM118
+    for frame in ("POPM", "PRIV"):
+        assert (frame in kept) != (frame in said)
+    assert "TIT2" in kept or tags["title"] == ["Song"]
+
+
+def test_a_broken_picture_takes_no_tag_along(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = put(tmp_path / "in.ogg", encoded(voice(), "ogg"))
+    file = mutagen.File(source)
+    file["title"], file["metadata_block_picture"] = "Song", "no picture"
+    file.save()
+    _apply(source, tmp_path / "out.flac")
+    assert _comments(tmp_path / "out.flac")["title"] == ["Song"]
+    assert "not kept in out.flac: a picture that cannot be read" in capsys.readouterr().err
+
+
+def test_a_picture_too_large_for_flac_takes_no_tag_along(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = put(tmp_path / "in.mp3", encoded(voice(), "mp3"))
+    tags = ID3()
+    tags.add(TIT2(3, "Song"))
+    tags.add(APIC(3, "image/png", 3, "cover", bytes(17 << 20)))
+    tags.save(source)
+    _apply(source, tmp_path / "out.flac")
+    assert _comments(tmp_path / "out.flac")["title"] == ["Song"]
+    assert "not kept in out.flac: a picture (17 MiB)" in capsys.readouterr().err
+
+
+def test_a_wave64_s_time_goes_along(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    markers = w64_chunk(bytes.fromhex("5662f7ab2d39d21186c700c04f8edb8a"), bytes(16))
+    source = put(tmp_path / "in.w64", w64(FRAMES, w64_chunk(b"bext", BEXT) + markers))
+    _apply(source, tmp_path / "out.wav", "--sample-rate", "44100")
+    assert struct.unpack_from("<Q", dict(_chunks(tmp_path / "out.wav"))[b"bext"], 338)[0] == HOUR * 44100
+    _apply(source, tmp_path / "out.flac")
+    assert _comments(tmp_path / "out.flac")["time_reference"] == [str(HOUR * RATE)]
+    assert capsys.readouterr().err.count("not kept in out.wav: markers\n") == 1
+
+
+def test_a_caf_s_texts_go_along_and_its_markers_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    info = caf_chunk(b"info", struct.pack(">I", 2) + b"title\0Song\0tempo\x00120\0")
+    source = put(tmp_path / "in.caf", caf(FRAMES, info + caf_chunk(b"mark", bytes(36))))
+    _apply(source, tmp_path / "out.flac")
+    tags = _comments(tmp_path / "out.flac")
+    assert (tags["title"], tags["bpm"]) == (["Song"], ["120"])
+    assert "not kept in out.flac: markers\n" in capsys.readouterr().err
+
+
+def test_what_a_big_endian_wav_carries(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    title = b"INFOINAM" + struct.pack(">I", 5) + b"Song\0\0"
+    after = b"LIST" + struct.pack(">I", len(title)) + title + b"cue " + struct.pack(">I", 4) + bytes(4)
+    _apply(put(tmp_path / "in.wav", rifx(FRAMES, after)), tmp_path / "out.wav")
+    assert mutagen.File(tmp_path / "out.wav").tags["TIT2"].text == ["Song"]
+    assert "not kept in out.wav: cue points\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", [b"LIST", b"id3 ", b"cue "])
+def test_a_chunk_that_was_cut_is_named(name: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cut = name + struct.pack("<I", 40_000) + b"INFOpicture" * 1000
+    _apply(put(tmp_path / "in.wav", wave(fmt(), chunk(b"data", pcm16(voice())), cut)), tmp_path / "out.wav")
+    assert "(cut short)\n" in capsys.readouterr().err
 
 
 def test_a_chunk_that_claims_too_much_is_no_tag(tmp_path: Path) -> None:

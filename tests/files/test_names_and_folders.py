@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ddsp_fx.cli import main
 from ddsp_fx.errors import AudioError, TrainingError
-from ddsp_fx.files.folder import audio_in, passed_over
+from ddsp_fx.files.folder import Passed, audio_in, passed_over
 from ddsp_fx.files.names import printable
 from ddsp_fx.training.recordings import find_recordings
 
@@ -30,6 +30,12 @@ def test_any_name_becomes_one_line_of_plain_text(raw: bytes) -> None:
     text.encode("utf-8")
     assert len(text.splitlines()) <= 1
     assert not any(ord(character) < 32 or 0x7F <= ord(character) < 0xA0 for character in text)
+
+
+@given(st.sampled_from("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+def test_nothing_turns_the_text_around(control: str) -> None:
+    """All of Unicode's Bidi_Control (PropList.txt)."""
+    assert printable(f"a{control}b") == f"a\\u{ord(control):04x}b"
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S", "M", "Zs"]), max_size=40))
@@ -121,6 +127,50 @@ def test_every_scan_skips_alike_and_names(littered: Path) -> None:
         assert reasons["pipe.wav"] == "not a regular file"
     assert len(found) + len(passed) == sum(not path.is_dir() for path in littered.rglob("*"))
     assert passed_over(passed, littered).startswith(f"passed over {len(passed)} files: ")
+
+
+@pytest.mark.parametrize("place", ["$RECYCLE.BIN/S-1-5", "#recycle", "@eaDir/a.wav", "lost+found", "__macosx"])
+def test_a_system_s_own_folders_hold_no_recordings(place: str, tmp_path: Path) -> None:
+    """What was thrown away, above all, is not for an instrument to be learned from."""
+    (tmp_path / place).mkdir(parents=True)
+    put(tmp_path / place / "thrown away.wav", SOUND)
+    put(tmp_path / "a.wav", SOUND)
+    found, passed = audio_in(tmp_path)
+    assert [path.name for path in found] == ["a.wav"]
+    assert [item.reason for item in passed] == ["hidden"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links of POSIX")
+def test_a_link_to_a_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    for name, target in (("linked", tmp_path / "elsewhere"), ("round", Path()), ("gone", tmp_path / "nowhere")):
+        (folder / name).symlink_to(target)
+    put(tmp_path / "elsewhere/b.wav", SOUND)
+    put(folder / "a.wav", SOUND)
+    found, passed = audio_in(folder)
+    assert [path.name for path in found] == ["a.wav"]
+    assert {item.path.name for item in passed} == {"linked", "round", "gone"}
+    assert "linked (a link to a folder, name that folder itself)" in passed_over(passed, folder)
+    assert audio_in(folder / "linked")[0] == [folder / "linked/b.wav"]
+
+
+@given(litter=st.integers(0, 40), broken=st.integers(1, 8))
+def test_a_broken_recording_is_named_among_any_litter(litter: int, broken: int) -> None:
+    passed = [Passed(Path(f"._{number}.wav"), "an AppleDouble twin") for number in range(litter)]
+    passed += [Passed(Path(f"take {number}.wav"), "not an audio file") for number in range(broken)]
+    text = passed_over(passed)
+    assert all(f"take {number}.wav (not an audio file)" in text for number in range(broken))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and links of POSIX")
+def test_what_is_there_is_not_called_missing(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.wav")
+    (tmp_path / "gone.wav").symlink_to("nowhere.wav")
+    for name in ("pipe.wav", "gone.wav"):
+        with pytest.raises(AudioError, match="is neither a file nor a folder of recordings"):
+            audio_in(tmp_path / name)
 
 
 def test_evaluate_and_train_say_the_same(littered: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A file is replaced whole or not at all, and keeps what its owner had arranged."""
 
+import errno
 import os
+import re
+import shutil
 import stat
+import struct
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddsp_fx.errors import AudioError, EngineError
+from ddsp_fx.files.interrupts import interrupt
 from ddsp_fx.files.replace import PREFIX, check_replaceable, replacing, write_file
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="links and modes of POSIX")
@@ -132,6 +138,93 @@ def test_where_the_owner_cannot_be_given_the_file_is_written_into(
     write_file(path, b"new")
     assert path.read_bytes() == b"new"
     assert path.stat().st_ino == inode
+
+
+@given(
+    name=st.from_regex(r"\.ddsp-fx-[0-9a-f]{16}(-chunks)?(\.wav)?", fullmatch=True)
+    | st.sampled_from([".ddsp-fx-made.json", ".ddsp-fx-new-plugin", ".ddsp-fx-", "x.wav", ".ddsp-fx-0123.wav"]),
+    hours=st.integers(0, 48),
+)
+def test_what_a_killed_process_left_is_swept_and_nothing_else(
+    name: str, hours: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Law: gone is what has a whole temporary name, and has not changed for longer than any write takes."""
+    folder = tmp_path_factory.mktemp("left")
+    (folder / name).write_bytes(b"left")
+    then = time.time() - 3600 * hours - 60
+    os.utime(folder / name, (then, then))
+    write_file(folder / "o.wav", b"new")
+    is_ours = re.match(r"\.ddsp-fx-[0-9a-f]{16}", name) is not None
+    assert (folder / name).exists() != (is_ours and hours >= 6)
+    assert (folder / "o.wav").read_bytes() == b"new"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only the superuser gives files away")
+def test_what_another_user_s_process_left_stays(tmp_path: Path) -> None:
+    left = tmp_path / f"{PREFIX}0123456789abcdef.wav"
+    left.write_bytes(b"left")
+    os.chown(left, 1234, 1234)
+    os.utime(left, (1, 1))
+    write_file(tmp_path / "o.wav", b"new")
+    assert left.exists()
+
+
+def _access_list(*entries: tuple[int, int, int]) -> bytes:
+    """Linux's form of it: version 2, then tag, permissions and id of each entry."""
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+
+
+@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="access lists of Linux")
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
+def test_who_was_kept_out_stays_out(mode: int, tmp_path: Path) -> None:
+    """The folder's default list lets user 1234 into all new files; this one is older than the list."""
+    path, nobody = tmp_path / "x.bin", 0xFFFFFFFF
+    path.write_bytes(b"old")
+    path.chmod(mode)
+    default = _access_list((1, 7, nobody), (2, 7, 1234), (4, 5, nobody), (16, 7, nobody), (32, 5, nobody))
+    try:
+        os.setxattr(tmp_path, "system.posix_acl_default", default)
+    except OSError:
+        pytest.skip("this file system has no access lists")
+    write_file(path, b"new")
+    assert "system.posix_acl_access" not in os.listxattr(path)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+@POSIX
+def test_a_signal_while_a_linked_file_is_written_into_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the new bytes over half of the old ones would be neither."""
+    first = tmp_path / "a"
+    first.write_bytes(b"old" * 1000)
+    os.link(first, tmp_path / "b")
+    copy = shutil.copyfileobj
+
+    def interrupted(*arguments: object) -> None:
+        interrupt(KeyboardInterrupt())
+        copy(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(shutil, "copyfileobj", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_file(first, b"new" * 2000)
+    assert (tmp_path / "b").read_bytes() == b"new" * 2000
+    assert not _left(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="disk space is not taken ahead here")
+def test_a_full_disk_leaves_a_linked_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some file systems grow the file by what there is, and then say that it was not enough."""
+    first = tmp_path / "a"
+    first.write_bytes(b"old")
+    os.link(first, tmp_path / "b")
+
+    def full(descriptor: int, _offset: int, size: int) -> None:
+        os.ftruncate(descriptor, size // 2)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(AudioError, match="a: cannot be written: No space left"):
+        write_file(first, b"n" * 1000)
+    assert first.read_bytes() == b"old"
 
 
 def test_an_open_file_on_windows_is_written_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,15 @@ def test_too_little_is_refused_and_little_is_warned_of() -> None:
     assert require_enough([Verdict("d.wav", 600.0, -3.0)]) == []
 
 
+def test_where_too_little_is_left_the_cut_file_is_named() -> None:
+    """By its remark alone would anyone know that 10 s of a whole minute were read."""
+    cut = Recording(
+        Path("a.wav"), tone(10.0, RATE, 440.0)[0].astype(np.float32), RATE, RATE, ("10 s of 60 s can be read",)
+    )
+    with pytest.raises(TrainingError, match=r"10 s of usable sound \(a\.wav: 10 s of 60 s can be read\); at least 30"):
+        require_enough([judge(cut, extract(cut.audio, RATE))])
+
+
 def test_folders_and_files(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="no such file or folder"):
         find_recordings(tmp_path / "absent")

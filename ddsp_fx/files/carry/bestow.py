@@ -10,10 +10,11 @@ from typing import Any
 from ddsp_fx.files.carry.chunks import Chunk, add_chunks
 from ddsp_fx.files.carry.collect import Belongings
 from ddsp_fx.files.carry.rescale import rescaled, without_loudness
-from ddsp_fx.files.carry.tags import AIFF, to_bext, to_id3, to_info
+from ddsp_fx.files.carry.tags import AIFF, only_in_id3, packed, to_bext, to_id3, to_info, without_stale
 
 # Chunks whose content is in the tags as well, so that another format keeps it.
-_AS_TAGS = (b"bext", b"id3 ", b"ID3 ", b"acid", *AIFF)
+_AS_TAGS = (b"bext", b"id3 ", b"ID3 ", b"acid", b"info", *AIFF)
+_MOST_OF_PICTURE = (1 << 24) - (1 << 16)
 # The audio definition model of BW64 (ITU-R BS.2076): what each channel is.
 _OF_CHANNELS = (b"chna", b"axml", b"bxml")
 _NAMES = {
@@ -45,7 +46,7 @@ def bestow(mine: Belongings, path: Path, sample_rate: float, folded: bool = Fals
             lost += _on_chunks(mine, path, ratio, "wav" if suffix == ".wav" else "aiff")
         else:
             lost += _not_in_tags(mine)
-            _on_tags(mine, path, suffix, ratio)
+            lost += _on_tags(mine, path, suffix, ratio)
     except (mutagen.MutagenError, ValueError, struct.error) as error:
         lost.append(f"what it carries ({' '.join(str(error).split())})")
     return lost
@@ -67,7 +68,8 @@ def _on_chunks(mine: Belongings, path: Path, ratio: float, kind: str) -> list[st
     after: list[Chunk] = []
     if mine.container == kind:
         for name, content, ahead in mine.chunks:
-            new = rescaled(name, without_loudness(content) if name == b"bext" else content, ratio)
+            true = without_stale(content, mine.id3) if name in (b"id3 ", b"ID3 ") else content
+            new = rescaled(name, without_loudness(true) if name == b"bext" else true, ratio)
             (before if ahead else after).append((name, new))
         lost = []
     else:
@@ -79,42 +81,47 @@ def _on_chunks(mine: Belongings, path: Path, ratio: float, kind: str) -> list[st
 
 
 def _made_of_tags(mine: Belongings, kind: str) -> tuple[list[Chunk], list[Chunk]]:
-    from io import BytesIO
-
-    if not mine.tags and not mine.pictures:
+    if not mine.tags and not mine.pictures and not mine.id3:
         return [], []
-    packed = BytesIO()
-    to_id3(mine.tags, mine.pictures, mine.id3).save(packed, padding=lambda _: 0)
+    frames = packed(to_id3(mine.tags, mine.pictures, mine.id3))
     if kind == "aiff":
-        return [], [(b"ID3 ", packed.getvalue())]
+        return [], [(b"ID3 ", frames)]
     bext, info = to_bext(mine.tags), to_info(mine.tags)
     listed = [(b"LIST", info)] if info else []
-    return [(b"bext", bext)] if bext else [], [*listed, (b"id3 ", packed.getvalue())]
+    return [(b"bext", bext)] if bext else [], [*listed, (b"id3 ", frames)]
 
 
-def _on_tags(mine: Belongings, path: Path, suffix: str, ratio: float) -> None:
+def _on_tags(mine: Belongings, path: Path, suffix: str, ratio: float) -> list[str]:
+    """Into comments or ID3; what has no place there."""
     if not (mine.tags or mine.pictures or mine.id3 or mine.blocks):
-        return
+        return []
     if suffix == ".mp3":
         to_id3(mine.tags, mine.pictures, mine.id3).save(path)
-    elif suffix == ".flac":
-        _on_flac(mine, path, ratio)
-    else:
-        _on_ogg(mine, path)
+        return []
+    lost = only_in_id3(mine.id3)
+    if suffix == ".flac":
+        return lost + _on_flac(mine, path, ratio)
+    _on_ogg(mine, path)
+    return lost
 
 
-def _on_flac(mine: Belongings, path: Path, ratio: float) -> None:
+def _on_flac(mine: Belongings, path: Path, ratio: float) -> list[str]:
     from mutagen import flac
 
-    file = flac.FLAC(path)
+    file, lost = flac.FLAC(path), []
     _add_comments(file, mine)
     for picture in mine.pictures:
-        file.add_picture(picture)
+        # A block of metadata states its length in 24 bits.
+        if len(picture.data) < _MOST_OF_PICTURE:
+            file.add_picture(picture)
+        else:
+            lost.append(f"a picture ({len(picture.data) >> 20} MiB)")
     for block in mine.blocks:
         if isinstance(block, flac.CueSheet):
             _rescale_sheet(block, ratio)
         file.metadata_blocks.append(block)
     file.save()
+    return lost
 
 
 def _rescale_sheet(sheet: Any, ratio: float) -> None:

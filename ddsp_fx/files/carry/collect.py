@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
 from dataclasses import dataclass, field
@@ -16,8 +17,19 @@ from ddsp_fx.files.reader import AudioReader
 # Chunks that describe the samples as they were stored, or pad, or measure what is about to change.
 _OF_THE_SAMPLES = (
     b"fmt ", b"data", b"fact", b"ds64", b"JUNK", b"junk", b"PAD ", b"FLLR", b"PEAK", b"levl",
-    b"COMM", b"SSND", b"FVER", b"CHAN",
+    b"COMM", b"SSND", b"FVER", b"CHAN", b"desc", b"chan", b"kuki", b"pakt", b"free", b"peak", b"ovvw",
 )  # fmt: skip
+# Containers of chunks, and which of these are understood; None for all, which go along as they are.
+_UNDERSTOOD: dict[str, tuple[bytes, ...] | None] = {
+    "wav": None, "aiff": None, "w64": (b"bext",), "caf": (b"info",), "rifx": (b"LIST", b"id3 ", b"ID3 "),
+}  # fmt: skip
+_NAMES = {
+    b"mark": "markers",
+    b"regn": "regions",
+    b"inst": "loops (inst)",
+    b"cue ": "cue points",
+    b"smpl": "loops (smpl)",
+}
 # Covers and long edit lists fit; a chunk that claims more is no tag.
 MOST_BYTES = 64 << 20
 
@@ -49,8 +61,8 @@ class Belongings:
     def add_tags(self, tags: Tags) -> None:
         """What is not there yet, and still true."""
         for key, values in tags.items():
-            if names.is_stale(key):
-                self.lose(f"{key.upper()} (the loudness has changed)")
+            if why := names.why_stale(key):
+                self.lose(f"{key.upper()} ({why})")
             elif key not in self.tags:
                 names.add(self.tags, key, values)
 
@@ -66,7 +78,7 @@ def collect(reader: AudioReader) -> Belongings:
 
     mine = Belongings(reader.name, reader.container, reader.sample_rate)
     try:
-        if reader.container in ("wav", "aiff"):
+        if reader.container in _UNDERSTOOD:
             _from_chunks(mine, reader)
         elif reader.container == "flac":
             _from_flac(mine, reader.path)
@@ -76,44 +88,69 @@ def collect(reader: AudioReader) -> Belongings:
             _from_id3(mine, reader.path)
         else:
             mine.add_tags({key: [value] for key, value in reader.strings().items()})
+        if reader.container not in ("mp3", "ogg"):
+            _from_id3_in_front(mine, reader.path)
     except (mutagen.MutagenError, OSError, ValueError, KeyError, IndexError, struct.error):
         mine.lose("tags that cannot be read")
     return mine
 
 
 def _from_chunks(mine: Belongings, reader: AudioReader) -> None:
-    left = MOST_BYTES
+    left, size, understood = MOST_BYTES, reader.path.stat().st_size, _UNDERSTOOD[reader.container]
     with reader.path.open("rb") as file:
         for name, begin, end in reader.chunks:
             if name in _OF_THE_SAMPLES:
                 continue
-            if end - begin > left:
+            if end > size:
+                mine.lose(f"{_shown(name)} (cut short)")
+            elif end - begin > left:
                 mine.lose(f"{_shown(name)} ({(end - begin) >> 20} MiB)")
-                continue
-            left -= end - begin
-            file.seek(begin)
-            mine.chunks.append((name, file.read(end - begin), begin < reader.samples_at))
+            elif understood is not None and name not in understood:
+                mine.lose(_shown(name))
+            else:
+                left -= end - begin
+                file.seek(begin)
+                mine.chunks.append((name, file.read(end - begin), begin < reader.samples_at))
     for name, content, _ in mine.chunks:
         mine.add_tags(_tags_of(mine, name, content))
+    if reader.container == "w64":
+        # Its bext chunk is WAV's, and goes along as one.
+        mine.container = "wav"
 
 
 def _tags_of(mine: Belongings, name: bytes, content: bytes) -> Tags:
     from mutagen.id3 import ID3
 
     if name == b"LIST":
-        return names.from_info(content)
-    if name == b"bext":
-        return names.from_bext(content)
+        return names.from_info(content, ">" if mine.container == "rifx" else "<")
+    if name in (b"id3 ", b"ID3 "):
+        return _taken(mine, ID3(io.BytesIO(content)))
     if name in names.AIFF and mine.container == "aiff":
         return {names.AIFF[name]: [names.text(content)]}
-    if name == b"acid" and len(content) >= 24:
-        bpm = struct.unpack_from("<f", content, 20)[0]
-        return {"bpm": [f"{bpm:g}"]} if 0.0 < bpm < 1000.0 else {}
-    if name in (b"id3 ", b"ID3 "):
-        mine.id3 = ID3(io.BytesIO(content))
-        _pictures_of_id3(mine)
-        return names.from_id3(mine.id3)
-    return {}
+    readers = {b"bext": names.from_bext, b"acid": names.from_acid, b"info": names.from_caf}
+    return readers[name](content) if name in readers else {}
+
+
+def _taken(mine: Belongings, frames: Any) -> Tags:
+    """The tags of these frames, which are kept as well."""
+    mine.id3 = frames
+    _pictures_of_id3(mine)
+    for name in names.stale_frames(frames):
+        mine.lose(name)
+    return names.from_id3(frames)
+
+
+def _from_id3_in_front(mine: Belongings, path: Path) -> None:
+    """Some taggers put ID3 before a file of any kind; what the file holds in its own way counts first."""
+    from mutagen.id3 import ID3
+
+    with path.open("rb") as file:
+        in_front = file.read(3) == b"ID3"
+    if in_front and mine.id3 is None:
+        mine.add_tags(_taken(mine, ID3(path)))
+        own = {"wav": b"id3 ", "aiff": b"ID3 "}.get(mine.container)
+        if own:
+            mine.chunks.append((own, names.packed(mine.id3), False))
 
 
 def _pictures_of_id3(mine: Belongings) -> None:
@@ -129,12 +166,8 @@ def _from_id3(mine: Belongings, path: Path) -> None:
     from mutagen.apev2 import APENoHeaderError, APEv2
     from mutagen.id3 import ID3, ID3NoHeaderError
 
-    try:
-        mine.id3 = ID3(path)
-        _pictures_of_id3(mine)
-        mine.add_tags(names.from_id3(mine.id3))
-    except ID3NoHeaderError:
-        pass
+    with contextlib.suppress(ID3NoHeaderError):
+        mine.add_tags(_taken(mine, ID3(path)))
     try:
         items = APEv2(path).items()
     except APENoHeaderError:
@@ -170,7 +203,10 @@ def _from_ogg(mine: Belongings, path: Path) -> None:
         return
     comments = _comments(file.tags)
     for text in comments.pop("metadata_block_picture", []):
-        mine.pictures.append(Picture(base64.b64decode(text)))
+        try:
+            mine.pictures.append(Picture(base64.b64decode(text)))
+        except (mutagen.MutagenError, ValueError, struct.error):
+            mine.lose("a picture that cannot be read")
     mine.add_tags(comments)
 
 
@@ -182,4 +218,4 @@ def _comments(tags: Any) -> Tags:
 
 
 def _shown(name: bytes) -> str:
-    return name.decode("latin-1").strip()
+    return _NAMES.get(name) or name.decode("latin-1").strip()

@@ -35,13 +35,54 @@ _BEXT = {
 _BEXT_BYTES = 602
 # What ffmpeg makes of two of them when it writes other formats.
 _ALIASES = {"originator": "encoded_by", "origination_date": "date"}
-# An effect changes loudness: what was measured before is no longer true.
-_STALE = ("replaygain_", "r128_")
+# What CAF's info chunk calls otherwise (Core Audio Format Specification, "Information Chunk").
+_CAF = {"comments": "comment", "tempo": "bpm", "track number": "tracknumber", "year": "date", "recorded date": "date"}
+_LOUDNESS, _DELAY = "the loudness has changed", "the encoder has another delay"
+# What was measured on the sound or the file as it was is no longer true.
+_STALE = {
+    "replaygain_": _LOUDNESS, "r128_": _LOUDNESS, "mp3gain_": _LOUDNESS, "itunnorm": _LOUDNESS, "itunsmpb": _DELAY,
+}  # fmt: skip
+# Of ID3's frames those that measure loudness, and those that tell of bytes and times in the file.
+_STALE_FRAMES = ("RVA2", "RVAD", "RGAD")
+_OF_THE_FILE = ("TLEN", "MLLT", "ASPI", "RBUF")
+# Frames that `from_id3` understands beside those in ID3.
+_UNDERSTOOD = ("COMM", "USLT", "TXXX", "APIC")
 
 
-def is_stale(key: str) -> bool:
-    """Does this comment measure the loudness of the sound as it was?"""
-    return key.lower().startswith(_STALE)
+def why_stale(key: str) -> str:
+    """Why this comment is no longer true; empty where it is."""
+    return next((why for begin, why in _STALE.items() if key.lower().startswith(begin)), "")
+
+
+def stale_frames(frames: Any) -> list[str]:
+    """Names of a mutagen ID3 object's frames that are no longer true, in words."""
+    return [f"{name} ({_LOUDNESS})" for name in _STALE_FRAMES if frames is not None and frames.getall(name)]
+
+
+def _is_stale(frame: Any) -> bool:
+    return frame.FrameID in (*_STALE_FRAMES, *_OF_THE_FILE) or bool(why_stale(getattr(frame, "desc", "")))
+
+
+def without_stale(content: bytes, frames: Any) -> bytes:
+    """A chunk of ID3 that holds these frames: as it is, or made anew where something in it is no longer true."""
+    if frames is None or not any(_is_stale(frame) for frame in frames.values()):
+        return content
+    return packed(to_id3({}, (), frames))
+
+
+def packed(frames: Any) -> bytes:
+    """A mutagen ID3 object as a chunk of WAV and AIFF holds it."""
+    from io import BytesIO
+
+    content = BytesIO()
+    frames.save(content, padding=lambda _: 0)
+    return content.getvalue()
+
+
+def only_in_id3(frames: Any) -> list[str]:
+    """Names of frames that no comment can stand for: chapters, ratings, what programs keep."""
+    known = (*ID3, *_UNDERSTOOD, *_STALE_FRAMES, *_OF_THE_FILE)
+    return sorted({frame.FrameID for frame in frames.values()} - set(known)) if frames is not None else []
 
 
 def add(tags: Tags, key: str, values: Iterable[str]) -> None:
@@ -52,12 +93,28 @@ def add(tags: Tags, key: str, values: Iterable[str]) -> None:
         del tags[key.lower()]
 
 
-def from_info(content: bytes) -> Tags:
-    """A LIST chunk of type INFO."""
+def from_caf(content: bytes) -> Tags:
+    """CAF's info chunk: a count, then names and values, each ended by a zero byte."""
+    tags: Tags = {}
+    words = content[4:].split(b"\0")
+    for name, value in zip(words[::2], words[1::2], strict=False):
+        key = text(name).lower()
+        add(tags, _CAF.get(key, key), [text(value)] if key else [])
+    return tags
+
+
+def from_acid(content: bytes) -> Tags:
+    """The tempo of a loop."""
+    bpm = struct.unpack_from("<f", content, 20)[0] if len(content) >= 24 else 0.0
+    return {"bpm": [f"{bpm:g}"]} if 0.0 < bpm < 1000.0 else {}
+
+
+def from_info(content: bytes, order: str = "<") -> Tags:
+    """A LIST chunk of type INFO, its sizes in that order of bytes."""
     tags: Tags = {}
     position = 4
     while content[:4] == b"INFO" and position + 8 <= len(content):
-        name, length = struct.unpack_from("<4sI", content, position)
+        name, length = struct.unpack_from(f"{order}4sI", content, position)
         key = INFO.get(name.decode("latin-1"))
         if key is not None:
             add(tags, key, [text(content[position + 8 : position + 8 + length])])
@@ -133,7 +190,7 @@ def to_id3(tags: Mapping[str, list[str]], pictures: Iterable[Any], frames: Any =
 
     new = id3.ID3()
     for frame in frames.values() if frames is not None else ():
-        if not (frame.FrameID in ("RVA2", "RGAD", "TLEN", "MLLT") or is_stale(getattr(frame, "desc", ""))):
+        if not _is_stale(frame):
             new.add(frame)
     known = from_id3(new)
     for key, values in tags.items():

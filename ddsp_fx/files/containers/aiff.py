@@ -6,7 +6,8 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO
 
-from ddsp_fx.files.layout import BC, BL, BR, FC, FL, FLC, FR, FRC, LFE, SL, SR
+from ddsp_fx.files.containers.core_audio import layout_of
+from ddsp_fx.files.containers.ending import CHUNKS, CUT, GOES_ON, TRAILER, after_the_end
 from ddsp_fx.files.pieces import Piece
 from ddsp_fx.files.survey import MOST_ITEMS, Survey
 
@@ -17,17 +18,8 @@ _PLAIN = {
     b"NONE": None, b"twos": None, b"sowt": None, b"in24": 3, b"in32": 4, b"42ni": 3, b"23ni": 4,
     b"fl32": 4, b"FL32": 4, b"fl64": 8, b"FL64": 8, b"ulaw": 1, b"ULAW": 1, b"alaw": 1, b"ALAW": 1, b"raw ": 1,
 }  # fmt: skip
-# CoreAudio's CHAN chunk: this tag says that a bitmap follows, whose bits are those of WAVE_FORMAT_EXTENSIBLE.
-_BITMAP = 0x10000
-# CoreAudio's tags of whole layouts (CoreAudioBaseTypes.h), by their upper half: the speakers in order.
-_TAGS = {
-    108: (FL, FR, BL, BR), 113: (FL, FR, FC), 114: (FC, FL, FR), 115: (FL, FR, FC, BC), 116: (FC, FL, FR, BC),
-    117: (FL, FR, FC, SL, SR), 118: (FL, FR, SL, SR, FC), 119: (FL, FC, FR, SL, SR), 120: (FC, FL, FR, SL, SR),
-    121: (FL, FR, FC, LFE, SL, SR), 122: (FL, FR, SL, SR, FC, LFE), 123: (FL, FC, FR, SL, SR, LFE),
-    124: (FC, FL, FR, SL, SR, LFE), 125: (FL, FR, FC, LFE, SL, SR, BC), 126: (FL, FR, FC, LFE, SL, SR, FLC, FRC),
-    127: (FC, FLC, FRC, FL, FR, SL, SR, LFE), 128: (FL, FR, FC, LFE, SL, SR, BL, BR), 133: (FL, FR, LFE),
-}  # fmt: skip
 _UNKNOWN = 0x7F000000
+_MOST_OF_HEADER = 4096
 
 
 def survey_aiff(file: BinaryIO, start: int, size: int) -> Survey:
@@ -39,23 +31,39 @@ def survey_aiff(file: BinaryIO, start: int, size: int) -> Survey:
     if common is None or sound is None:
         return Survey([[(start, size)]], "aiff")
     file.seek(common[0])
-    comm = file.read(common[1] - common[0])
+    comm = file.read(min(common[1] - common[0], _MOST_OF_HEADER))
     channels, frames, bits = struct.unpack(">hIh", comm[:8])
     code = comm[18:22] if kind == b"AIFC" else b"NONE"
     width = _PLAIN.get(code, 0)
     align = channels * ((bits + 7) // 8 if width is None else width)
     if align <= 0:
         return Survey([[(start, size)]], "aiff", frames or None, chunks=chunks)
-    begin, end = sound
-    present = (end - begin) // align
     unknown = frames == 0 or frames >= _UNKNOWN // align or claimed <= 8
-    promised = None if unknown and present != frames else frames
-    present = present if promised is None else min(present, promised)
-    fault = "the file ends before its samples do (cut short?)" if promised is not None and present < promised else ""
+    promised = None if unknown and (sound[1] - sound[0]) // align != frames else frames
+    (begin, end), fault = (sound, "") if promised is None else _whole(file, sound, chunks, size)
+    present, fault = _judged((end - begin) // align, promised, fault, align)
     raw = (begin, begin + present * align, align)
     parts = [_as_aiff(kind, comm[:2] + struct.pack(">I", present) + comm[6:], *raw[:2])]
     mask, order = _layout(file, chunks)
     return Survey(parts, "aiff", promised, present, fault, mask, order, chunks=chunks, samples_at=begin, raw=raw)
+
+
+def _whole(file: BinaryIO, sound: tuple[int, int], chunks: list[Chunk], size: int) -> tuple[tuple[int, int], str]:
+    """The sound, past its stated end where more of it follows, and what is wrong with what follows."""
+    last = max([sound[1], *(end for *_, end in chunks)])
+    fault = after_the_end(file, last + last % 2, size)
+    return ((sound[0], size) if fault == GOES_ON and last == sound[1] else sound), fault
+
+
+def _judged(there: int, promised: int | None, fault: str, align: int) -> tuple[int, str]:
+    """How many frames are to be read, and what is wrong: COMM and SSND may each have been left behind the other."""
+    if promised is None:
+        return there, ""
+    if there < promised:
+        return there, CUT
+    if (there - promised) * align >= TRAILER:
+        return there, GOES_ON
+    return promised, "" if fault == GOES_ON else fault
 
 
 def _as_aiff(kind: bytes, comm: bytes, begin: int, end: int) -> list[Piece]:
@@ -75,14 +83,19 @@ def _walk(file: BinaryIO, position: int, size: int) -> tuple[list[Chunk], tuple[
         begin, end = position + 8, position + 8 + claimed
         if name == b"SSND" and begin + 8 <= size:
             offset = struct.unpack(">I", file.read(4))[0]
-            sound = (min(begin + 8 + offset, size), size if claimed <= 8 else min(end, size))
+            first = min(begin + 8 + offset, size)
+            sound = (first, size if claimed <= 8 else max(first, min(end, size)))
             claimed_sound = claimed
-        elif end > size or not all(32 <= byte < 127 for byte in name):
+        elif not _is_chunk(name) or (end > size and not (sound and name in CHUNKS)):
             break
         else:
             chunks.append((name, begin, end))
         position = end + claimed % 2
     return chunks, sound, claimed_sound
+
+
+def _is_chunk(name: bytes) -> bool:
+    return name not in (b"FORM", b"RIFF") and all(32 <= byte < 127 for byte in name)
 
 
 def _chunk(name: bytes, content: bytes) -> bytes:
@@ -91,9 +104,8 @@ def _chunk(name: bytes, content: bytes) -> bytes:
 
 def _layout(file: BinaryIO, chunks: list[Chunk]) -> tuple[int | None, tuple[int, ...] | None]:
     """CHAN's mask, or its order."""
-    place = next((begin for name, begin, end in chunks if name == b"CHAN" and end - begin >= 12), None)
+    place = next(((begin, end) for name, begin, end in chunks if name == b"CHAN"), None)
     if place is None:
         return None, None
-    file.seek(place)
-    tag, bitmap = struct.unpack(">II", file.read(8))
-    return (bitmap, None) if tag == _BITMAP else (None, _TAGS.get(tag >> 16))
+    file.seek(place[0])
+    return layout_of(file.read(min(place[1] - place[0], _MOST_OF_HEADER)))

@@ -1,58 +1,73 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CAF and AU: whether their samples are all there."""
+"""Apple's Core Audio Format: chunks with 64-bit sizes, -1 for one that goes to the end."""
 
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from ddsp_fx.files.containers.core_audio import layout_of
+from ddsp_fx.files.containers.ending import CUT, GOES_ON, after_the_end
 from ddsp_fx.files.pieces import Piece
 from ddsp_fx.files.survey import MOST_ITEMS, Survey
 
-_CUT = "the file ends before its samples do (cut short?)"
-# Bytes a sample by AU's encodings of plain samples.
-_AU_WIDTHS = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}
+_MOST_OF_HEADER = 4096
+# Chunk head, and the edit count of 4 bytes that comes before the samples.
+_HEAD, _EDITS = 12, 4
+
+
+@dataclass
+class _Found:
+    """What the walk has met; `packet` is in bytes and frames, `data` where that chunk begins, -1 where none does."""
+
+    end: int
+    chunks: list[tuple[bytes, int, int]] = field(default_factory=list)
+    layout: tuple[int | None, tuple[int, ...] | None] = (None, None)
+    packet: tuple[int, int] = (0, 0)
+    data: int = -1
+    claimed: int = 0
 
 
 def survey_caf(file: BinaryIO, start: int, size: int) -> Survey:
-    """Apple's Core Audio Format: chunks with 64-bit sizes, -1 for one that goes to the end."""
-    position, per_packet = start + 8, (0, 0)
-    for _ in range(MOST_ITEMS):
-        file.seek(position)
-        head = file.read(12)
-        if len(head) < 12:
-            break
-        name, length = struct.unpack(">4sq", head)
-        if name == b"desc":
-            desc = file.read(32)
-            per_packet = struct.unpack(">II", desc[16:24]) if len(desc) == 32 else (0, 0)
-        elif name == b"data" and length >= 4:
-            # An edit count of 4 bytes comes before the samples.
-            there = size - position - 16
-            whole = struct.pack(">q", there + 4)
-            parts: list[Piece] = [(start, position + 4), whole, (position + 12, size)]
-            return _counted((start, size), parts, length - 4 - there, length - 4, per_packet)
-        if length < 0:
-            break
-        position += 12 + length
-    return Survey([[(start, size)]])
+    """Of plain samples what is promised and there; what is packed, the decoder alone can tell."""
+    found = _Found(start + 8)
+    while found.end + _HEAD <= size and len(found.chunks) < MOST_ITEMS and _chunk(file, found, size):
+        pass
+    mask, order = found.layout
+    whole: list[Piece] = [(start, size)]
+    if found.data < 0 or not all(found.packet):
+        return Survey([whole], "caf", mask=mask, order=order, chunks=found.chunks)
+    begin, promised = found.data + _HEAD + _EDITS, None
+    stated, fault = size, ""
+    if found.claimed >= 0:
+        promised = (found.claimed - _EDITS) // found.packet[0] * found.packet[1]
+        stated = begin + found.claimed - _EDITS
+        fault = CUT if stated > size else after_the_end(file, found.end, size)
+    if fault == GOES_ON and found.end > stated:
+        fault = ""
+    if fault or promised is None:
+        end = min(stated, size) if fault != GOES_ON else size
+        whole = [(start, found.data + 4), struct.pack(">q", end - begin + _EDITS), (found.data + _HEAD, end)]
+    return Survey([whole], "caf", promised if fault else None, None, fault, mask, order, chunks=found.chunks)
 
 
-def survey_au(file: BinaryIO, start: int, size: int) -> Survey:
-    """Sun's AU: one header, all ones for an unknown size."""
-    file.seek(start)
-    head = file.read(24)
-    if len(head) < 24:
-        return Survey([[(start, size)]])
-    offset, length, encoding, _, channels = struct.unpack(">5I", head[4:])
-    if length == 0xFFFFFFFF:
-        return Survey([[(start, size)]])
-    missing = start + offset + length - size
-    return _counted((start, size), [(start, size)], missing, length, (_AU_WIDTHS.get(encoding, 0) * channels, 1))
-
-
-def _counted(whole: tuple[int, int], cut: list[Piece], missing: int, length: int, packet: tuple[int, int]) -> Survey:
-    """`whole` as it is, or, where bytes of `length` are missing, `cut` for the decoder; packets in bytes and frames."""
-    if missing <= 0 or not all(packet):
-        return Survey([[whole]])
-    return Survey([cut], promised=length // packet[0] * packet[1], fault=_CUT)
+def _chunk(file: BinaryIO, found: _Found, size: int) -> bool:
+    """The next one; False where none is."""
+    file.seek(found.end)
+    name, length = struct.unpack(">4sq", file.read(_HEAD))
+    begin = found.end + _HEAD
+    if name == b"data" and (length == -1 or length >= _EDITS):
+        found.data, found.claimed = found.end, length
+        found.end = size if length == -1 else min(begin + length, size)
+        return True
+    if length < 0 or begin + length > size or not all(32 <= byte < 127 for byte in name):
+        return False
+    content = file.read(min(length, _MOST_OF_HEADER))
+    if name == b"desc" and len(content) >= 32:
+        found.packet = struct.unpack(">II", content[16:24])
+    elif name == b"chan":
+        found.layout = layout_of(content)
+    found.chunks.append((name, begin, begin + length))
+    found.end = begin + length
+    return True

@@ -8,26 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
+from ddsp_fx.files.containers.ending import CHUNKS, CUT, GOES_ON, after_the_end
 from ddsp_fx.files.pieces import Piece
 from ddsp_fx.files.survey import MOST_ITEMS, Survey
 
 Chunk = tuple[bytes, int, int]
 
-W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
-_W64_TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 _EXTENSIBLE = 0xFFFE
 # Plain samples: integer, float, A-law, mu-law. Of these the bytes alone say how many there are.
 _PLAIN = (1, 3, 6, 7)
 # What writers put where they cannot know the size: ffmpeg all ones, sox 0x7ffff000, arecord 0x80000000, each rounded
 # down to whole frames or less a header. No recording has one of these lengths by chance.
 _UNKNOWN = ((0x7FFFEF00, 0x80001000), (0xFFFFEF00, 0xFFFFFFFF))
-# Taggers append ID3v1 (128 bytes) or a little padding; more than this past the end is sound, or another file.
-_TRAILER = 4096
+_LOOK = 1 << 20
 
 
 @dataclass
-class _Found:
-    """What the walk along the chunks has met."""
+class Found:
+    """What the walk along the chunks has met; `order` is that of bytes, as `struct` has it."""
 
     chunks: list[Chunk]
     data: list[Chunk]
@@ -35,27 +33,29 @@ class _Found:
     long_data: int | None = None
     claimed: int = 0
     end: int = 0
+    order: str = "<"
 
 
 def survey_wave(file: BinaryIO, start: int, size: int) -> Survey:
     """RIFF and its 64-bit forms."""
     file.seek(start)
     head = file.read(12)
-    big = head[:4] == b"RIFX"
-    found = _Found([], [], end=start + 12)
+    found = Found([], [], end=start + 12, order=">" if head[:4] == b"RIFX" else "<")
     while found.end + 8 <= size and len(found.chunks) + len(found.data) < MOST_ITEMS:
-        if not _chunk(file, found, size, ">" if big else "<"):
+        if not _chunk(file, found, size):
             break
-    if big or not found.fmt or len(found.fmt) < 16 or not found.data:
+    if not found.fmt or len(found.fmt) < 16 or not found.data:
         return Survey([[(start, size)]], "wav")
-    return _survey(file, found, size)
+    # What RIFX carries is written the other way round, and can't go along as it is.
+    seen = survey_found(file, found, size)
+    return replace(seen, container="rifx") if found.order == ">" else seen
 
 
-def _chunk(file: BinaryIO, found: _Found, size: int, order: str) -> bool:
+def _chunk(file: BinaryIO, found: Found, size: int) -> bool:
     if _no_pad_before(file, found, size):
         found.end -= 1
     file.seek(found.end)
-    name, claimed = struct.unpack(f"{order}4sI", file.read(8))
+    name, claimed = struct.unpack(f"{found.order}4sI", file.read(8))
     if not _is_name(name):
         return False
     begin = found.end + 8
@@ -63,7 +63,7 @@ def _chunk(file: BinaryIO, found: _Found, size: int, order: str) -> bool:
         return False
     if name == b"data":
         return _data(file, found, begin, claimed, size)
-    if begin + claimed > size:
+    if begin + claimed > size and not (found.data and name in CHUNKS):
         return False
     file.seek(begin)
     if name == b"fmt ":
@@ -75,14 +75,14 @@ def _chunk(file: BinaryIO, found: _Found, size: int, order: str) -> bool:
     return True
 
 
-def _data(file: BinaryIO, found: _Found, begin: int, claimed: int, size: int) -> bool:
+def _data(file: BinaryIO, found: Found, begin: int, claimed: int, size: int) -> bool:
     if found.long_data is not None and claimed == 0xFFFFFFFF:
         claimed = found.long_data
         unknown = claimed == 0 or claimed >= 1 << 62
     else:
         unknown = any(low <= claimed <= high for low, high in _UNKNOWN) and begin + claimed > size
     if claimed == 0 and begin < size:
-        unknown = not _chunks_to_the_end(file, begin, size)
+        unknown = not _chunks_to_the_end(file, begin, size, found.order)
     end = size if unknown else min(begin + claimed, size)
     found.data.append((b"data", begin, end))
     found.claimed = -1 if unknown or found.claimed < 0 else found.claimed + claimed
@@ -94,7 +94,7 @@ def _is_name(name: bytes) -> bool:
     return len(name) == 4 and all(32 <= byte < 127 for byte in name)
 
 
-def _no_pad_before(file: BinaryIO, found: _Found, size: int) -> bool:
+def _no_pad_before(file: BinaryIO, found: Found, size: int) -> bool:
     """A chunk of odd length whose writer forgot the pad byte."""
     if not found.chunks or (found.chunks[-1][2] - found.chunks[-1][1]) % 2 == 0:
         return False
@@ -103,34 +103,35 @@ def _no_pad_before(file: BinaryIO, found: _Found, size: int) -> bool:
     return len(head) == 8 and _is_name(head[:4]) and found.end + 7 <= size
 
 
-def _chunks_to_the_end(file: BinaryIO, begin: int, size: int) -> bool:
+def _chunks_to_the_end(file: BinaryIO, begin: int, size: int, order: str) -> bool:
     """Does a chain of chunks go from here to the end? Then a data chunk of size 0 is just that."""
     position = begin
     while position + 8 <= size:
         file.seek(position)
-        name, length = struct.unpack("<4sI", file.read(8))
+        name, length = struct.unpack(f"{order}4sI", file.read(8))
         if not _is_name(name):
             return False
         position += 8 + length + length % 2
     return size <= position <= size + 1
 
 
-def _survey(file: BinaryIO, found: _Found, size: int) -> Survey:
-    tag, channels, _rate, _, align, bits = struct.unpack("<HHIIHH", found.fmt[:16])
+def survey_found(file: BinaryIO, found: Found, size: int) -> Survey:
+    """What the chunks say, for all forms of WAV."""
+    tag, channels, _rate, _, _, bits = struct.unpack(f"{found.order}HHIIHH", found.fmt[:16])
     mask: int | None = None
     if tag == _EXTENSIBLE and len(found.fmt) >= 26:
-        mask, tag = struct.unpack("<IH", found.fmt[20:26])
-    align = align if align and tag not in _PLAIN else channels * ((bits + 7) // 8)
-    if tag not in _PLAIN or not align:
+        mask, tag = struct.unpack(f"{found.order}IH", found.fmt[20:26])
+    if tag not in _PLAIN or not channels or not bits:
         return _compressed(file, found, mask)
+    align, fmt = _true_width(file, found, tag)
     promised = None if found.claimed < 0 else found.claimed // align
     fault, data = _beyond(file, found, size) if promised is not None else ("", found.data)
     present = sum(end - begin for _, begin, end in data) // align
     if promised is not None and present < promised:
-        fault = "the file ends before its samples do (cut short?)"
+        fault = CUT
     last = data[-1]
     return Survey(
-        [_as_wave(found.fmt, data)],
+        [_as_wave(fmt, data, (), found.order)],
         "wav",
         promised,
         present,
@@ -142,35 +143,66 @@ def _survey(file: BinaryIO, found: _Found, size: int) -> Survey:
     )
 
 
-def _beyond(file: BinaryIO, found: _Found, size: int) -> tuple[str, list[Chunk]]:
+def _true_width(file: BinaryIO, found: Found, tag: int) -> tuple[int, bytes]:
+    """Bytes a frame, and the fmt chunk that says so.
+
+    Block align is wrong in many files, and then the bits tell. Where it is wider and the sound agrees (24 bits in 4
+    bytes, the lower ones zero), the samples are that wide.
+    """
+    channels, align, bits = (struct.unpack_from(f"{found.order}H", found.fmt, at)[0] for at in (2, 12, 14))
+    width, stated = (bits + 7) // 8, align // channels
+    if tag == 1 and 2 <= width < stated <= 4 and align % channels == 0 and _is_padded(file, found, stated, width):
+        wide = struct.pack(f"{found.order}HH", align, 8 * stated)
+        return align, found.fmt[:12] + wide + found.fmt[16:]
+    true = struct.pack(f"{found.order}H", min(channels * width, 0xFFFF))
+    return channels * width, found.fmt[:12] + true + found.fmt[14:]
+
+
+def _is_padded(file: BinaryIO, found: Found, stated: int, width: int) -> bool:
+    """Are the lower bytes of all samples zero, and some of the upper ones not? Silence at the start is passed."""
+    begin, end = found.data[0][1:]
+    low = range(stated - width) if found.order == "<" else range(width, stated)
+    step = _LOOK // stated * stated
+    for place in range(begin, end, step):
+        file.seek(place)
+        block = file.read(min(step, end - place))
+        if any(any(block[at::stated]) for at in low):
+            return False
+        if any(block):
+            return True
+    return False
+
+
+def _beyond(file: BinaryIO, found: Found, size: int) -> tuple[str, list[Chunk]]:
     """Sound past the stated end: a recorder that never came back to its header, or a second file."""
     data = list(found.data)
-    if size - found.end < _TRAILER or found.end < data[-1][2]:
+    if found.end < data[-1][2]:
         return "", data
-    file.seek(found.end)
-    after = file.read(_TRAILER)
-    if after[:4] in (b"RIFF", b"RF64", b"FORM"):
-        return "another file follows its end, and is not read", data
-    if not any(after) or found.end > data[-1][2] + 1 or after[:3] in (b"TAG", b"ID3", b"APE"):
+    fault = after_the_end(file, found.end, size)
+    if fault == GOES_ON and found.end >= data[-1][2] + 8:
         return "", data
-    data[-1] = (b"data", data[-1][1], size)
-    return "it goes on after the end that its header states (still being recorded?)", data
+    if fault == GOES_ON:
+        data[-1] = (b"data", data[-1][1], size)
+    return fault, data
 
 
-def _compressed(file: BinaryIO, found: _Found, mask: int | None) -> Survey:
+def _compressed(file: BinaryIO, found: Found, mask: int | None) -> Survey:
     """ADPCM, GSM, MP3 in WAV: the decoder counts; the fact chunk is the promise where there is one."""
     cut = found.claimed > sum(end - begin for _, begin, end in found.data)
     fact = next((begin for name, begin, end in found.chunks if name == b"fact" and end - begin >= 4), None)
     promised: int | None = None
     if fact is not None and found.claimed >= 0:
         file.seek(fact)
-        promised = struct.unpack("<I", file.read(4))[0] or None
-    fault = "the file ends before its samples do (cut short?)" if cut else ""
+        promised = struct.unpack(f"{found.order}I", file.read(4))[0] or None
+    fault = CUT if cut else ""
     # fact counts what was meant; blocks are padded, and MP3 in WAV begins with its encoder's delay.
-    is_mp3 = struct.unpack("<H", found.fmt[:2])[0] in (0x50, 0x55)
-    facts = [piece for name, begin, end in found.chunks if name == b"fact" for piece in _chunk_pieces(name, begin, end)]
+    is_mp3 = struct.unpack(f"{found.order}H", found.fmt[:2])[0] in (0x50, 0x55)
+    facts: list[Piece] = []
+    for name, begin, end in found.chunks:
+        if name == b"fact":
+            facts += [name + struct.pack(f"{found.order}I", end - begin), (begin, end), b"\0" * ((end - begin) % 2)]
     return Survey(
-        [_as_wave(found.fmt, found.data, facts)],
+        [_as_wave(found.fmt, found.data, facts, found.order)],
         "wav",
         promised if cut else None,
         None,
@@ -182,46 +214,16 @@ def _compressed(file: BinaryIO, found: _Found, mask: int | None) -> Survey:
     )
 
 
-def _chunk_pieces(name: bytes, begin: int, end: int) -> list[Piece]:
-    return [name + struct.pack("<I", end - begin), (begin, end), b"\0" * ((end - begin) % 2)]
-
-
-def _as_wave(fmt: bytes, data: Sequence[Chunk], facts: Sequence[Piece] = ()) -> list[Piece]:
+def _as_wave(fmt: bytes, data: Sequence[Chunk], facts: Sequence[Piece], order: str) -> list[Piece]:
     """A plain WAV of these bytes, RF64 from 4 GiB on; every size in it is true."""
     length = sum(end - begin for _, begin, end in data)
     ranges: list[Piece] = [(begin, end) for _, begin, end in data]
-    fmt_chunk = b"fmt " + struct.pack("<I", len(fmt)) + fmt + b"\0" * (len(fmt) % 2)
+    fmt_chunk = b"fmt " + struct.pack(f"{order}I", len(fmt)) + fmt + b"\0" * (len(fmt) % 2)
     extra = sum(len(piece) if isinstance(piece, bytes) else piece[1] - piece[0] for piece in facts)
     riff = 4 + len(fmt_chunk) + extra + 8 + length + length % 2
     if riff < 0xFFFFFFFF:
-        head = b"RIFF" + struct.pack("<I", riff) + b"WAVE"
-        return [head + fmt_chunk, *facts, b"data" + struct.pack("<I", length), *ranges, b"\0" * (length % 2)]
+        head = (b"RIFF" if order == "<" else b"RIFX") + struct.pack(f"{order}I", riff) + b"WAVE"
+        return [head + fmt_chunk, *facts, b"data" + struct.pack(f"{order}I", length), *ranges, b"\0" * (length % 2)]
     ds64 = b"ds64" + struct.pack("<IQQQI", 28, riff + 36, length, 0, 0)
     head = b"RF64" + struct.pack("<I", 0xFFFFFFFF) + b"WAVE" + ds64
     return [head + fmt_chunk, *facts, b"data" + struct.pack("<I", 0xFFFFFFFF), *ranges, b"\0" * (length % 2)]
-
-
-def survey_w64(file: BinaryIO, start: int, size: int) -> Survey:
-    """Sony's Wave64: GUIDs for names, 64-bit sizes that count their own headers, 8-byte alignment."""
-    found = _Found([], [], end=start + 40)
-    while found.end + 24 <= size:
-        file.seek(found.end)
-        guid, claimed = struct.unpack("<16sQ", file.read(24))
-        begin, length = found.end + 24, claimed - 24
-        if guid[:4] == b"data" and guid[4:] == _W64_TAIL:
-            unknown = claimed <= 24 or claimed >= 1 << 62
-            found.claimed = -1 if unknown else length
-            found.data.append((b"data", begin, size if unknown else min(begin + length, size)))
-            break
-        if claimed < 24 or begin + length > size:
-            break
-        if guid[:4] == b"fmt ":
-            file.seek(begin)
-            found.fmt = file.read(min(length, 64))
-        found.end += (claimed + 7) // 8 * 8
-    if len(found.fmt) < 16 or not found.data:
-        return Survey([[(start, size)]], "wav")
-    # Whatever follows is no RIFF chunk: nothing is looked for past the samples.
-    found.end = size
-    found.chunks = []
-    return replace(_survey(file, found, size), container="w64")
