@@ -53,7 +53,7 @@ class TrainConfig:
             and feeds the room.
         learning_rate: of the audio stage's start; it falls to a tenth on a half cosine.
         sample_rate: of the synthesizer that is trained, 16000, 32000 or 48000 Hz: the model's ceiling is half of it.
-            Pitch and level are always heard at 16 kHz. `ddsp_fx.training.bandwidth` finds what recordings ask for.
+            Pitch and level are always heard at 16 kHz. `ddsp_fx.training.data.bandwidth` finds what recordings ask for.
         frame_rate: frames a second, of which 16000 is a multiple.
         gain_db, level_error_db, pitch_error_semitones: deviations of what a clip is disturbed by, so that it is not
             learned by heart: its gain, and, frame by frame, what the decoder hears of its level and its pitch.

@@ -11,7 +11,7 @@ from support import tone
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.training.config import TrainConfig, make_config, read_recipe
-from ddsp_fx.training.recordings import (
+from ddsp_fx.training.data.recordings import (
     Recording,
     Verdict,
     clipped_runs,
