@@ -36,7 +36,7 @@ from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.data import measured_controls
 from ddsp_fx.training.data.passage import Passage
 from ddsp_fx.training.data.soundfont import PLAYERS, render
-from ddsp_fx.training.loop import batches
+from ddsp_fx.training.loop.batches import Batch, Batches
 from ddsp_fx.training.loop.stages import FINAL_RATE, RATE_EVERY, Run
 from ddsp_fx.training.model import build
 from ddsp_fx.training.model.fixed_room import FixedRoom
@@ -79,7 +79,7 @@ def scene(arguments: argparse.Namespace, config: TrainConfig) -> Scene:
     return Scene(truth, passage.cut(0, cut, config.hop), passage.cut(cut, passage.frames, config.hop), dry, lines[1])
 
 
-def learn(trained: Any, batch: Callable[[], batches.Batch], steps: int, rate: float, run: Run) -> None:
+def learn(trained: Any, batch: Callable[[], Batch], steps: int, rate: float, run: Run) -> None:
     """Steps under the cosine of `ddsp_fx.training.loop.stages`."""
     for step in range(steps):
         if step % RATE_EVERY == 0:
@@ -97,7 +97,7 @@ def fitted(run: Run, scene: Scene, path: Path) -> None:
         sizes = {"hop": config.hop, "n_harmonics": config.n_harmonics, "n_bands": config.n_bands}
         targets = [measured_controls.targets(scene.training, sample_rate=RATE, **sizes)]
         fit = build.compile_fit(run.decoder)
-        learn(fit, lambda: batches.fit_batch([scene.training], targets, config, rng), config.fit_steps, 1e-3, run)
+        learn(fit, lambda: Batches([scene.training], config, rng).fit(targets), config.fit_steps, 1e-3, run)
         np.savez(path, *run.decoder.get_weights())
     run.decoder.set_weights(list(np.load(path).values()))
 
@@ -111,7 +111,7 @@ def trained(kind: str, scene: Scene, config: TrainConfig, folder: Path) -> Run:
         room, rng = KINDS[kind](scene.training, config), np.random.default_rng(0)
         autoencoder = build.compile_autoencoder(run.decoder, room, config)
         run.progress.stage = kind
-        batch = lambda: batches.audio_batch([scene.training], config, rng)  # noqa: E731 - named for the line below
+        batch = Batches([scene.training], config, rng).audio
         learn(autoencoder, batch, config.steps, config.learning_rate, run)
         np.savez(path, np.asarray(room.impulse_response()), *run.decoder.get_weights())
     run.response, *weights = np.load(path).values()

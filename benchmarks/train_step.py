@@ -20,8 +20,8 @@ import numpy as np
 from keras import backend, ops
 
 from ddsp_fx.training.config import TrainConfig
-from ddsp_fx.training.data.passage import Passage
-from ddsp_fx.training.loop import batches
+from ddsp_fx.training.data.passage import Passage, statistics_of
+from ddsp_fx.training.loop.batches import Batch, Batches
 from ddsp_fx.training.model import build, synthesis
 from ddsp_fx.training.model.autoencoder import Autoencoder
 
@@ -61,7 +61,7 @@ def a_track(seconds: float, config: TrainConfig) -> Passage:
     return Passage("noise", *(array.astype(np.float32) for array in (audio, f0_hz, sure, level)))
 
 
-def measure(trained: Any, batch: batches.Batch, steps: int) -> dict[str, float]:
+def measure(trained: Any, batch: Batch, steps: int) -> dict[str, float]:
     """Seconds and CPU seconds of a step, compilation left out."""
     for _ in range(2):
         trained.train_on_batch(*batch)
@@ -73,7 +73,7 @@ def measure(trained: Any, batch: batches.Batch, steps: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--preset", choices=("tiny", "full"), default="tiny")
+    parser.add_argument("--decoder", default="tiny")
     parser.add_argument("--sample-rate", type=int, default=16000, choices=(16000, 32000, 48000))
     parser.add_argument("--frame-rate", type=int, default=100, choices=(50, 100))
     parser.add_argument("--steps", type=int, default=10)
@@ -84,22 +84,23 @@ def main() -> None:
     harmonics, bands = round(60 + 60 * (rate - 16000) / 32000), 65 + 64 * (rate // 16000 - 1)
     config = TrainConfig(
         "step",
-        preset=arguments.preset,
+        decoder=arguments.decoder,
         sample_rate=rate,
         frame_rate=arguments.frame_rate,
         n_harmonics=harmonics,
         n_bands=bands,
     )
     passage, response = a_track(30.0, config), np.zeros(round(config.room_seconds * config.sample_rate), np.float32)
-    built = build.compile_autoencoder(build.build_decoder(config, build.Statistics.of([passage])), response, config)
-    usual = Usual(built.decoder, built.room, hop=config.hop, pre_roll=config.pre_roll, sample_rate=rate)
+    built = build.compile_autoencoder(build.build_decoder(config, statistics_of([passage])), response, config)
+    usual = Usual(built.decoder, built.room, sizes=config.sizes, pre_roll=config.pre_roll, loss=built.audio_loss)
     usual.rate, usual.frame_rate = rate, arguments.frame_rate
     usual.compile(optimizer="adam", jit_compile=True)
     random = np.random.default_rng(0)
-    batch = batches.audio_batch([passage], config, random)
+    batches = Batches([passage], config, random)
+    batch = batches.audio()
     started = time.process_time()
     for _ in range(arguments.steps):
-        batches.audio_batch([passage], config, random)
+        batches.audio()
     making = (time.process_time() - started) / arguments.steps
     counted = config.batch * config.clip_seconds
     rows = {"as built": measure(built, batch, arguments.steps), "usual": measure(usual, batch, arguments.steps)}
@@ -107,7 +108,7 @@ def main() -> None:
     if arguments.json:
         print(json.dumps({"backend": backend.backend(), "counted_audio_seconds": counted, **rows}))
         return
-    print(f"{backend.backend()}, preset {arguments.preset}: a step counts {counted:g} s of audio")
+    print(f"{backend.backend()}, decoder {arguments.decoder}: a step counts {counted:g} s of audio")
     for name, row in rows.items():
         print(f"{name:9s} " + "  ".join(f"{key} {value:.3f}" for key, value in row.items()))
     print(

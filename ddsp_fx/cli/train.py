@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ddsp_fx.training.config import TrainConfig
     from ddsp_fx.training.loop.checkpoint import Progress
 
-_OPTIONS = ("name", "preset", "encoder", "sample_rate", "minutes", "steps", "author", "licence")
+_OPTIONS = ("name", "decoder", "encoder", "loss", "sample_rate", "minutes", "steps", "author", "licence")
 
 
 def run(arguments: Namespace) -> int:

@@ -11,15 +11,16 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Strict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, SkipValidation, Strict, StringConstraints, TypeAdapter, ValidationError
 
 from ddsp_fx.bundles.manifest import IDENTIFIER_PATTERN, SYMBOL_PATTERN, Version, breaches
 from ddsp_fx.effects.parameters import did_you_mean
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.names import problem_with
+from ddsp_fx.training import parts
+from ddsp_fx.training.parts import Choice
 
 FEATURE_RATE = 16000
-Z_SIZE = 16
 # A recipe has some thirty lines.
 MOST_BYTES = 1 << 20
 
@@ -32,6 +33,8 @@ Flag = Annotated[bool, Strict()]
 Count = Annotated[Whole, Field(ge=0, le=10**9)]
 Positive = Annotated[Whole, Field(ge=1, le=10**9)]
 NotNegative = Annotated[Number, Field(ge=0, allow_inf_nan=False)]
+# `parts` judges it, in one line where a union's validation would need two.
+Chosen = Annotated[Choice, SkipValidation]
 Duration = Annotated[Number, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -41,10 +44,12 @@ class TrainConfig:
 
     Args:
         name: of the bundle; its effects become NAME, NAME-room, NAME-dry.
-        preset: "tiny" is one 256-unit GRU, "full" the paper's decoder, "compact" the same a fifth narrower.
+        decoder: "tiny" is one 256-unit GRU, "full" the paper's decoder, "compact" the same a fifth narrower. It,
+            `encoder` and `loss` are a name, or a table of a name and own settings (`ddsp_fx.training.parts`).
         weights: in the file: "float32", or "int8", a quarter of the size and about 1 % of the largest amplitude off.
-        encoder: "z" learns what pitch and level leave unsaid, beside the decoder (`encoders`); "unsupervised" learns
-            pitch itself, and no tracker is asked.
+        encoder: "z" learns what pitch and level leave unsaid, beside the decoder; "unsupervised" learns pitch itself,
+            and no tracker is asked.
+        loss: of the audio stage.
         warm_up_steps: of the unsupervised pitch encoder, on the synthesizer's own sounds.
         steps: audio steps; `minutes` ends the audio stage earlier if given. The learning rate decays with whichever
             is nearer its end.
@@ -66,9 +71,10 @@ class TrainConfig:
     """
 
     name: Name
-    preset: Literal["tiny", "compact", "full"] = "tiny"
+    decoder: Chosen = "tiny"
     weights: Literal["float32", "int8"] = "int8"
-    encoder: Literal["none", "z", "unsupervised"] = "none"
+    encoder: Chosen = "none"
+    loss: Chosen = "spectral"
     warm_up_steps: Count = 1000
     steps: Positive = 3000
     minutes: Duration | None = None
@@ -104,8 +110,9 @@ class TrainConfig:
     version: Version = "1.0.0"
 
     def __post_init__(self) -> None:
-        if self.encoder == "unsupervised" and self.varispeed_semitones:
-            raise TrainingError("varispeed_semitones needs a tracker's pitch, which encoder 'unsupervised' has not")
+        if self.varispeed_semitones and self.learns_pitch:
+            encoder = parts.encoder_of(self.encoder)
+            raise TrainingError(f"varispeed_semitones needs a tracker's pitch, which {encoder} has not")
         self._check_rates()
 
     def _check_rates(self) -> None:
@@ -144,9 +151,22 @@ class TrainConfig:
         return round(self.clip_seconds * self.frame_rate) + self.pre_roll + 1
 
     @property
-    def n_z(self) -> int:
-        """Size of the decoder's third input, 0 where it has none."""
-        return Z_SIZE if self.encoder == "z" else 0
+    def learns_pitch(self) -> bool:
+        """Whether the encoder takes the tracker's place."""
+        return parts.encoder_of(self.encoder).kind.learns_pitch
+
+    @property
+    def sizes(self) -> parts.Sizes:
+        """What decoder, encoder, synthesizer and loss agree on."""
+        decoder, encoder = parts.decoder_of(self.decoder), parts.encoder_of(self.encoder)
+        return parts.Sizes(
+            self.n_harmonics,
+            self.n_bands,
+            encoder.kind.n_z(encoder.settings),
+            decoder.kind.state_size(decoder.settings),
+            self.hop,
+            self.sample_rate,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for checkpoints."""
@@ -189,6 +209,19 @@ def make_config(data: Mapping[str, Any], label: str = "options") -> TrainConfig:
         config: TrainConfig = _schema().validate_python(dict(data))
     except ValidationError as error:
         raise TrainingError(f"{label}: {breaches(error)}") from None
+    _require_parts(config, label)
+    _require_names(config, label)
+    return config
+
+
+def _require_parts(config: TrainConfig, label: str) -> None:
+    try:
+        parts.decoder_of(config.decoder), parts.encoder_of(config.encoder), parts.loss_of(config.loss)
+    except TrainingError as error:
+        raise TrainingError(f"{label}: {error}") from None
+
+
+def _require_names(config: TrainConfig, label: str) -> None:
     if problem := problem_with(config.name):
         raise TrainingError(f"{label}: name {config.name!r} is no name for a folder: {problem}")
     if not re.fullmatch(SYMBOL_PATTERN, config.effect_symbol):
@@ -196,7 +229,6 @@ def make_config(data: Mapping[str, Any], label: str = "options") -> TrainConfig:
             f"{label}: name {config.name!r} makes the effect {config.effect_symbol!r}, which cannot be typed; use "
             "letters, digits, spaces and dashes, or give symbol = ... in the recipe"
         )
-    return config
 
 
 @cache

@@ -64,7 +64,7 @@ def _train(  # noqa: PLR0913, PLR0917 - `train`, with its folders held
     data = prepare(recordings, config, run_folder / "cache", note)
     for text in [*data.warnings, *(f"{v.name}: {w}" for v in data.verdicts for w in v.warnings)]:
         note(f"warning: {text}")
-    encoder = _listen(data, run_folder, config, report, resume) if config.encoder == "unsupervised" else None
+    encoder = _listen(data, run_folder, config, report, resume) if config.learns_pitch else None
     note("estimating the room")
     response = _room_or_none(data.passages, config, note)
     if config.varispeed_semitones:
@@ -116,9 +116,7 @@ def _held_out_figures(run: Run, held_out: Passage) -> tuple[dict[str, float], di
     figures: dict[str, float] = {}
     shown = {"recording": held_out.audio}
     for way, as_played in ways.items():
-        passage = (
-            untracked.tracked(held_out, run.config) if as_played and run.config.encoder == "unsupervised" else held_out
-        )
+        passage = untracked.tracked(held_out, run.config) if as_played and run.config.learns_pitch else held_out
         sounds = run.resynthesise(passage, as_played=as_played)
         measured = compare(held_out.audio, sounds["wet"], run.config.sample_rate, run.config.tracker)
         figures |= {f"{way}_{name}": value for name, value in measured.items()}
@@ -141,5 +139,5 @@ def finished(run: Run, data: TrainingSet) -> FinishedRun:
     if data.held_out is not None:
         measured, sounds = _held_out_figures(run, data.held_out)
         figures |= measured
-    weights, statistics = run.decoder.get_weights(), run.statistics.as_tuple()
+    weights, statistics = run.decoder.get_weights(), run.statistics
     return FinishedRun(run.config, data.passages, weights, statistics, run.response, figures, sounds)

@@ -8,9 +8,9 @@ import pytest
 
 pytest.importorskip("keras", reason="needs the [train] extra")
 
-from ddsp_fx.training.config import Z_SIZE, TrainConfig
-from ddsp_fx.training.data.passage import Passage, f0_scaled, level_scaled
-from ddsp_fx.training.loop import batches
+from ddsp_fx.training.config import TrainConfig
+from ddsp_fx.training.data.passage import Passage, f0_scaled, level_scaled, statistics_of
+from ddsp_fx.training.loop.batches import Batches
 from ddsp_fx.training.model import build, z_encoder
 
 CONFIG = TrainConfig("x", encoder="z", clip_seconds=1.0, pre_roll_seconds=0.5, n_harmonics=20)
@@ -29,7 +29,7 @@ def _z(encoder: Any, audio: np.ndarray) -> np.ndarray:
 
 
 def test_z_follows_the_timbre_and_not_the_gain() -> None:
-    build.build_decoder(CONFIG, build.Statistics.of([_track()]))
+    build.build_decoder(CONFIG, statistics_of([_track()]))
     encoder = build.build_encoder(CONFIG)
     time_s = np.arange(50 * HOP) / CONFIG.sample_rate
     swell = 0.2 + 0.1 * np.sin(2 * np.pi * time_s)
@@ -37,7 +37,7 @@ def test_z_follows_the_timbre_and_not_the_gain() -> None:
     noise = np.random.default_rng(1).normal(0, 0.02, bright.size)
     joined = np.concatenate([bright, dull])[None].astype(np.float32) + np.tile(noise, 2).astype(np.float32)
     heard, louder = _z(encoder, joined), _z(encoder, 2.0 * joined)
-    assert heard.shape == (1, 101, Z_SIZE)
+    assert heard.shape == (1, 101, 16)
     apart = np.abs(heard[0, :45].mean(axis=0) - heard[0, 55:].mean(axis=0)).max()
     assert np.abs(heard - louder).max() < 0.2 * apart
 
@@ -59,7 +59,7 @@ class _Linear:
 
 def test_baking_finds_the_usual_z_and_the_step_plays_it() -> None:
     passage = _track()
-    decoder = build.build_decoder(CONFIG, build.Statistics.of([passage]))
+    decoder = build.build_decoder(CONFIG, statistics_of([passage]))
     linear = _Linear(decoder, passage)
     z_encoder.bake(decoder, linear, [passage], CONFIG)
     assert np.allclose(np.asarray(decoder.usual_z), linear.map, atol=1e-3)
@@ -76,7 +76,7 @@ def test_baking_finds_the_usual_z_and_the_step_plays_it() -> None:
 
 def test_a_batch_carries_the_sound_only_where_it_is_listened_to() -> None:
     rng = np.random.default_rng(0)
-    inputs, audio = batches.audio_batch([_track()], CONFIG, rng)
+    inputs, audio = Batches([_track()], CONFIG, rng, listens=True).audio()
     assert np.array_equal(inputs["audio"], audio)
-    plain, _ = batches.audio_batch([_track()], TrainConfig("x", clip_seconds=1.0), rng)
+    plain, _ = Batches([_track()], TrainConfig("x", clip_seconds=1.0), rng).audio()
     assert "audio" not in plain

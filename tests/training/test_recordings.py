@@ -102,7 +102,7 @@ def test_recipes(tmp_path: Path) -> None:
 
 ODD_RECIPES = {
     "a number as text": ('steps = "300"', "steps: it should be a valid integer"),
-    "a choice that is none": ('preset = "huge"', "preset: it should be 'tiny', 'compact' or 'full'"),
+    "a choice that is none": ('decoder = "huge"', "unknown decoder 'huge'; installed are compact, full, tiny"),
     "time that runs back": ("minutes = -3", "minutes: it should be greater than 0"),
     "no time": ("minutes = nan", "minutes: it should be a finite number"),
     "a switch as a number": ("room = 1", "room: it should be a valid boolean"),

@@ -16,9 +16,9 @@ from ddsp_fx.analysis.features import extract
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.training.config import TrainConfig, make_config
 from ddsp_fx.training.data import random_sounds, untracked
-from ddsp_fx.training.data.passage import Passage
+from ddsp_fx.training.data.passage import Passage, statistics_of
 from ddsp_fx.training.data.recordings import Recording
-from ddsp_fx.training.loop import batches
+from ddsp_fx.training.loop.batches import Batches
 from ddsp_fx.training.loop.checkpoint import Progress
 from ddsp_fx.training.loop.warm_up import WarmUp
 from ddsp_fx.training.model import build, lessons, pitch_encoder
@@ -126,9 +126,9 @@ def test_tracks_are_heard_through_the_encoder() -> None:
 
 
 def test_the_autoencoder_plays_the_pitch_that_its_encoder_hears() -> None:
-    decoder = build.build_decoder(CONFIG, build.Statistics.of([_track()]))
+    decoder = build.build_decoder(CONFIG, statistics_of([_track()]))
     autoencoder = build.compile_autoencoder(decoder, np.zeros(100, np.float32), CONFIG, _encoder())
-    inputs, audio = batches.audio_batch([_track()], CONFIG, np.random.default_rng(0))
+    inputs, audio = Batches([_track()], CONFIG, np.random.default_rng(0), listens=True).audio()
     before = autoencoder.encoder.get_weights()
     wrong = dict(inputs, f0_scaled=0.0 * inputs["f0_scaled"], entry=0 * inputs["entry"], mask=0 * inputs["mask"])
     assert np.array_equal(np.asarray(autoencoder(inputs)), np.asarray(autoencoder(wrong)))
@@ -138,9 +138,9 @@ def test_the_autoencoder_plays_the_pitch_that_its_encoder_hears() -> None:
 
 
 def test_each_joint_step_holds_a_lesson() -> None:
-    decoder, encoder = build.build_decoder(CONFIG, build.Statistics.of([_track()])), _encoder()
+    decoder, encoder = build.build_decoder(CONFIG, statistics_of([_track()])), _encoder()
     joint = build.compile_autoencoder(decoder, np.zeros(100, np.float32), CONFIG, encoder)
-    inputs, audio = batches.audio_batch([_track()], CONFIG, np.random.default_rng(0))
+    inputs, audio = Batches([_track()], CONFIG, np.random.default_rng(0), listens=True).audio()
     sound = joint(inputs)
     spectral = float(Autoencoder.compute_loss(joint, y=audio, y_pred=sound))
     logits = encoder.logits(lessons.sound(inputs["lesson"], CONFIG.hop))
@@ -150,5 +150,5 @@ def test_each_joint_step_holds_a_lesson() -> None:
 
 
 def test_an_unknown_encoder_is_refused() -> None:
-    with pytest.raises(TrainingError, match="encoder: it should be 'none', 'z' or 'unsupervised'"):
+    with pytest.raises(TrainingError, match="unknown encoder 'pitch'; installed are none, unsupervised, z"):
         make_config({"name": "x", "encoder": "pitch"})

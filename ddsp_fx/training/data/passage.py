@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ddsp_fx.training.parts import Statistics
+
 Array = npt.NDArray[np.float32]
 
 
@@ -53,3 +55,10 @@ def f0_scaled(f0_hz: npt.ArrayLike) -> Array:
 def level_scaled(level_db: npt.ArrayLike) -> Array:
     """Return dB / 80 + 1 of ``level_db``."""
     return (np.asarray(level_db, np.float64) / 80.0 + 1.0).astype(np.float32)
+
+
+def statistics_of(passages: Sequence[Passage]) -> Statistics:
+    """Return means and deviations of the scaled pitch and level over all frames of ``passages``."""
+    f0 = f0_scaled(np.concatenate([passage.f0_hz for passage in passages]))
+    level = level_scaled(np.concatenate([passage.level_db for passage in passages]))
+    return Statistics(float(f0.mean()), float(f0.std()) + 1e-3, float(level.mean()), float(level.std()) + 1e-3)

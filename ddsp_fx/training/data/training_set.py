@@ -43,7 +43,7 @@ def prepare(recordings: Path, config: TrainConfig, cache: Path, note: Callable[[
 
 
 def _analysed(recording: Recording, config: TrainConfig, cache: Path) -> tuple[Passage, Verdict]:
-    if config.encoder == "unsupervised":
+    if config.learns_pitch:
         features = untracked.levels(recording, config)
         return passage_of(recording, features, config.hop), judge(recording, features)
     features = analyse(recording, config.tracker, config.level, config.hop, cache)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ddsp_fx.bundles.bundle import file_sha256
 from ddsp_fx.bundles.manifest import MANIFEST_NAME, parse_manifest
+from ddsp_fx.training import parts
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.data.passage import Passage
 from ddsp_fx.training.export.card import write_card
@@ -22,12 +23,6 @@ from ddsp_fx.training.export.tflite import PARITY_TOLERANCE, export_decoder, wri
 Array = npt.NDArray[np.float32]
 # An input level this far under the quietest trained playing is background, not performance.
 GATE_BELOW_LOW_DB = 25.0
-# What a card says of an encoder, which no bundle holds.
-ENCODED = {
-    "none": "",
-    "z": ". Trained beside an encoder of what pitch and level leave unsaid; plays what is usual at a pitch and level",
-    "unsupervised": ". Pitch was learned from the recordings, by an encoder, with no tracker",
-}
 
 
 @dataclass(frozen=True)
@@ -37,7 +32,7 @@ class FinishedRun:
     config: TrainConfig
     passages: Sequence[Passage]
     weights: Sequence[Any]
-    statistics: tuple[float, float, float, float]
+    statistics: parts.Statistics
     response: Array
     figures: Mapping[str, float | str]
     heldout: Mapping[str, Array] = field(default_factory=dict)
@@ -59,9 +54,12 @@ def write_bundle(trained: FinishedRun, place: Placement) -> Path:
 
 def _write_model(trained: FinishedRun, staging: Path) -> dict[str, float]:
     config = trained.config
-    sizes = {"n_harmonics": config.n_harmonics, "n_bands": config.n_bands, "n_z": config.n_z}
-    kind = {"preset": config.preset, "weights": config.weights}
-    description = {**kind, "statistics": list(trained.statistics), **sizes}
+    description = {
+        "decoder": config.decoder,
+        "sizes": asdict(config.sizes),
+        "statistics": trained.statistics,
+        "weights": config.weights,
+    }
     exported = export_decoder(list(trained.weights), description, staging / "model.tflite")
     write_vectors(staging / "model.tflite", staging / "test_vectors.npz")
     if trained.response.any():
@@ -96,8 +94,8 @@ def describe(trained: FinishedRun, staging: Path, figures: Mapping[str, float | 
         "files": files,
         "trained_on": {
             "data": [_data_source(config, trained.passages)],
-            "recipe": config.recipe or f"ddsp-fx train, preset {config.preset}, seed {config.seed}",
-            "tracker": "none" if config.encoder == "unsupervised" else config.tracker,
+            "recipe": config.recipe or f"ddsp-fx train, {parts.decoder_of(config.decoder)}, seed {config.seed}",
+            "tracker": "none" if config.learns_pitch else config.tracker,
             "level": config.level,
             "sample_rate": config.sample_rate,
             "hop": config.hop * 16000 // config.sample_rate,
@@ -109,9 +107,10 @@ def describe(trained: FinishedRun, staging: Path, figures: Mapping[str, float | 
 
 
 def _description(config: TrainConfig, has_room: bool) -> str:
-    parts = "instrument, room, and dereverb, learned from one recording situation"
-    text = parts if has_room else "the instrument, learned from dry recordings"
-    return f"{config.name}: {text}{ENCODED[config.encoder]}"
+    learned = "instrument, room, and dereverb, learned from one recording situation"
+    text = learned if has_room else "the instrument, learned from dry recordings"
+    encoder = parts.encoder_of(config.encoder).kind.card
+    return f"{config.name}: {text}. {encoder}" if encoder else f"{config.name}: {text}"
 
 
 def _data_source(config: TrainConfig, passages: Sequence[Passage]) -> dict[str, Any]:

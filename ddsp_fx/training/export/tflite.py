@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.inference.litert import load_runner
+from ddsp_fx.training import parts
 from ddsp_fx.training.arrays import save_arrays
 
 Array = npt.NDArray[np.float32]
@@ -37,7 +38,7 @@ def export_decoder(weights: list[Any], description: dict[str, Any], path: Path) 
 
     Args:
         weights: of the decoder, in Keras order.
-        description: preset, statistics, n_harmonics, n_bands, n_z, weights.
+        description: decoder (what the recipe says of it), sizes, statistics, weights.
         path: the .tflite to write; replaced only by a file that has passed.
     """
     source = path.with_suffix(".weights.npz")
@@ -60,31 +61,26 @@ def export_decoder(weights: list[Any], description: dict[str, Any], path: Path) 
 
 
 def _build(source: Path) -> tuple[Any, dict[str, Any]]:
-    from ddsp_fx.training.model import decoder
+    from ddsp_fx.training.model.build import made_decoder
 
     with np.load(source) as data:
         description = json.loads(str(data["description"]))
         weights = [data[f"weight_{i}"] for i in range(len(data.files) - 1)]
-    model = decoder.build(
-        description["preset"],
-        tuple(description["statistics"]),
-        description["n_harmonics"],
-        description["n_bands"],
-        description["n_z"],
-    )
+    statistics = parts.Statistics(*description["statistics"])
+    model = made_decoder(parts.decoder_of(description["decoder"]), parts.Sizes(**description["sizes"]), statistics)
     model.set_weights(weights)
     return model, description
 
 
-def convert(model: Any, weights: str = "float32") -> bytes:
-    """A decoder as the bytes of a .tflite file; `weights` may also be "float16" or "int8" (dynamic range).
+def convert(model: Any, state_size: int, weights: str = "float32") -> bytes:
+    """A decoder whose state is `state_size` numbers as the bytes of a .tflite file.
+
+    `weights` may also be "float16" or "int8" (dynamic range).
 
     Tiny ships as float32: the others miss the parity that is asked for (benchmarks/export_formats.py).
     """
     import keras
     import tensorflow as tf
-
-    units = model.shape.units
 
     def step(f0_scaled: Any, level_scaled: Any, state: Any) -> dict[str, Any]:
         amplitude, distribution, noise, new = model.step(f0_scaled, level_scaled, state[None])
@@ -97,7 +93,7 @@ def convert(model: Any, weights: str = "float32") -> bytes:
 
     archive = keras.export.ExportArchive()
     archive.track(model)
-    names = {"f0_scaled": [1], "level_scaled": [1], "state": [units]}
+    names = {"f0_scaled": [1], "level_scaled": [1], "state": [state_size]}
     archive.add_endpoint("step", step, [tf.TensorSpec(shape, tf.float32, name=name) for name, shape in names.items()])
     with tempfile.TemporaryDirectory() as folder:
         archive.write_out(folder, verbose=False)
@@ -115,9 +111,9 @@ def wandering_features(frames: int, seed: int = 0) -> tuple[Array, Array]:
     return (midi / 127.0).astype(np.float32), (level / 80.0 + 1.0).astype(np.float32)
 
 
-def steps_of_keras(model: Any, f0: Array, level: Array) -> dict[str, Array]:
+def steps_of_keras(model: Any, state_size: int, f0: Array, level: Array) -> dict[str, Array]:
     """Run a decoder frame by frame, as `steps_of_file` runs its file."""
-    state = np.zeros((1, model.shape.units), np.float32)
+    state = np.zeros((1, state_size), np.float32)
     rows = []
     for k in range(len(f0)):
         *out, state = model.step(f0[k : k + 1], level[k : k + 1], state)
@@ -147,12 +143,12 @@ def write_vectors(model: Path, path: Path) -> None:
 def main(source: Path, path: Path) -> None:
     """Convert, compare with Keras frame by frame over 10 s, and only then move the file into place."""
     model, description = _build(source)
-    weights = description["weights"]
+    weights, state_size = description["weights"], description["sizes"]["state_size"]
     allowed, weight_bytes = PARITY_TOLERANCE[weights], {"float32": 4, "int8": 1}[weights]
     staging = path.with_suffix(".staging")
-    staging.write_bytes(convert(model, weights))
+    staging.write_bytes(convert(model, state_size, weights))
     f0, level = wandering_features(PARITY_FRAMES)
-    wanted, got = steps_of_keras(model, f0, level), steps_of_file(staging, f0, level)
+    wanted, got = steps_of_keras(model, state_size, f0, level), steps_of_file(staging, f0, level)
     parity = max(float(np.abs(wanted[name] - got[name]).max()) for name in wanted)
     size = staging.stat().st_size
     if not parity <= allowed:

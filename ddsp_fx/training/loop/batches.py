@@ -12,7 +12,6 @@ import numpy.typing as npt
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.data import clips, phase_and_noise, random_sounds
 from ddsp_fx.training.data.passage import Passage, f0_scaled, level_scaled
-from ddsp_fx.training.model import decoder
 
 Array = npt.NDArray[np.float32]
 Batch = tuple[dict[str, Any], Array]
@@ -25,20 +24,57 @@ LESSON_CLIPS = 2
 FIT_SECONDS, FIT_BATCH = 4.0, 8
 
 
-def audio_batch(passages: Sequence[Passage], config: TrainConfig, rng: np.random.Generator) -> Batch:
-    """Random clips for the second stage."""
-    inputs, audio = blurred(clips.random_batch(passages, clip_shape(config), config.batch, rng), config, rng)
-    # Drawn here and not in a layer, so that the state of one generator is all that a resumed run needs.
-    keep = rng.random((config.batch, 1, decoder.PRESETS[config.preset][0])) >= DROPPED
-    inputs["keep"] = (keep / (1.0 - DROPPED)).astype(np.float32)
-    if config.encoder != "none":
-        inputs["audio"] = audio
-    if config.encoder == "unsupervised":
-        error = rng.normal(0.0, config.pitch_error_semitones / 127.0, inputs["f0_scaled"].shape)
-        inputs["f0_error"] = error.astype(np.float32)
-        shape = random_sounds.sounds_like(config, LESSON_CLIPS)
-        inputs["lesson"], inputs["answers"] = random_sounds.lesson(shape, rng)
-    return inputs, audio
+class Batches:
+    """Draws the batches of one run.
+
+    Args:
+        passages: the training set.
+        config: settings.
+        rng: the one generator of all that is drawn, so that its state is all that a resumed run needs.
+        listens: whether an encoder hears the clips.
+    """
+
+    def __init__(
+        self, passages: Sequence[Passage], config: TrainConfig, rng: np.random.Generator, *, listens: bool = False
+    ) -> None:
+        self.passages, self.config, self.rng, self.listens = passages, config, rng, listens
+        self._learns_pitch, self._state_size = config.learns_pitch, config.sizes.state_size
+
+    def audio(self) -> Batch:
+        """Random clips for the second stage: inputs, and the recorded audio (batch, samples)."""
+        config, rng = self.config, self.rng
+        clip = clips.random_batch(self.passages, clip_shape(config), config.batch, rng)
+        inputs, audio = blurred(clip, config, rng)
+        keep = rng.random((config.batch, 1, self._state_size)) >= DROPPED
+        inputs["keep"] = (keep / (1.0 - DROPPED)).astype(np.float32)
+        if self.listens:
+            inputs["audio"] = audio
+        return (inputs | self._lesson(inputs["f0_scaled"].shape) if self._learns_pitch else inputs), audio
+
+    def _lesson(self, frames: tuple[int, ...]) -> dict[str, Any]:
+        """What a step holds beside clips, whose ``frames`` are (batch, frames), for an encoder that learns pitch."""
+        error = self.rng.normal(0.0, self.config.pitch_error_semitones / 127.0, frames)
+        shape = random_sounds.sounds_like(self.config, LESSON_CLIPS)
+        lesson, answers = random_sounds.lesson(shape, self.rng)
+        return {"f0_error": error.astype(np.float32), "lesson": lesson, "answers": answers}
+
+    def fit(self, targets: Sequence[Array]) -> Batch:
+        """Random stretches for the first stage: features, and ``targets``, (frames, 2, H + M) a passage."""
+        config, passages = self.config, self.passages
+        shortest = min(passage.frames for passage in passages)
+        frames = min(round(FIT_SECONDS * config.frame_rate), shortest)
+        places = clips.random_positions(passages, frames, FIT_BATCH, self.rng)
+        cuts = [passages[t].cut(s, s + frames, config.hop) for t, s in places]
+        f0_hz = np.stack([cut.f0_hz for cut in cuts])
+        inputs = {
+            "f0_scaled": f0_scaled(f0_hz),
+            "level_scaled": level_scaled(np.stack([cut.level_db for cut in cuts])),
+            "mask": phase_and_noise.audible(f0_hz, n_harmonics=config.n_harmonics, sample_rate=config.sample_rate),
+        }
+        # An encoder that learns pitch has been heard before: its pitch stands in the passages.
+        if self.listens and not self._learns_pitch:
+            inputs["audio"] = np.stack([cut.audio for cut in cuts])
+        return inputs, np.stack([targets[t][s : s + frames] for t, s in places])
 
 
 def blurred(batch: Batch, config: TrainConfig, rng: np.random.Generator) -> Batch:
@@ -57,23 +93,3 @@ def blurred(batch: Batch, config: TrainConfig, rng: np.random.Generator) -> Batc
 def clip_shape(config: TrainConfig) -> clips.ClipShape:
     """The clip that the settings ask for."""
     return clips.ClipShape(config.clip_frames, config.hop, config.sample_rate, config.n_harmonics)
-
-
-def fit_batch(
-    passages: Sequence[Passage], targets: Sequence[Array], config: TrainConfig, rng: np.random.Generator
-) -> Batch:
-    """Random stretches of features and measured controls for the first stage."""
-    shortest = min(passage.frames for passage in passages)
-    frames = min(round(FIT_SECONDS * config.frame_rate), shortest)
-    places = clips.random_positions(passages, frames, FIT_BATCH, rng)
-    f0_hz = np.stack([passages[t].f0_hz[s : s + frames] for t, s in places])
-    level_db = np.stack([passages[t].level_db[s : s + frames] for t, s in places])
-    sizes = {"n_harmonics": config.n_harmonics, "sample_rate": config.sample_rate}
-    inputs = {
-        "f0_scaled": f0_scaled(f0_hz),
-        "level_scaled": level_scaled(level_db),
-        "mask": phase_and_noise.audible(f0_hz, **sizes),
-    }
-    if config.encoder == "z":
-        inputs["audio"] = np.stack([passages[t].cut(s, s + frames, config.hop).audio for t, s in places])
-    return inputs, np.stack([targets[t][s : s + frames] for t, s in places])

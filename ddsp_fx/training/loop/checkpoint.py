@@ -16,6 +16,8 @@ from ddsp_fx.training.config import TrainConfig, make_config
 from ddsp_fx.training.run_folder import CHECKPOINT
 
 STAGES = ("fit", "audio", "done")
+# Raise it when what is saved changes: settings by other names, weights in another order.
+LAYOUT = 2
 
 
 @dataclass
@@ -41,7 +43,12 @@ class Checkpoint:
 
 def save_checkpoint(folder: Path, state: Checkpoint) -> None:
     """Replace the checkpoint in `folder`; the old one stays whole until the new one is."""
-    facts = {"config": state.config.as_dict(), "progress": vars(state.progress), "rng": state.rng_state}
+    facts = {
+        "layout": LAYOUT,
+        "config": state.config.as_dict(),
+        "progress": vars(state.progress),
+        "rng": state.rng_state,
+    }
     arrays = {f"weight_{i}": np.asarray(w) for i, w in enumerate(state.weights)}
     arrays |= {f"optimizer_{i}": np.asarray(w) for i, w in enumerate(state.optimizer)}
     save_arrays(folder / CHECKPOINT, facts=np.array(json.dumps(facts)), **arrays)
@@ -56,6 +63,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         with np.load(path) as data:
             arrays = dict(data)
         facts = json.loads(str(arrays["facts"]))
+        _require_layout(path, facts)
         progress = Progress(**facts["progress"])
         progress.losses = [(str(stage), int(step), float(loss)) for stage, step, loss in progress.losses]
         config = make_config(facts["config"], str(path))
@@ -67,6 +75,15 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         raise TrainingError(
             f"{path}: damaged checkpoint ({error}); start without --resume, in another --run-dir"
         ) from None
+
+
+def _require_layout(path: Path, facts: dict[str, Any]) -> None:
+    found = facts.get("layout", 1)
+    if found != LAYOUT:
+        raise TrainingError(
+            f"{path}: another version of ddsp-fx began this run (layout {found}, this one writes {LAYOUT}); go on with "
+            "that version, or start anew without --resume, in another --run-dir"
+        )
 
 
 def _numbered(arrays: dict[str, Any], prefix: str) -> list[Any]:

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.data import clips, measured_controls
-from ddsp_fx.training.data.passage import Passage
-from ddsp_fx.training.loop import batches
+from ddsp_fx.training.data.passage import Passage, statistics_of
+from ddsp_fx.training.loop.batches import Batch, Batches
 from ddsp_fx.training.loop.checkpoint import Checkpoint, Progress, save_checkpoint
 from ddsp_fx.training.loop.preview import save_losses, save_preview
 from ddsp_fx.training.model import build, z_encoder
@@ -61,10 +61,11 @@ class Run:
             response,
             report,
         )
-        self.statistics = build.Statistics.of(passages)
+        self.statistics = statistics_of(passages)
         self.decoder = build.build_decoder(config, self.statistics)
         self.encoder = encoder or build.build_encoder(config)
         self.rng = np.random.default_rng(config.seed)
+        self.batches = Batches(passages, config, self.rng, listens=self.encoder is not None)
         self.progress = Progress()
         self._optimizer_state: list[Any] = []
         self._saved_at = time.monotonic()
@@ -81,7 +82,7 @@ class Run:
                 self._next_stage("audio")
             if self.progress.stage == "audio":
                 self._audio()
-                if self.config.encoder == "z":
+                if self.config.sizes.n_z:
                     z_encoder.bake(self.decoder, self.encoder, self.passages, self.config)
                 self._next_stage("done")
         except KeyboardInterrupt:
@@ -95,13 +96,10 @@ class Run:
     def _fit(self) -> None:
         sizes = {"hop": self.config.hop, "n_harmonics": self.config.n_harmonics, "n_bands": self.config.n_bands}
         targets = [measured_controls.targets(t, sample_rate=self.config.sample_rate, **sizes) for t in self.passages]
-        self._trained = build.compile_fit(self.decoder, self.encoder if self.config.encoder == "z" else None)
+        self._trained = build.compile_fit(self.decoder, None if self.config.learns_pitch else self.encoder)
         self._restore_optimizer()
         while self.progress.step < self.config.fit_steps:
-            self._step(
-                batches.fit_batch(self.passages, targets, self.config, self.rng),
-                self.progress.step / self.config.fit_steps,
-            )
+            self._step(self.batches.fit(targets), self.progress.step / self.config.fit_steps)
 
     def _audio(self) -> None:
         self._trained = build.compile_autoencoder(self.decoder, self.response, self.config, self.encoder)
@@ -110,7 +108,7 @@ class Run:
             if self.progress.step % RATE_EVERY == 0:
                 decay = FINAL_RATE + (1.0 - FINAL_RATE) * 0.5 * (1.0 + math.cos(math.pi * share))
                 self._trained.optimizer.learning_rate.assign(self.config.learning_rate * decay)
-            self._step(batches.audio_batch(self.passages, self.config, self.rng), share)
+            self._step(self.batches.audio(), share)
             if self.progress.step % self.config.preview_every == 0:
                 self.preview()
 
@@ -121,7 +119,7 @@ class Run:
 
     _trained: Any = None
 
-    def _step(self, batch: batches.Batch, share: float) -> None:
+    def _step(self, batch: Batch, share: float) -> None:
         started = time.monotonic()
         loss = float(self._trained.train_on_batch(*batch))
         if not math.isfinite(loss):

@@ -46,7 +46,7 @@ class WarmUp:
         self.listener = build_encoder(config)
         self.rng = np.random.default_rng(config.seed)
         self.progress = Progress(STAGE)
-        self._trained = _compiled(self.listener)
+        self._trained = _compiled(self.listener, config.hop)
         self._saved_at = time.monotonic()
         if resume and (self.folder / CHECKPOINT).is_file():
             self._restore(load_checkpoint(self.folder))
@@ -97,8 +97,8 @@ class WarmUp:
         self.rng.bit_generator.state = state.rng_state
 
 
-def _compiled(listener: Any) -> Any:
-    taught = lessons.Lesson(listener)
+def _compiled(listener: Any, hop: int) -> Any:
+    taught = lessons.Lesson(listener, hop)
     optimizer = keras.optimizers.Adam(LEARNING_RATE, global_clipnorm=GRADIENT_NORM)
     optimizer.build(taught.trainable_variables)
     taught.built = True

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -10,12 +11,18 @@ from keras import ops
 
 from ddsp_fx.training.data import phase_and_noise
 from ddsp_fx.training.model import synthesis
-from ddsp_fx.training.model.spectral_loss import fft_sizes, spectral_loss
+from ddsp_fx.training.parts import Sizes
 
 
 def heard(batch: dict[str, Any], encoder: Any) -> dict[str, Any]:
     """Return the batch with what an encoder, if there is one, hears in its ``audio`` over what it held."""
     return batch if encoder is None or "audio" not in batch else {**batch, **encoder(batch)}
+
+
+def controls_of(decoder: Any, batch: dict[str, Any]) -> Any:
+    """Return what a decoder makes of a batch; one that was built without an input z is never given any."""
+    extra = {"z": batch["z"]} if "z" in batch else {}
+    return decoder(batch["f0_scaled"], batch["level_scaled"], batch.get("keep"), **extra)
 
 
 class Autoencoder(keras.Model):  # type: ignore[misc]
@@ -30,24 +37,22 @@ class Autoencoder(keras.Model):  # type: ignore[misc]
         decoder: Any,
         room: Any,
         *,
-        hop: int,
+        sizes: Sizes,
         pre_roll: int,
-        sample_rate: int = 16000,
+        loss: Callable[[Any, Any], Any],
         encoder: Any = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.decoder, self.encoder, self.room, self.skip = decoder, encoder, room, pre_roll * hop
-        self.fft_sizes = fft_sizes(sample_rate)
-        self.response = synthesis.filter_response(decoder.shape.n_bands, hop)
-        self.table_size = phase_and_noise.table_size(decoder.shape.n_harmonics)
+        self.decoder, self.encoder, self.room, self.skip = decoder, encoder, room, pre_roll * sizes.hop
+        self.sizes, self.audio_loss = sizes, loss
+        self.response = synthesis.filter_response(sizes.n_bands, sizes.hop)
+        self.table_size = phase_and_noise.table_size(sizes.n_harmonics)
 
     def dry(self, batch: dict[str, Any]) -> Any:
         """Return the sound without the room, (B, samples)."""
         batch = heard(batch, self.encoder)
-        amplitude, distribution, noise = self.decoder(
-            batch["f0_scaled"], batch["level_scaled"], batch.get("keep"), batch.get("z")
-        )
+        amplitude, distribution, noise = controls_of(self.decoder, batch)
         distribution = synthesis.normalise(distribution, batch["mask"])
         sound = synthesis.harmonic(
             amplitude[..., None] * distribution, batch["entry"], batch["fraction"], self.table_size
@@ -62,9 +67,9 @@ class Autoencoder(keras.Model):  # type: ignore[misc]
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:  # fmt: skip
-        """Return the multi-scale spectral loss after the pre-roll."""
+        """Return the audio loss after the pre-roll."""
         del x, sample_weight, training
-        return spectral_loss(y[:, self.skip :], y_pred[:, self.skip :], self.fft_sizes)
+        return self.audio_loss(y[:, self.skip :], y_pred[:, self.skip :])
 
 
 class ControlFit(keras.Model):  # type: ignore[misc]
@@ -77,7 +82,7 @@ class ControlFit(keras.Model):  # type: ignore[misc]
     def call(self, batch: dict[str, Any]) -> Any:
         """Return log amplitudes of harmonics and noise bands, (B, F, H + M)."""
         batch = heard(batch, self.encoder)
-        amplitude, distribution, noise = self.decoder(batch["f0_scaled"], batch["level_scaled"], z=batch.get("z"))
+        amplitude, distribution, noise = controls_of(self.decoder, batch)
         harmonics = amplitude[..., None] * synthesis.normalise(distribution, batch["mask"])
         return ops.log(ops.concatenate([harmonics, noise], axis=-1) + 1e-6)
 

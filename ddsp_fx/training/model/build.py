@@ -1,91 +1,107 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two models of a run, built from its settings and its training set."""
+"""The parts that a recipe chooses, built and tried, and the Keras models that train them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
 from keras import ops
 
+from ddsp_fx.errors import TrainingError
+from ddsp_fx.training import parts
 from ddsp_fx.training.config import TrainConfig
-from ddsp_fx.training.data.passage import Passage, f0_scaled, level_scaled
-from ddsp_fx.training.model import decoder
 from ddsp_fx.training.model.autoencoder import Autoencoder, ControlFit
 from ddsp_fx.training.model.fixed_room import FixedRoom
-from ddsp_fx.training.model.pitch_encoder import PitchListener
 from ddsp_fx.training.model.unsupervised import Unsupervised
-from ddsp_fx.training.model.z_encoder import ZEncoder
 
-Array = npt.NDArray[np.float32]
 GRADIENT_NORM = 3.0
 WEIGHT_DECAY = 0.1
-# The paper's GRU has 512 units beside a decoder of 512.
-UNITS = {"tiny": 128, "full": 512}
+TRIED_FRAMES = 2
 
 
-@dataclass(frozen=True)
-class Statistics:
-    """Mean and deviation of the scaled inputs over the training set; the decoder whitens them."""
-
-    f0_mean: float
-    f0_std: float
-    level_mean: float
-    level_std: float
-
-    @classmethod
-    def of(cls, passages: Sequence[Passage]) -> Statistics:
-        """Over all frames of all passages."""
-        f0 = f0_scaled(np.concatenate([passage.f0_hz for passage in passages]))
-        level = level_scaled(np.concatenate([passage.level_db for passage in passages]))
-        return cls(float(f0.mean()), float(f0.std()) + 1e-3, float(level.mean()), float(level.std()) + 1e-3)
-
-    def as_tuple(self) -> tuple[float, float, float, float]:
-        """In the order that the decoder takes."""
-        return self.f0_mean, self.f0_std, self.level_mean, self.level_std
-
-
-def build_decoder(config: TrainConfig, statistics: Statistics) -> Any:
-    """A fresh decoder, the same for the same seed."""
+def build_decoder(config: TrainConfig, statistics: parts.Statistics) -> Any:
+    """Return a fresh decoder, the same for the same seed; raises TrainingError for one that breaks the contract."""
     keras.utils.set_random_seed(config.seed)
-    return decoder.build(config.preset, statistics.as_tuple(), config.n_harmonics, config.n_bands, config.n_z)
+    return made_decoder(parts.decoder_of(config.decoder), config.sizes, statistics)
+
+
+def made_decoder(part: parts.Part[parts.DecoderKind], sizes: parts.Sizes, statistics: parts.Statistics) -> Any:
+    """Return a decoder whose weights exist; raises TrainingError where its outputs are not of ``sizes``."""
+    decoder = part.build(sizes, statistics)
+    if sizes.n_z and not (hasattr(decoder, "terms") and hasattr(decoder, "usual_z")):
+        raise TrainingError(f"{part} has no input z, which the encoder gives; choose another of either")
+    frames = (1, TRIED_FRAMES)
+    out = _tried(part, decoder, ops.zeros(frames), ops.zeros(frames))
+    wanted = {"amplitude": frames, "distribution": (*frames, sizes.n_harmonics), "noise": (*frames, sizes.n_bands)}
+    _require_shapes(part, wanted, out if isinstance(out, tuple) else (out,))
+    return decoder
 
 
 def build_encoder(config: TrainConfig) -> Any:
-    """Return the encoder that the settings ask for, built, or None; call it after the decoder's."""
-    if config.encoder == "none":
+    """Return the encoder that the settings ask for, or None; built after the decoder it gets the seed's next numbers.
+
+    Raises TrainingError for one that breaks the contract.
+    """
+    part, sizes = parts.encoder_of(config.encoder), config.sizes
+    encoder = part.build(sizes)
+    if encoder is None:
         return None
-    sizes = {"hop": config.hop, "sample_rate": config.sample_rate}
-    if config.encoder == "z":
-        encoder = ZEncoder(UNITS[config.preset], name="z_encoder", **sizes)
-    else:
-        encoder = PitchListener(n_harmonics=config.n_harmonics, name="pitch_listener", **sizes)
-    encoder({"audio": ops.zeros((1, 4 * config.hop))})
+    heard = _tried(part, encoder, {"audio": ops.zeros((1, 4 * config.hop))})
+    if not isinstance(heard, Mapping):
+        raise TrainingError(f"{part} returns {type(heard).__name__}, not a dictionary of what it puts into the batch")
+    if sizes.n_z:
+        _require_shapes(part, {"z": (1, 5, sizes.n_z)}, (heard.get("z"),))
+    if part.kind.learns_pitch and not hasattr(encoder, "logits"):
+        raise TrainingError(f"{part} learns pitch but has no logits(audio), by which it is taught")
     return encoder
 
 
-def compile_fit(model: Any, encoder: Any = None) -> Any:
+def build_loss(config: TrainConfig) -> Callable[[Any, Any], Any]:
+    """Return the loss that the settings ask for; raises TrainingError for one that makes no number of two sounds."""
+    part = parts.loss_of(config.loss)
+    loss: Callable[[Any, Any], Any] = part.build(config.sizes)
+    silence = ops.zeros((1, (config.clip_frames - 1 - config.pre_roll) * config.hop))
+    _require_shapes(part, {"loss": ()}, (_tried(part, loss, silence, silence),))
+    return loss
+
+
+def _tried(part: object, model: Any, *inputs: Any) -> Any:
+    """Call a fresh model, which makes its weights."""
+    try:
+        return model(*inputs)
+    except Exception as error:  # whatever a stranger's code raises
+        raise TrainingError(f"{part} cannot be called: {type(error).__name__}: {error}") from error
+
+
+def _require_shapes(part: object, wanted: Mapping[str, tuple[int, ...]], got: Sequence[Any]) -> None:
+    shapes = [tuple(getattr(value, "shape", ())) for value in got]
+    if shapes != list(wanted.values()):
+        expected = ", ".join(f"{name} {shape}" for name, shape in wanted.items())
+        raise TrainingError(f"{part} returns shapes {', '.join(map(str, shapes))}; expected {expected}")
+
+
+def compile_fit(decoder: Any, encoder: Any = None) -> Any:
     """The first stage's model around a decoder, and an encoder if there is one."""
-    fit = ControlFit(model, encoder)
+    fit = ControlFit(decoder, encoder)
     _compile(fit, 1e-3)
     return fit
 
 
-def compile_autoencoder(model: Any, room: Any, config: TrainConfig, encoder: Any = None) -> Any:
+def compile_autoencoder(decoder: Any, room: Any, config: TrainConfig, encoder: Any = None) -> Any:
     """The second stage's model around a decoder, a room, and an encoder if there is one.
 
     The room is taps (length,), or a layer whose ``impulse_response()`` may hold weights to be learned along.
     """
     room = FixedRoom(room) if isinstance(room, np.ndarray) else room
-    sizes = {"hop": config.hop, "pre_roll": config.pre_roll, "sample_rate": config.sample_rate}
-    kind = Unsupervised if config.encoder == "unsupervised" else Autoencoder
-    autoencoder = kind(model, room, encoder=encoder, **sizes)
+    sizes = config.sizes
+    loss = build_loss(config)
+    kind = Unsupervised if config.learns_pitch else Autoencoder
+    autoencoder = kind(decoder, room, sizes=sizes, pre_roll=config.pre_roll, loss=loss, encoder=encoder)
     # What a pitch encoder learned before would fade: parts of it, such as what silence is, get no gradient here.
-    taught = encoder.trainable_variables if encoder is not None and config.encoder == "unsupervised" else ()
+    taught = encoder.trainable_variables if encoder is not None and config.learns_pitch else ()
     _compile(autoencoder, config.learning_rate, [*taught, *room.trainable_variables])
     return autoencoder
 

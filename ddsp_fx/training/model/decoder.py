@@ -8,27 +8,14 @@ same at 416 units: with 8-bit weights its bundle stays under 4 MiB.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 from keras import ops
 
 from ddsp_fx.training.model.synthesis import exp_sigmoid
+from ddsp_fx.training.parts import Sizes, Statistics
 
-
-@dataclass(frozen=True)
-class Shape:
-    """Sizes of a decoder: its preset's layers, and what it must put out."""
-
-    units: int
-    depth: int
-    n_harmonics: int = 60
-    n_bands: int = 65
-    n_z: int = 0
-
-
-PRESETS = {"tiny": (256, 1), "compact": (416, 3), "full": (512, 3)}
 N_TERMS = 6
 
 
@@ -56,17 +43,17 @@ class Decoder(keras.Model):  # type: ignore[misc]
     pitch and level, so that ``step`` is called alike with and without.
     """
 
-    def __init__(self, shape: Shape, statistics: tuple[float, float, float, float], **options: Any) -> None:
+    def __init__(self, units: int, depth: int, sizes: Sizes, statistics: Statistics, **options: Any) -> None:
         super().__init__(**options)
-        self.shape, self.statistics = shape, statistics
-        self.pitch_mlp = _mlp(shape.units, shape.depth, "pitch")
-        self.level_mlp = _mlp(shape.units, shape.depth, "level")
-        self.gru = keras.layers.GRU(shape.units, return_sequences=True, name="gru")
-        self.out_mlp = _mlp(shape.units, shape.depth, "out")
-        self.heads = keras.layers.Dense(1 + shape.n_harmonics + shape.n_bands, name="heads")
-        if shape.n_z:
-            self.z_mlp = _mlp(shape.units, shape.depth, "z")
-            self.usual_z = self.add_weight(shape=(N_TERMS, shape.n_z), initializer="zeros", trainable=False, name="z")
+        self.sizes, self.statistics = sizes, statistics
+        self.pitch_mlp = _mlp(units, depth, "pitch")
+        self.level_mlp = _mlp(units, depth, "level")
+        self.gru = keras.layers.GRU(units, return_sequences=True, name="gru")
+        self.out_mlp = _mlp(units, depth, "out")
+        self.heads = keras.layers.Dense(1 + sizes.n_harmonics + sizes.n_bands, name="heads")
+        if sizes.n_z:
+            self.z_mlp = _mlp(units, depth, "z")
+            self.usual_z = self.add_weight(shape=(N_TERMS, sizes.n_z), initializer="zeros", trainable=False, name="z")
 
     def _white(self, f0_scaled: Any, level_scaled: Any) -> tuple[Any, Any]:
         pitch_mean, pitch_std, level_mean, level_std = self.statistics
@@ -75,7 +62,7 @@ class Decoder(keras.Model):  # type: ignore[misc]
     def _embed(self, f0_scaled: Any, level_scaled: Any, z: Any = None) -> tuple[Any, Any, list[Any]]:
         pitch, level = self._white(f0_scaled, level_scaled)
         embedded = _chain(self.pitch_mlp, pitch[..., None]), _chain(self.level_mlp, level[..., None])
-        if not self.shape.n_z:
+        if not self.sizes.n_z:
             return *embedded, []
         z = ops.matmul(self.terms(f0_scaled, level_scaled), self.usual_z) if z is None else z
         return *embedded, [_chain(self.z_mlp, z)]
@@ -91,7 +78,7 @@ class Decoder(keras.Model):  # type: ignore[misc]
     def _controls(self, hidden: Any, pitch: Any, level: Any) -> tuple[Any, Any, Any]:
         x = _chain(self.out_mlp, ops.concatenate([hidden, pitch, level], axis=-1))
         raw = self.heads(x)
-        split = 1 + self.shape.n_harmonics
+        split = 1 + self.sizes.n_harmonics
         amplitude = exp_sigmoid(raw[..., 0])
         distribution = exp_sigmoid(raw[..., 1:split])
         distribution = distribution / ops.sum(distribution, axis=-1, keepdims=True)
@@ -108,13 +95,3 @@ class Decoder(keras.Model):  # type: ignore[misc]
         pitch, level, extra = self._embed(f0_scaled, level_scaled)
         hidden, (new,) = self.gru.cell(ops.concatenate([pitch, level, *extra], axis=-1), [state])
         return (*self._controls(hidden, pitch, level), new)
-
-
-def build(
-    preset: str, statistics: tuple[float, float, float, float], n_harmonics: int, n_bands: int, n_z: int = 0
-) -> Decoder:
-    """Return a built decoder of ``preset`` ("tiny" or "full")."""
-    units, depth = PRESETS[preset]
-    decoder = Decoder(Shape(units, depth, n_harmonics, n_bands, n_z), statistics, name="decoder")
-    decoder(ops.zeros((1, 2)), ops.zeros((1, 2)))
-    return decoder

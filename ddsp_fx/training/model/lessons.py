@@ -51,13 +51,13 @@ def loss(logits: tuple[Any, Any], midi: Any, sounds: Any) -> Any:
 class Lesson(keras.Model):  # type: ignore[misc]
     """The encoder before the synthesizer; trained on :func:`lesson`."""
 
-    def __init__(self, listener: Any, **options: Any) -> None:
+    def __init__(self, listener: Any, hop: int, **options: Any) -> None:
         super().__init__(**options)
-        self.listener = listener
+        self.listener, self.hop = listener, hop
 
     def call(self, batch: dict[str, Any]) -> tuple[Any, Any]:
         """Return the encoder's logits for the drawn sounds."""
-        notes, pitched = self.listener.logits(ops.stop_gradient(sound(batch, self.listener.sizes["hop"])))
+        notes, pitched = self.listener.logits(ops.stop_gradient(sound(batch, self.hop)))
         return notes, pitched
 
     def compute_loss(

@@ -21,7 +21,7 @@ class Unsupervised(Autoencoder):
     def compute_loss(
         self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
     ) -> Any:  # fmt: skip
-        """Return the spectral loss of the clips plus the encoder's of the lesson."""
-        spectral = super().compute_loss(x, y, y_pred, sample_weight, training)
-        logits = self.encoder.logits(lessons.sound(x["lesson"], self.encoder.sizes["hop"]))
-        return spectral + lessons.loss(logits, x["answers"][..., 0], x["answers"][..., 1])
+        """Return the audio loss of the clips plus the encoder's of the lesson."""
+        audio_loss = super().compute_loss(x, y, y_pred, sample_weight, training)
+        logits = self.encoder.logits(lessons.sound(x["lesson"], self.sizes.hop))
+        return audio_loss + lessons.loss(logits, x["answers"][..., 0], x["answers"][..., 1])

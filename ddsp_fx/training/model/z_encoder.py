@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from ddsp_fx.training.config import Z_SIZE, TrainConfig
+from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.data.passage import Passage, f0_scaled, level_scaled
 from ddsp_fx.training.model import mel
 
@@ -40,14 +40,14 @@ class TimeNormalization(keras.layers.Layer):  # type: ignore[misc]
 
 
 class ZEncoder(keras.Model):  # type: ignore[misc]
-    """A batch's ``audio`` (B, T) -> {"z": (B, F, 16)}."""
+    """A batch's ``audio`` (B, T) -> {"z": (B, F, size)}."""
 
-    def __init__(self, units: int, *, hop: int, sample_rate: int, **options: Any) -> None:
+    def __init__(self, units: int, size: int, *, hop: int, sample_rate: int, **options: Any) -> None:
         super().__init__(**options)
         self.sizes = {"hop": hop, "sample_rate": sample_rate}
         self.normalisation = TimeNormalization(name="over_time")
         self.gru = keras.layers.GRU(units, return_sequences=True, name="gru")
-        self.head = keras.layers.Dense(Z_SIZE, name="z")
+        self.head = keras.layers.Dense(size, name="z")
 
     def call(self, batch: dict[str, Any]) -> dict[str, Any]:
         """Return z of every frame."""
@@ -61,7 +61,7 @@ def bake(decoder: Any, encoder: Any, passages: Sequence[Passage], config: TrainC
     for passage in passages:
         f0, level, z = _listen(encoder, passage, config)
         known.append(np.asarray(decoder.terms(f0, level)).reshape(-1, decoder.usual_z.shape[0]))
-        wanted.append(z.reshape(-1, Z_SIZE))
+        wanted.append(z.reshape(-1, z.shape[-1]))
     solution, *_ = np.linalg.lstsq(np.concatenate(known), np.concatenate(wanted), rcond=None)
     decoder.usual_z.assign(solution.astype(np.float32))
 
