@@ -158,15 +158,9 @@ class TrainConfig:
     @property
     def sizes(self) -> parts.Sizes:
         """What decoder, encoder, synthesizer and loss agree on."""
-        decoder, encoder = parts.decoder_of(self.decoder), parts.encoder_of(self.encoder)
-        return parts.Sizes(
-            self.n_harmonics,
-            self.n_bands,
-            encoder.kind.n_z(encoder.settings),
-            decoder.kind.state_size(decoder.settings),
-            self.hop,
-            self.sample_rate,
-        )
+        n_z = parts.encoder_of(self.encoder).count("n_z", 0)
+        state_size = parts.decoder_of(self.decoder).count("state_size", 1)
+        return parts.Sizes(self.n_harmonics, self.n_bands, n_z, state_size, self.hop, self.sample_rate)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for checkpoints."""

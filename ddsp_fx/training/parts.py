@@ -144,6 +144,16 @@ class Part(Generic[Kind]):
     def __str__(self) -> str:
         return f"{self.role} {self.name!r}"
 
+    def count(self, method: str, least: int) -> int:
+        """The kind's ``state_size`` or ``n_z`` with its settings; raises TrainingError where that is no count."""
+        try:
+            found: object = getattr(self.kind, method)(self.settings)
+        except Exception as error:  # whatever a stranger's code raises
+            raise TrainingError(f"{self}: {method} raises {type(error).__name__}: {error}") from error
+        if not isinstance(found, int) or found < least:
+            raise TrainingError(f"{self}: {method} is {found!r}; expected a whole number from {least} on")
+        return found
+
     def build(self, *arguments: Any) -> Any:
         """The kind's `build` with its settings; raises TrainingError that names the part when that fails."""
         try:

@@ -4,8 +4,6 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("keras")
-
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.training.data.passage import Passage
 from ddsp_fx.training.room.blind_estimate import RoomEstimate, estimate_room

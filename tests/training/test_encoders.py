@@ -11,7 +11,7 @@ pytest.importorskip("keras", reason="needs the [train] extra")
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.data.passage import Passage, f0_scaled, level_scaled, statistics_of
 from ddsp_fx.training.loop.batches import Batches
-from ddsp_fx.training.model import build, z_encoder
+from ddsp_fx.training.model import build, usual_z
 
 CONFIG = TrainConfig("x", encoder="z", clip_seconds=1.0, pre_roll_seconds=0.5, n_harmonics=20)
 HOP = CONFIG.hop
@@ -61,7 +61,7 @@ def test_baking_finds_the_usual_z_and_the_step_plays_it() -> None:
     passage = _track()
     decoder = build.build_decoder(CONFIG, statistics_of([passage]))
     linear = _Linear(decoder, passage)
-    z_encoder.bake(decoder, linear, [passage], CONFIG)
+    usual_z.bake(decoder, linear, [passage], CONFIG)
     assert np.allclose(np.asarray(decoder.usual_z), linear.map, atol=1e-3)
 
     f0, level = np.full((1, 1), 0.5, np.float32), np.full((1, 1), 0.6, np.float32)
@@ -80,3 +80,9 @@ def test_a_batch_carries_the_sound_only_where_it_is_listened_to() -> None:
     assert np.array_equal(inputs["audio"], audio)
     plain, _ = Batches([_track()], TrainConfig("x", clip_seconds=1.0), rng).audio()
     assert "audio" not in plain
+
+
+@pytest.mark.parametrize(("decoder", "units"), [("tiny", 128), ("compact", 512)])
+def test_z_is_as_large_as_its_decoder_asks_for(decoder: str, units: int) -> None:
+    encoder = build.build_encoder(TrainConfig("x", decoder=decoder, encoder="z"))
+    assert encoder.gru.units == units

@@ -126,6 +126,13 @@ def test_a_broken_package_is_named_and_hides_no_other(
         make_config({"name": "x", "loss": "mine"})
 
 
+def test_a_state_of_no_size_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "from ddsp_fx.training import parts\nclass part:\n    Settings, build = parts.Settings, None\n"
+    of_source(source + "    state_size = staticmethod(lambda settings: 0)", tmp_path, monkeypatch)
+    with pytest.raises(TrainingError, match="decoder 'mine': state_size is 0; expected a whole number from 1 on"):
+        _ = make_config({"name": "x", "decoder": "mine"}).sizes
+
+
 def test_a_decoder_of_wrong_shapes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("keras", reason="needs the [train] extra")
     from ddsp_fx.training.model.build import build_decoder

@@ -92,17 +92,23 @@ def describe(trained: FinishedRun, staging: Path, figures: Mapping[str, float | 
         "description": _description(config, "room" in files),
         "effects": _effects(config, symbol, spans, "room" in files),
         "files": files,
-        "trained_on": {
-            "data": [_data_source(config, trained.passages)],
-            "recipe": config.recipe or f"ddsp-fx train, {parts.decoder_of(config.decoder)}, seed {config.seed}",
-            "tracker": "none" if config.learns_pitch else config.tracker,
-            "level": config.level,
-            "sample_rate": config.sample_rate,
-            "hop": config.hop * 16000 // config.sample_rate,
-            **spans,
-        },
+        "trained_on": _trained_on(trained, spans),
         "figures": dict(figures),
         "test_vectors": {"file": "test_vectors", "model": "model", "tolerance": PARITY_TOLERANCE[config.weights]},
+    }
+
+
+def _trained_on(trained: FinishedRun, spans: Mapping[str, float]) -> dict[str, Any]:
+    config = trained.config
+    return {
+        "data": [_data_source(config, trained.passages)],
+        "recipe": config.recipe
+        or f"ddsp-fx train, decoder {parts.decoder_of(config.decoder).name}, seed {config.seed}",
+        "tracker": "none" if config.learns_pitch else config.tracker,
+        "level": config.level,
+        "sample_rate": config.sample_rate,
+        "hop": config.hop * 16000 // config.sample_rate,
+        **spans,
     }
 
 
@@ -134,38 +140,53 @@ def ranges(passages: Sequence[Passage]) -> dict[str, float]:
 
 def _effects(config: TrainConfig, symbol: str, spans: Mapping[str, float], has_room: bool) -> list[dict[str, Any]]:
     gate = round(max(spans["level_low_db"] - GATE_BELOW_LOW_DB, -80.0), 1)
-    roles = {"model": "model", "room": "room"} if has_room else {"model": "model"}
+    sounding = {
+        "files": {"model": "model", "room": "room"} if has_room else {"model": "model"},
+        "defaults": {"gate": gate},
+    }
+    instrument = _instrument(config.name, symbol) | sounding
+    return (
+        [instrument, _room(config.name, symbol), _dereverb(config.name, symbol) | sounding]
+        if has_room
+        else [instrument]
+    )
+
+
+def _instrument(name: str, symbol: str) -> dict[str, Any]:
     vocal = {"register": "match", "loudness_match": True}
-    effects = [
-        {
-            "kind": "timbre_transfer",
-            "symbol": symbol,
-            "name": config.name,
-            "description": f"Any single line played on the {config.name}",
-            "files": roles,
-            "defaults": {"gate": gate},
-            "presets": {"vocal": vocal, "dry": {"room": False}, "tone only": {"noise_gain": -60.0, "room": False}},
-        },
-        {
-            "kind": "dereverb",
-            "symbol": f"{symbol}-dry",
-            "name": f"{config.name} dry",
-            "description": f"A {config.name} recording of the same kind, without its room",
-            "files": roles,
-            "defaults": {"gate": gate},
-            "presets": {"half": {"amount": 0.5}},
-        },
-    ]
-    room = {
+    return {
+        "kind": "timbre_transfer",
+        "symbol": symbol,
+        "name": name,
+        "description": f"Any single line played on the {name}",
+        "files": {},
+        "defaults": {},
+        "presets": {"vocal": vocal, "dry": {"room": False}, "tone only": {"noise_gain": -60.0, "room": False}},
+    }
+
+
+def _room(name: str, symbol: str) -> dict[str, Any]:
+    return {
         "kind": "learned_reverb",
         "symbol": f"{symbol}-room",
-        "name": f"{config.name} room",
-        "description": f"The room that the {config.name} was recorded in",
+        "name": f"{name} room",
+        "description": f"The room that the {name} was recorded in",
         "files": {"room": "room"},
         "defaults": {},
         "presets": {"far": {"mix": 0.6, "pre_delay": 20.0}, "tight": {"mix": 0.25, "decay": 0.5}},
     }
-    return [effects[0], room, effects[1]] if has_room else effects[:1]
+
+
+def _dereverb(name: str, symbol: str) -> dict[str, Any]:
+    return {
+        "kind": "dereverb",
+        "symbol": f"{symbol}-dry",
+        "name": f"{name} dry",
+        "description": f"A {name} recording of the same kind, without its room",
+        "files": {},
+        "defaults": {},
+        "presets": {"half": {"amount": 0.5}},
+    }
 
 
 def _toml(manifest: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from ddsp_fx.training.data.passage import Passage, statistics_of
 from ddsp_fx.training.loop.batches import Batch, Batches
 from ddsp_fx.training.loop.checkpoint import Checkpoint, Progress, save_checkpoint
 from ddsp_fx.training.loop.preview import save_losses, save_preview
-from ddsp_fx.training.model import build, z_encoder
+from ddsp_fx.training.model import build, usual_z
 
 Array = npt.NDArray[np.float32]
 Report = Callable[[Progress, float, float], None]
@@ -70,9 +70,12 @@ class Run:
         self._optimizer_state: list[Any] = []
         self._saved_at = time.monotonic()
         if checkpoint:
-            self.progress, self._optimizer_state = checkpoint.progress, checkpoint.optimizer
-            self.weights = checkpoint.weights
-            self.rng.bit_generator.state = checkpoint.rng_state
+            self._go_on_from(checkpoint)
+
+    def _go_on_from(self, checkpoint: Checkpoint) -> None:
+        self.progress, self._optimizer_state = checkpoint.progress, checkpoint.optimizer
+        self.weights = checkpoint.weights
+        self.rng.bit_generator.state = checkpoint.rng_state
 
     def run(self) -> None:
         """All that is left to do. Ctrl-C saves the state first; a diverged state is never saved over a good one."""
@@ -83,7 +86,7 @@ class Run:
             if self.progress.stage == "audio":
                 self._audio()
                 if self.config.sizes.n_z:
-                    z_encoder.bake(self.decoder, self.encoder, self.passages, self.config)
+                    usual_z.bake(self.decoder, self.encoder, self.passages, self.config)
                 self._next_stage("done")
         except KeyboardInterrupt:
             self.save()
