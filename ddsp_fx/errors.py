@@ -19,6 +19,9 @@ DdspFxError
 A message names the offender, the value seen, what was expected, and the remedy.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class DdspFxError(Exception):
     """Base of every error that a user can cause and mend."""
@@ -92,3 +95,9 @@ class MissingExtraError(DdspFxError, ImportError):
 
 class TrainingError(DdspFxError):
     """Recordings or a training run that cannot be used."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """For the end of a message: "; did you mean X" with the closest known name, or nothing."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}" if close else ""

@@ -5,9 +5,52 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions, entry_points
+from typing import Any
+
+from ddsp_fx.errors import DdspFxError, MissingExtraError, did_you_mean
 
 OURS = "ddsp-fx"
+
+
+@dataclass(frozen=True)
+class Door:
+    """A group of entry points by which packages register one sort of thing; ours come through it as everybody's do.
+
+    Args:
+        group: of entry points, such as "ddsp_fx.trackers".
+        what: one of them in words, for messages: "pitch tracker".
+        error: raised for a name that nobody registers, and for one whose package is broken.
+    """
+
+    group: str
+    what: str
+    error: type[DdspFxError] = DdspFxError
+
+    def names(self) -> list[str]:
+        """What is registered, in the order of the alphabet. Nothing is imported for it."""
+        return sorted(by_name(self.group))
+
+    def check(self, name: str) -> EntryPoint:
+        """Where it is; raises `error` with the closest name and all others."""
+        points = by_name(self.group)
+        if name not in points:
+            known = ", ".join(sorted(points)) or "none"
+            raise self.error(f"no {self.what} is called {name[:80]!r}{did_you_mean(name, points)}; there are {known}")
+        return points[name]
+
+    def load(self, name: str) -> Any:
+        """The object itself; raises `error`, or MissingExtraError where its package asks for another one."""
+        point = self.check(name)
+        try:
+            return point.load()
+        except MissingExtraError:
+            raise
+        except Exception as error:
+            raise self.error(
+                f"the {self.what} {name!r} cannot be loaded from {point.value}: {error}; reinstall its package"
+            ) from error
 
 
 def installed(group: str) -> list[EntryPoint]:

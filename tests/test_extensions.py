@@ -9,12 +9,13 @@ import pytest
 from support import install
 
 from ddsp_fx import load
+from ddsp_fx.analysis.trackers import TRACKERS, describe_trackers, open_tracker
 from ddsp_fx.bundles import discover
-from ddsp_fx.bundles.kinds import effect_kind, kind_names
+from ddsp_fx.bundles.kinds import KINDS, effect_kind
 from ddsp_fx.cli import main
 from ddsp_fx.effects.hosts import hosted
 from ddsp_fx.effects.timbre_transfer import TimbreTransfer
-from ddsp_fx.errors import BundleError, DdspFxError
+from ddsp_fx.errors import BundleError, DdspFxError, ParameterError
 from ddsp_fx.extensions import installed
 
 BROKEN = "raise RuntimeError('a bug in somebody\\'s package')"
@@ -25,7 +26,7 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package that raises when imported, one that has gone, and names that cannot be, in every group."""
     (tmp_path / "raises.py").write_text(BROKEN)
     values = {"raises": "raises:Thing", "gone": "absent_package:Thing", "odd": "..", "violin": "raises:Thing"}
-    groups = {f"ddsp_fx.{name}": values for name in ("effects", "hosts")}
+    groups = {f"ddsp_fx.{name}": values for name in ("effects", "hosts", "trackers")}
     commands = {name: value.partition(":")[0] for name, value in values.items()} | {"list": "raises"}
     groups |= {"ddsp_fx.bundles": commands, "ddsp_fx.commands": commands}
     install(tmp_path, "broken", groups)
@@ -42,8 +43,8 @@ def test_bundles_are_found_all_the_same() -> None:
 @pytest.mark.usefixtures("broken")
 @pytest.mark.parametrize("name", ["raises", "gone", "odd"])
 def test_a_kind_that_does_not_load_is_named(name: str) -> None:
-    assert {"timbre_transfer", name} <= set(kind_names())
-    with pytest.raises(BundleError, match=f"kind '{name}' from .* does not load"):
+    assert {"timbre_transfer", name} <= set(KINDS.names())
+    with pytest.raises(BundleError, match=f"the kind of effect '{name}' cannot be loaded from"):
         effect_kind(name)
     assert effect_kind("timbre_transfer") is TimbreTransfer
 
@@ -53,6 +54,18 @@ def test_a_kind_that_does_not_load_is_named(name: str) -> None:
 def test_a_host_that_does_not_load_is_named(name: str) -> None:
     with pytest.raises(DdspFxError, match=f"the host '{name}' cannot be loaded from"):
         hosted(load("violin-room"), name)
+
+
+@pytest.mark.usefixtures("broken")
+@pytest.mark.parametrize("name", ["raises", "gone", "odd"])
+def test_a_tracker_that_does_not_load_is_named(name: str) -> None:
+    assert {"mcleod", name} <= set(TRACKERS.names())
+    with pytest.raises(ParameterError, match=f"the pitch tracker '{name}' cannot be loaded from"):
+        open_tracker(name)
+    told = {tracker["name"]: tracker for tracker in describe_trackers()}
+    assert "cannot be loaded" in told[name]["problem"]
+    assert told["mcleod"]["look_ahead_ms"] == 32.0
+    assert open_tracker("mcleod").name == "mcleod"
 
 
 @pytest.mark.usefixtures("broken")

@@ -16,7 +16,7 @@ Extractor = Callable[[Floats], Mapping[str, NDArray[Any]]]
 # What the genuine file's outputs are called: by meaning, as tensors, and by its signature.
 _F0_NAMES = ("f0_hz", "StatefulPartitionedCall:0", "output_0")
 _POWER_NAMES = ("pw_db", "StatefulPartitionedCall:2", "output_2")
-_FRAME = 1024
+FRAME = 1024
 _VOICED_FROM_DB = -60.0
 
 
@@ -40,7 +40,7 @@ class DdspVstTracker(FrameTracker):
 
     def __init__(self, extractor: Extractor, hop: int = 320) -> None:
         self._extractor = extractor
-        super().__init__(hop, _FRAME)
+        super().__init__(hop, FRAME)
 
     def _track(self, frame: Floats) -> tuple[float, float]:
         answer = self._extractor(frame)

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from ddsp_fx.analysis.character import Characters
 from ddsp_fx.analysis.framing import Framer
-from ddsp_fx.analysis.pitch import VOICED_FROM, PitchTracker, open_tracker
+from ddsp_fx.analysis.pitch import VOICED_FROM, PitchTracker
+from ddsp_fx.analysis.trackers import DEFAULT_TRACKER, open_tracker
 from ddsp_fx.dsp.decimate import AnalysisDecimator
 from ddsp_fx.dsp.loudness import LevelMeter
 from ddsp_fx.dsp.sanitize import replace_non_finite
@@ -59,7 +60,7 @@ class FeatureStream:
 
     Args:
         sample_rate: of the host, in Hz.
-        tracker: "mcleod", "swift", or a PitchTracker of the same hop.
+        tracker: a name as `open_tracker` takes it, or a PitchTracker of the same hop.
         level: "loudness" (A-weighted) or "power" (RMS).
         hop: 16 kHz samples between frames.
         frame: 16 kHz samples that the level is measured over.
@@ -76,7 +77,7 @@ class FeatureStream:
     def __init__(
         self,
         sample_rate: float,
-        tracker: str | PitchTracker = "mcleod",
+        tracker: str | PitchTracker = DEFAULT_TRACKER,
         level: LevelKind = "loudness",
         hop: int = 320,
         frame: int = 1024,
@@ -160,7 +161,7 @@ class FeatureStream:
 def extract(  # noqa: PLR0913, PLR0917
     audio: Floats,
     sample_rate: float,
-    tracker: str | PitchTracker = "mcleod",
+    tracker: str | PitchTracker = DEFAULT_TRACKER,
     level: LevelKind = "loudness",
     hop: int = 320,
     frame: int = 1024,

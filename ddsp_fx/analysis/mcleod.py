@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ddsp_fx.analysis.frame_tracker import FrameTracker
 from ddsp_fx.analysis.pitch import VOICED_FROM
+from ddsp_fx.analysis.trackers import TrackerKind
 
 Floats = NDArray[np.float32]
 
@@ -62,3 +63,6 @@ class McLeodTracker(FrameTracker):
         self._square_difference(frame, _SHORTEST_SPAN, self._similarity)
         period, clarity = self._choose_period(self._similarity, _SHORTEST_LAG, _SHARE_OF_HIGHEST_PEAK)
         return (SAMPLE_RATE / period, confidence_of(clarity)) if period else (0.0, 0.0)
+
+
+TRACKER = TrackerKind("the default: quick, for solo lines", _FRAME // 2, 50.0, 2200.0, McLeodTracker)

@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a pitch tracker is, and how one is opened by name."""
+"""What a pitch tracker is; `ddsp_fx.analysis.trackers` opens one by name."""
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ddsp_fx.errors import ParameterError
-
 Floats = NDArray[np.float32]
 Pitches = tuple[Floats, Floats]
 
 VOICED_FROM = 0.5
-TRACKER_NAMES = ("mcleod", "swift")
 
 
 @runtime_checkable
@@ -44,42 +40,6 @@ class PitchTracker(Protocol):
     def reset(self) -> None:
         """Back to sample 0."""
         ...
-
-
-def open_tracker(name: str, hop: int = 320) -> PitchTracker:
-    """A tracker by name.
-
-    Args:
-        name: "mcleod": ours, 32 ms of look-ahead, 50 to 2200 Hz. "swift": swift-f0, a network, robust in
-        noise,
-            304 ms of look-ahead, 47 to 2093 Hz; needs the [pitch] extra.
-        hop: 16 kHz samples between frames.
-
-    Raises:
-        ParameterError: for an unknown name. "ddsp-vst:<path>" is known, but a model is loaded further up:
-        make
-            `ddsp_fx.analysis.ddspvst.DdspVstTracker` with the loaded extractor instead.
-        MissingExtraError: if the tracker's package is not installed.
-    """
-    if name == "mcleod":
-        from ddsp_fx.analysis.mcleod import McLeodTracker
-
-        return McLeodTracker(hop)
-    if name == "swift":
-        from ddsp_fx.analysis.swift import SwiftTracker
-
-        return SwiftTracker(hop)
-    if name.startswith("ddsp-vst:"):
-        raise ParameterError(
-            f"pitch tracker {name!r} needs a loaded model: pass DdspVstTracker(extractor) instead of its name"
-        )
-    raise ParameterError(_unknown(name))
-
-
-def _unknown(name: str) -> str:
-    close = get_close_matches(name, TRACKER_NAMES, n=1, cutoff=0.4)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"pitch tracker {name!r} is unknown{hint}; there are {', '.join(TRACKER_NAMES)}, ddsp-vst:<path>"
 
 
 def collect(frames: Floats, track: Callable[[Floats], tuple[float, float]]) -> Pitches:

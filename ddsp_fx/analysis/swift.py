@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from ddsp_fx.analysis.framing import last_frame
 from ddsp_fx.analysis.pitch import VOICED_FROM, Pitches
+from ddsp_fx.analysis.trackers import TrackerKind
 from ddsp_fx.errors import MissingExtraError
 
 Floats = NDArray[np.float32]
@@ -17,6 +18,7 @@ _BEFORE, _AFTER = 11, 10
 # Frames a call. More are cheaper (8 cost 3.6 times a single pass) but wait longer.
 _CHUNK = 8
 _SEMITONE = 2.0 ** (1.0 / 12.0)
+_NEEDS = "pip install 'ddsp-fx[pitch]'"
 
 
 class SwiftTracker:
@@ -36,9 +38,7 @@ class SwiftTracker:
         try:
             from swift_f0 import SwiftF0
         except ImportError as error:
-            raise MissingExtraError(
-                "pitch tracker 'swift' needs the swift-f0 package: pip install 'ddsp-fx[pitch]'"
-            ) from error
+            raise MissingExtraError(f"pitch tracker 'swift' needs the swift-f0 package: {_NEEDS}") from error
         self._detect = SwiftF0(threads=1, spin=False).detect
         self.hop = hop
         self.reset()
@@ -112,3 +112,6 @@ def _between(
     both_voiced = np.minimum(confidence[low], confidence[high]) >= VOICED_FROM
     one_note = both_voiced & (ratio < _SEMITONE) & (ratio > 1.0 / _SEMITONE)
     return np.where(one_note, f0_hz[low] * ratio**weight, f0_hz[nearest]), confidence[nearest]
+
+
+TRACKER = TrackerKind("for noisy recordings", SwiftTracker.look_ahead, 47.0, 2093.0, SwiftTracker, _NEEDS)

@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any
 from ddsp_fx.automation.automation import Automation
 from ddsp_fx.automation.curves import Breakpoints, Origin
 from ddsp_fx.automation.takes import read_text
-from ddsp_fx.effects.parameters import Parameter, Value
+from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import AutomationError, BoardError, MissingExtraError, ParameterError
 
 if TYPE_CHECKING:
     from ddsp_fx.board.board import Board
+    from ddsp_fx.board.member import Member
 
 GRAMMAR = "[CHANNEL/]CC=slot.parameter[:LOW..HIGH], such as 74=violin.pitch_shift:-12..12"
 BEND = -1
@@ -101,7 +102,7 @@ class BoundControl:
         slot_name, _, self.symbol = control.target.rpartition(".")
         self.slot = board.slot(slot_name) if slot_name else None
         board.check_slot_symbol(self.slot, self.symbol)
-        self._scale = _scale(control, board.plugin_at(self.slot), self.symbol)
+        self._scale = _scale(control, board.member_at(self.slot), self.symbol)
         self._upper = self._lower = 0
 
     def value(self, message: Any) -> Value | None:
@@ -143,32 +144,27 @@ def bind(controls: Sequence[Control], board: Board) -> list[BoundControl]:
 class _scale:  # noqa: N801 - it is called like the function that it returns
     """0..1 -> a value between the control's ends, along the parameter's own scale."""
 
-    def __init__(self, control: Control, plugin: Any, symbol: str) -> None:
-        self._parameter: Parameter | None = None
-        if hasattr(plugin, "process_block"):
-            self._parameter = plugin.parameters[symbol]
-            ends = [control.low, control.high]
+    def __init__(self, control: Control, part: Member, symbol: str) -> None:
+        self._parameter = part.declaration(symbol)
+        ends = [control.low, control.high]
+        if self._parameter is None:
+            self._low, self._high = _written_range(control)
+        else:
             known = [self._parameter.normalise(self._parameter.parse(text)) if text else None for text in ends]
             self._low, self._high = (end if end is not None else float(i) for i, end in enumerate(known))
-        else:
-            self._low, self._high = _native_range(control, plugin, symbol)
 
     def __call__(self, position: float) -> Value:
         position = self._low + (self._high - self._low) * position
         return position if self._parameter is None else self._parameter.from_normalised(min(max(position, 0.0), 1.0))
 
 
-def _native_range(control: Control, plugin: Any, symbol: str) -> tuple[float, float]:
-    """From the map, or from the plugin where it tells: pedalboard's built-in ones do not."""
-    declared = getattr(plugin, "parameters", {}).get(symbol)
-    low = control.low if control.low is not None else getattr(declared, "min_value", None)
-    high = control.high if control.high is not None else getattr(declared, "max_value", None)
+def _written_range(control: Control) -> tuple[float, float]:
+    """From the map: pedalboard's own plugins tell none."""
     try:
-        return float(low), float(high)  # type: ignore[arg-type]
+        return float(control.low), float(control.high)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise ParameterError(
-            f"{control.target}: {type(plugin).__name__} does not tell the range of {symbol}; "
-            f"write it: {control.target}:LOW..HIGH"
+            f"{control.target}: its plugin does not tell the range; write it: {control.target}:LOW..HIGH"
         ) from None
 
 

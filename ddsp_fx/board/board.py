@@ -15,6 +15,7 @@ from ddsp_fx.board.assembly import Assembler, Assembly, Part
 from ddsp_fx.board.events import Events
 from ddsp_fx.board.faults import Guard, slot_error
 from ddsp_fx.board.live import MOST_FAILURES, Live
+from ddsp_fx.board.member import member
 from ddsp_fx.board.native import is_native, leaves, native_values
 from ddsp_fx.board.native_state import packed, unpacked
 from ddsp_fx.board.slot_access import SlotAccess
@@ -225,7 +226,7 @@ class Board(SlotAccess, SmoothedEffect):
         while self._events and self._events.first <= self._position:
             plugin, symbol, value = self._events.pop()
             try:
-                self._set(self if plugin is None else plugin, symbol, value)
+                member(self if plugin is None else plugin).set(symbol, value)
             except Exception as error:
                 guard = self._guard_of(plugin) if self._is_guarding else None
                 if guard is None:

@@ -8,8 +8,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from ddsp_fx.effects.parameters import Value, did_you_mean, unknown_parameter
-from ddsp_fx.errors import BoardError, ParameterError
+from ddsp_fx.effects.parameters import Value, unknown_parameter
+from ddsp_fx.errors import BoardError, ParameterError, did_you_mean
 
 # Moved while audio runs, these begin the plugin anew or change its latency (pedalboard 0.9.26).
 _FIXED = {

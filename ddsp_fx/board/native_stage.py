@@ -11,7 +11,7 @@ import numpy as np
 
 from ddsp_fx.board.native import fixed_symbols
 from ddsp_fx.board.native_use import NativeUse
-from ddsp_fx.dsp.delay import Fifo
+from ddsp_fx.dsp.fixed_blocks import FixedBlocks
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import AudioError
@@ -123,8 +123,7 @@ class LatentNative(Effect):
         self._fixed = {symbol: getattr(self._plugin, symbol) for symbol in fixed_symbols(self._plugin)}
         withheld = measure_latency(self._plugin, self.sample_rate, self.channels)
         self._latency = withheld + LATENT_BLOCK
-        self._waiting = Fifo(self.channels, 2 * LATENT_BLOCK)
-        self._ready = Fifo(self.channels, self._latency + 2 * LATENT_BLOCK)
+        self._blocks = FixedBlocks(self.channels, LATENT_BLOCK, self._latency)
         tail = measure_tail(self._run, self.channels, self.sample_rate, LATENT_BLOCK)
         self._tail = max(tail - withheld, 0)
 
@@ -141,22 +140,13 @@ class LatentNative(Effect):
     def _reset(self) -> None:
         self._use.take()
         self._plugin.reset()
-        self._waiting.clear()
-        self._ready.clear()
-        self._ready.write(np.zeros((self.channels, self._latency), np.float32))
+        self._blocks.reset()
 
     def _process(self, block: Audio) -> Audio:
         self._use.check()
-        out = np.empty_like(block)
-        for start in range(0, block.shape[1], LATENT_BLOCK):
-            piece = block[:, start : start + LATENT_BLOCK]
-            self._waiting.write(piece)
-            if self._waiting.available >= LATENT_BLOCK:
-                self._ready.write(self._run(self._waiting.read(LATENT_BLOCK)))
-            short = piece.shape[1] - self._ready.available
-            if short > 0:
-                raise _moved(self._name, short)
-            out[:, start : start + LATENT_BLOCK] = self._ready.read(piece.shape[1])
+        out = self._blocks.process(block, self._run)
+        if out.shape != block.shape:
+            raise _moved(self._name, block.shape[1] - out.shape[1])
         return out
 
 

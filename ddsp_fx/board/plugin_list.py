@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, MutableSequence, Sequence
 from typing import Any, Self, overload
 
+from ddsp_fx.board.member import member
 from ddsp_fx.board.native import is_container, is_native
 from ddsp_fx.board.native_stage import native_name
 from ddsp_fx.board.native_state import copied
@@ -32,10 +33,9 @@ class PluginList(MutableSequence[Any]):
         self.extend(plugins)
 
     def _checked(self, plugin: Any) -> Any:
+        member(plugin)
         if is_native(plugin):
             check_streams(plugin)
-        elif not hasattr(plugin, "process_block"):
-            raise BoardError(f"{plugin!r} is neither an Effect nor a pedalboard plugin")
         if any(part is self for part in inside(plugin)):
             raise BoardError("a board cannot be inside itself; put a copy there: copy.deepcopy(board)")
         return plugin

@@ -9,8 +9,7 @@ import numpy as np
 
 from ddsp_fx.board.faults import Failure, reason_of
 from ddsp_fx.board.live import Live
-from ddsp_fx.board.native import is_fixed, native_symbols, native_values, set_native
-from ddsp_fx.board.native_state import copied
+from ddsp_fx.board.member import Member, member
 from ddsp_fx.board.plugin_list import Slot
 from ddsp_fx.effects.parameters import Value, unknown_parameter
 from ddsp_fx.errors import ParameterError
@@ -31,21 +30,20 @@ class SlotAccess(Live):
             return inner.plugin_at(slot[1:]) if len(slot) > 1 else inner
         return self if slot is None else self._plugins[slot]
 
+    def member_at(self, slot: Slot) -> Member:
+        """The parameters of the plugin in a slot."""
+        return member(self.plugin_at(slot))
+
     def set_slot_value(self, slot: Slot, symbol: str, value: Value) -> None:
         """Set a parameter of any plugin, checked; raises ParameterError or UnknownParameterError."""
         plugin = self.plugin_at(slot)
         if self._usage.phase == "stream":
             self._check_movable(plugin, symbol, value)
-        self._set(plugin, symbol, value)
-
-    def _set(self, plugin: Any, symbol: str, value: Value) -> None:
-        if hasattr(plugin, "process_block"):
-            plugin.set_value(symbol, value)
-        else:
-            set_native(plugin, symbol, value)
+        member(plugin).set(symbol, value)
 
     def _check_movable(self, plugin: Any, symbol: str, value: Value) -> None:
-        if not is_fixed(plugin, symbol) or _is_same(native_values(plugin)[symbol], value):
+        part = member(plugin)
+        if not part.is_fixed(symbol) or _is_same(part.values()[symbol], value):
             return
         name = type(plugin).__name__
         raise ParameterError(
@@ -55,8 +53,7 @@ class SlotAccess(Live):
 
     def check_slot_symbol(self, slot: Slot, symbol: str) -> None:
         """Raises UnknownParameterError when that plugin has no such parameter."""
-        plugin = self.plugin_at(slot)
-        known = plugin.parameters if hasattr(plugin, "process_block") else native_symbols(plugin)
+        known = member(self.plugin_at(slot)).symbols()
         if symbol not in known:
             raise unknown_parameter(self._called(slot), symbol, known)
 
@@ -69,16 +66,8 @@ class SlotAccess(Live):
 
     def check_slot_value(self, slot: Slot, symbol: str, value: Value) -> None:
         """Raises ParameterError or UnknownParameterError when that plugin would refuse the value; nothing changes."""
-        plugin = self.plugin_at(slot)
         self.check_slot_symbol(slot, symbol)
-        if hasattr(plugin, "process_block"):
-            plugin.parameters[symbol].check(value)
-            return
-        # pedalboard's own plugins tell their limits only by refusing; where that would begin one anew, a copy is asked.
-        asked = copied(plugin) if is_fixed(plugin, symbol) else plugin
-        before = getattr(asked, symbol)
-        set_native(asked, symbol, value)
-        setattr(asked, symbol, before)
+        member(self.plugin_at(slot)).check(symbol, value)
 
     def schedule(self, sample: int, slot: Slot, symbol: str, value: Value) -> None:
         """Set a parameter when the sound of input sample `sample` passes through that plugin.
@@ -99,9 +88,8 @@ class SlotAccess(Live):
                 raise
             self._record(Failure(self._called(index), reason_of(error), self._position, is_bypassed=False))
             return
-        delay = plugin.automation_delay(symbol) if hasattr(plugin, "process_block") else 0
         offset = 0 if index is None else self._assembly.offsets[index]
-        due = max(sample + offset + delay, self._position)
+        due = max(sample + offset + member(plugin).automation_delay(symbol), self._position)
         self._events.add(due, None if index is None else plugin, symbol, value)
 
 

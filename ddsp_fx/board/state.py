@@ -6,11 +6,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from ddsp_fx.analysis.trackers import DEFAULT_TRACKER
 from ddsp_fx.board.board import Board
 from ddsp_fx.board.native import is_native
 from ddsp_fx.board.native_state import native_from_data, native_to_data
 from ddsp_fx.board.slot_naming import next_namings
-from ddsp_fx.effects.trackers import DEFAULT_TRACKER
 from ddsp_fx.errors import BoardError, DdspFxError
 
 FORMAT = "ddsp-fx board"

@@ -6,14 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ddsp_fx.analysis.trackers import check_tracker
 from ddsp_fx.bounded import sha256_of
 from ddsp_fx.bundles.kinds import effect_kind
 from ddsp_fx.bundles.manifest import EffectEntry, Manifest, read_manifest
 from ddsp_fx.effects.base import Effect
-from ddsp_fx.effects.parameters import Value, did_you_mean
+from ddsp_fx.effects.parameters import Value
 from ddsp_fx.effects.source import Source, Trained
-from ddsp_fx.effects.trackers import check_tracker
-from ddsp_fx.errors import BundleError, UnknownEffectError
+from ddsp_fx.errors import BundleError, UnknownEffectError, did_you_mean
 
 # Of one file. Ours have up to 1 MiB.
 MOST_BYTES = 256 << 20

@@ -14,8 +14,7 @@ import platformdirs
 from ddsp_fx.bundles.archive import open_archive
 from ddsp_fx.bundles.bundle import Bundle
 from ddsp_fx.bundles.manifest import MANIFEST_NAME
-from ddsp_fx.effects.parameters import did_you_mean
-from ddsp_fx.errors import BundleError, DdspFxError, UnknownEffectError
+from ddsp_fx.errors import BundleError, DdspFxError, UnknownEffectError, did_you_mean
 from ddsp_fx.extensions import installed
 
 GROUP = "ddsp_fx.bundles"

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from ddsp_fx.analysis.trackers import check_tracker
 from ddsp_fx.bundles.bundle import Bundle
 from ddsp_fx.bundles.discovery import discover, open_bundle
 from ddsp_fx.bundles.kinds import effect_kind
@@ -13,7 +14,6 @@ from ddsp_fx.bundles.manifest import MANIFEST_NAME
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.effects.source import Source, Trained
-from ddsp_fx.effects.trackers import check_tracker
 from ddsp_fx.errors import BundleError, ModelError, UnknownEffectError
 from ddsp_fx.inference.controls import ControlModel
 from ddsp_fx.inference.litert import load_runner
@@ -38,7 +38,7 @@ def load(
             effects), or a magenta/ddsp-vst `.tflite` file.
         preset: one of the effect's presets.
         tracker: of the pitch: "mcleod" (the default, 32 ms of look-ahead), "swift" (304 ms, for noisy recordings; the
-            [pitch] extra), or "ddsp-vst:PATH" for that project's own extractor.
+            [pitch] extra), "ddsp-vst:PATH" for that project's own extractor, or one that another package registers.
         paths: more places to look for bundles, before all others.
         values: parameters by symbol.
 

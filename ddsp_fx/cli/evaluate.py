@@ -8,6 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from ddsp_fx.analysis.trackers import DEFAULT_TRACKER, open_tracker
 from ddsp_fx.bundles import evaluation
 from ddsp_fx.bundles.loading import locate
 from ddsp_fx.cli.audio_files import say
@@ -60,12 +61,10 @@ def run(arguments: Namespace) -> int:
 
 
 def _require_tracker(name: str) -> None:
-    from ddsp_fx.analysis.pitch import open_tracker
-
     try:
         open_tracker(name)
     except MissingExtraError as error:
-        raise MissingExtraError(f"{error}, or use --tracker mcleod") from None
+        raise MissingExtraError(f"{error}, or use --tracker {DEFAULT_TRACKER}") from None
 
 
 def _evaluate_all(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ddsp_fx.files.input import Taking
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse._ActionsContainer) -> None:
     """`taking` reads them back."""
     parser.add_argument(
         "--salvage", action="store_true", help="of a damaged or cut input, take the good part (default: refuse it)"
@@ -34,6 +34,13 @@ def channels(text: str) -> int | str:
     if text not in ("1", "2", "keep"):
         raise argparse.ArgumentTypeError(f"{text!r} is not 1, 2 or keep")
     return text if text == "keep" else int(text)
+
+
+def processes(text: str) -> int:
+    """The value of --jobs."""
+    if not (text.isdecimal() and 1 <= int(text) <= 256):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes, 1 to 256")
+    return int(text)
 
 
 def taking(arguments: Namespace, aligned: bool = False) -> Taking:

@@ -4,28 +4,36 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from typing import Any
 
 from ddsp_fx.bundles.discovery import Catalogue, discover, user_folder
+from ddsp_fx.bundles.kinds import KINDS
 from ddsp_fx.cli.json_text import print_json
 from ddsp_fx.files.names import printable
 
+# In a bundle's order an instrument comes first; what was learned with it is shown under it.
+INDENT = "  "
+
 
 def run(arguments: Namespace) -> int:
-    """A table for people, or JSON."""
+    """A table for people, or JSON; raises BundleError for a kind that nobody registers."""
+    if arguments.kind:
+        KINDS.check(arguments.kind)
     catalogue = discover()
     if arguments.json:
-        print_json(as_data(catalogue))
-        return 0
-    _print_table(catalogue)
+        print_json(as_data(catalogue, arguments.kind))
+    else:
+        print_catalogue(catalogue, arguments.kind)
     return 0
 
 
-def as_data(catalogue: Catalogue) -> dict[str, object]:
-    """The catalogue as plain data."""
+def as_data(catalogue: Catalogue, kind: str | None = None) -> dict[str, object]:
+    """The catalogue as plain data, or what it has of one kind."""
     effects = [
         {
             "symbol": entry.symbol,
             "name": entry.name,
+            "description": entry.description,
             "kind": entry.kind,
             "presets": list(entry.presets),
             "bundle": bundle.manifest.id,
@@ -35,28 +43,41 @@ def as_data(catalogue: Catalogue) -> dict[str, object]:
         }
         for bundle in catalogue.bundles
         for entry in bundle.manifest.effects
+        if kind in (None, entry.kind)
     ]
     problems = [{"place": str(problem.place), "reason": problem.reason} for problem in catalogue.problems]
     return {"effects": effects, "problems": problems}
 
 
-def _print_table(catalogue: Catalogue) -> None:
+def print_catalogue(catalogue: Catalogue, kind: str | None = None) -> None:
+    """A line an effect, in words; each bundle's together, and what was skipped."""
     from rich.console import Console
     from rich.markup import escape
-    from rich.table import Table
 
-    console = Console()
-    table = Table(box=None, pad_edge=False)
-    for column in ("effect", "kind", "presets", "bundle", "version", "licence"):
-        table.add_column(column, no_wrap=column in ("effect", "kind", "version"), overflow="fold")
-    for bundle in catalogue.bundles:
-        about = (bundle.manifest.id, bundle.manifest.version, bundle.manifest.licence)
-        for entry in bundle.manifest.effects:
-            table.add_row(entry.symbol, entry.kind, ", ".join(entry.presets), *about)
-    if catalogue.bundles:
+    console = Console(highlight=False)
+    table = _table(catalogue, kind)
+    if table.row_count:
         console.print(table)
+    elif catalogue.bundles:
+        console.print(f"No effect of kind {kind} is installed.")
     else:
         console.print(f"No bundles found. Put one into {user_folder()} or train your own: ddsp-fx train --help")
     for problem in catalogue.problems:
         console.print(f"[bold]skipped[/bold] {escape(printable(problem.place))}: ", end="")
         console.print(printable(problem.reason), markup=False)
+
+
+def _table(catalogue: Catalogue, kind: str | None) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for bundle in catalogue.bundles:
+        shown = [entry for entry in bundle.manifest.effects if kind in (None, entry.kind)]
+        for place, entry in enumerate(shown):
+            symbol = escape(printable(entry.symbol))
+            name = f"[bold]{symbol}[/bold]" if place == 0 else f"{INDENT}{symbol}"
+            table.add_row(name, escape(printable(entry.description or entry.name)))
+    return table

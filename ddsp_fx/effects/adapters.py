@@ -8,7 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ddsp_fx.dsp.delay import DelayLine
+from ddsp_fx.dsp.delay import DelayLine, Fifo
+from ddsp_fx.dsp.fixed_blocks import FixedBlocks
 from ddsp_fx.dsp.resample import StreamingResampler
 from ddsp_fx.effects.base import Effect, Layout
 from ddsp_fx.effects.offline import Audio
@@ -124,21 +125,14 @@ class FixedBlock(_Wrapper):
 
     def _prepare(self) -> None:
         self._prepare_inner(self.sample_rate, self._block_size, self.channels)
+        self._blocks = FixedBlocks(self.channels, self._block_size, self._block_size)
 
     def _reset(self) -> None:
         super()._reset()
-        self._waiting = np.zeros((self.channels, 0), np.float32)
-        self._ready = np.zeros((self.channels, self._block_size), np.float32)
+        self._blocks.reset()
 
     def _process(self, block: Audio) -> Audio:
-        self._waiting = np.concatenate([self._waiting, block], axis=1)
-        while self._waiting.shape[1] >= self._block_size:
-            done = self._through_inner(self._waiting[:, : self._block_size])
-            self._ready = np.concatenate([self._ready, done], axis=1)
-            self._waiting = self._waiting[:, self._block_size :]
-        n = block.shape[1]
-        out, self._ready = self._ready[:, :n], self._ready[:, n:]
-        return out
+        return self._blocks.process(block, self._through_inner)
 
 
 class Resampled(_Wrapper):
@@ -180,19 +174,21 @@ class Resampled(_Wrapper):
         self._pad = withheld + 2
         self._latency = self._pad + self._host_samples(self._inner.latency_samples)
 
+        # A resampler may give back at once what it has withheld.
+        self._ready = Fifo(self.channels, 2 * (self._pad + self._max_block_size))
+
     def _reset(self) -> None:
         super()._reset()
         self._down.reset()
         self._up.reset()
-        self._ready = np.zeros((self.channels, self._pad), np.float32)
+        self._ready.clear()
+        self._ready.write(np.zeros((self.channels, self._pad), np.float32))
 
     def _process(self, block: Audio) -> Audio:
         inner = self._down.process(block)
         if inner.shape[1]:
-            self._ready = np.concatenate([self._ready, self._up.process(self._through_inner(inner))], axis=1)
-        n = block.shape[1]
-        out, self._ready = self._ready[:, :n], self._ready[:, n:]
-        return out
+            self._ready.write(self._up.process(self._through_inner(inner)))
+        return self._ready.read(block.shape[1])
 
 
 class DryWet(_Wrapper):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ddsp_fx.dsp.sanitize import replace_non_finite
 from ddsp_fx.effects.copying import Copyable
 from ddsp_fx.effects.offline import Audio, as_channels_first, as_output, check_block, drive, reader
-from ddsp_fx.effects.parameters import Value
+from ddsp_fx.effects.parameters import Value, unknown_parameter
 from ddsp_fx.effects.parametrised import Parametrised
 from ddsp_fx.errors import AudioError
 
@@ -135,6 +135,8 @@ class Effect(Copyable, Parametrised):
 
     def automation_delay(self, symbol: str) -> int:
         """Samples after the input at which a change of this parameter must be made to land on that input's sound."""
+        if symbol not in self.parameters:
+            raise unknown_parameter(self._name, symbol, self.parameters)
         return self.frame_delay_samples if self.parameters[symbol].acts == "frame" else self.latency_samples
 
     # Offline is the same code in a loop.

@@ -5,25 +5,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ddsp_fx.errors import DdspFxError, MissingExtraError
-from ddsp_fx.extensions import by_name
+from ddsp_fx.errors import MissingExtraError
+from ddsp_fx.extensions import Door
 
 if TYPE_CHECKING:
     from ddsp_fx.effects.base import Effect
 
-GROUP = "ddsp_fx.hosts"
+HOSTS = Door("ddsp_fx.hosts", "host")
 
 
 def hosted(effect: Effect, host: str) -> Any:
     """The effect as that host has it; raises MissingExtraError where nobody offers it, and what the host raises."""
-    if point := by_name(GROUP).get(host):
-        try:
-            make = point.load()
-        except MissingExtraError:
-            raise
-        except Exception as error:
-            raise DdspFxError(
-                f"the host {host!r} cannot be loaded from {point.value}: {error}; reinstall its package"
-            ) from error
-        return make(effect)
-    raise MissingExtraError(f'no installed package offers a {host!r} host; pip install "ddsp-fx[serve]" brings it')
+    if host not in HOSTS.names():
+        raise MissingExtraError(f'no installed package offers a {host!r} host; pip install "ddsp-fx[serve]" brings it')
+    return HOSTS.load(host)(effect)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.analysis.trackers import DEFAULT_TRACKER, open_tracker
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.effects.gate import FollowingThreshold, VoicingGate
 from ddsp_fx.effects.hearing import Hearing
@@ -17,7 +18,6 @@ from ddsp_fx.effects.resynthesis import FrameRequest, Resynthesizer
 from ddsp_fx.effects.room import Room
 from ddsp_fx.effects.smoothed import SmoothedEffect
 from ddsp_fx.effects.source import Source
-from ddsp_fx.effects.trackers import DEFAULT_TRACKER, make_tracker
 from ddsp_fx.inference.controls import ControlModel
 from ddsp_fx.inference.litert import load_runner
 
@@ -46,7 +46,7 @@ class InstrumentEffect(SmoothedEffect):
 
     @property
     def tracker(self) -> str:
-        """The pitch tracker: `mcleod` (32 ms of look-ahead), `swift` (304 ms, robust to noise), `ddsp-vst:PATH`."""
+        """The pitch tracker, one of `ddsp_fx.analysis.trackers`."""
         return str(self._source.options.get("tracker", DEFAULT_TRACKER))
 
     @property
@@ -80,7 +80,7 @@ class InstrumentEffect(SmoothedEffect):
 
     def _prepare(self) -> None:
         runner = self._source.runner or load_runner(self._source.file("model"))
-        tracker = make_tracker(self.tracker, self._source.trained.hop)
+        tracker = open_tracker(self.tracker, self._source.trained.hop)
         trained = self._source.trained
         model = ControlModel(runner, trained.frame_s)
         self._resynthesizer = Resynthesizer(model, trained, self.sample_rate, self._conduct, tracker)

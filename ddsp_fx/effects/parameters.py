@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from ddsp_fx.errors import ParameterError, UnknownParameterError
+from ddsp_fx.errors import ParameterError, UnknownParameterError, did_you_mean
 
 if TYPE_CHECKING:
     from ddsp_fx.effects.base import Effect
@@ -190,12 +189,6 @@ def _shown(value: object) -> str:
     except ValueError:
         return f"<{type(value).__name__} too long to show>"
     return text if len(text) <= 80 else f"{text[:80]}…"
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """'; did you mean X?' for the closest known name, or an empty string."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}" if close else ""
 
 
 def unknown_parameter(effect: str, symbol: str, known: Iterable[str]) -> UnknownParameterError:

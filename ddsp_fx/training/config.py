@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SkipValidation, Strict, StringConstraints, TypeAdapter, ValidationError
 
+from ddsp_fx.analysis.trackers import check_tracker
 from ddsp_fx.bundles.manifest import IDENTIFIER_PATTERN, SYMBOL_PATTERN, Version, breaches
-from ddsp_fx.effects.parameters import did_you_mean
-from ddsp_fx.errors import TrainingError
+from ddsp_fx.errors import DdspFxError, TrainingError, did_you_mean
 from ddsp_fx.names import problem_with
 from ddsp_fx.training import parts
 from ddsp_fx.training.parts import Choice
@@ -26,6 +26,8 @@ MOST_BYTES = 1 << 20
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Text = Annotated[str, StringConstraints(min_length=1)]
+# Not one that is read from a file, "ddsp-vst:PATH": the cache of features would not see that file change.
+TrackerName = Annotated[str, StringConstraints(min_length=1, pattern="^[^:]*$")]
 # Strict: steps = "300" is a mistake, and to guess what was meant would hide it.
 Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]
@@ -88,7 +90,7 @@ class TrainConfig:
     n_harmonics: Annotated[Whole, Field(ge=1, le=1024)] = 60
     n_bands: Annotated[Whole, Field(ge=2, le=4096)] = 65
     level: Literal["loudness", "power"] = "loudness"
-    tracker: Literal["swift", "mcleod"] = "swift"
+    tracker: TrackerName = "swift"
     gain_db: NotNegative = 2.0
     level_error_db: NotNegative = 0.7
     pitch_error_semitones: NotNegative = 0.1
@@ -211,7 +213,8 @@ def make_config(data: Mapping[str, Any], label: str = "options") -> TrainConfig:
 def _require_parts(config: TrainConfig, label: str) -> None:
     try:
         parts.decoder_of(config.decoder), parts.encoder_of(config.encoder), parts.loss_of(config.loss)
-    except TrainingError as error:
+        check_tracker(config.tracker)
+    except DdspFxError as error:
         raise TrainingError(f"{label}: {error}") from None
 
 

@@ -16,15 +16,18 @@ from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ddsp_fx.bundles.manifest import breaches
-from ddsp_fx.effects.parameters import did_you_mean
-from ddsp_fx.errors import TrainingError
-from ddsp_fx.extensions import by_name
+from ddsp_fx.errors import TrainingError, did_you_mean
+from ddsp_fx.extensions import Door
 
 Role = Literal["decoder", "encoder", "loss"]
 # What a recipe says of a part: its name, or a table with a name and the part's own settings.
 Choice = str | dict[str, Any]
 
-GROUPS: dict[Role, str] = {"decoder": "ddsp_fx.decoders", "encoder": "ddsp_fx.encoders", "loss": "ddsp_fx.losses"}
+DOORS: dict[Role, Door] = {
+    "decoder": Door("ddsp_fx.decoders", "decoder", TrainingError),
+    "encoder": Door("ddsp_fx.encoders", "encoder", TrainingError),
+    "loss": Door("ddsp_fx.losses", "loss", TrainingError),
+}
 NEEDED: dict[Role, tuple[str, ...]] = {
     "decoder": ("build", "state_size"),
     "encoder": ("build", "n_z", "learns_pitch", "card"),
@@ -162,11 +165,6 @@ class Part(Generic[Kind]):
             raise TrainingError(f"{self} cannot be built: {type(error).__name__}: {error}") from error
 
 
-def names(role: Role) -> list[str]:
-    """All that installed packages offer for a role; nothing is imported."""
-    return sorted(by_name(GROUPS[role]))
-
-
 def decoder_of(choice: Choice) -> Part[DecoderKind]:
     """The decoder that a recipe has chosen; raises TrainingError as `_chosen` does."""
     return _chosen("decoder", choice)
@@ -193,24 +191,15 @@ def _split(role: Role, choice: object) -> tuple[str, dict[str, Any]]:
     table = {"name": choice} if isinstance(choice, str) else choice
     if not isinstance(table, Mapping) or not isinstance(table.get("name"), str):
         raise TrainingError(
-            f'{role} is {choice!r}; give a name, {role} = "{names(role)[-1]}", or a table [{role}] with name = ... and '
-            "its own settings"
+            f'{role} is {choice!r}; give a name, {role} = "{DOORS[role].names()[-1]}", or a table [{role}] of name '
+            "and its own settings"
         )
     return table["name"], {key: value for key, value in table.items() if key != "name"}
 
 
 def _load(role: Role, name: str) -> Any:
-    points = by_name(GROUPS[role])
-    if name not in points:
-        raise TrainingError(
-            f"unknown {role} {name!r}{did_you_mean(name, points)}; installed are {', '.join(sorted(points))}. "
-            "Choose one of these, or install the package that offers it"
-        )
-    source = points[name].value
-    try:
-        kind = points[name].load()
-    except Exception as error:
-        raise TrainingError(f"{role} {name!r} from {source} does not load: {type(error).__name__}: {error}") from error
+    kind = DOORS[role].load(name)
+    source = DOORS[role].check(name).value
     lacking = [attribute for attribute in NEEDED[role] if not hasattr(kind, attribute)]
     if lacking:
         raise TrainingError(f"{role} {name!r} from {source} has no {', '.join(lacking)}; see docs/training_house.md")

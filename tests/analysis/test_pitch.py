@@ -12,7 +12,8 @@ from ddsp_fx.analysis.ddspvst import DdspVstTracker
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.analysis.framing import Framer, last_frame
 from ddsp_fx.analysis.mcleod import McLeodTracker, confidence_of
-from ddsp_fx.analysis.pitch import PitchTracker, open_tracker
+from ddsp_fx.analysis.pitch import PitchTracker
+from ddsp_fx.analysis.trackers import open_tracker, tracker_kind
 from ddsp_fx.dsp.resample import resample
 from ddsp_fx.errors import MissingExtraError, ModelError, ParameterError
 
@@ -120,15 +121,30 @@ def test_frames_are_centred_on_multiples_of_the_hop(length, cuts):
         assert np.array_equal(frame, padded[k * 160 : k * 160 + 512])
 
 
-@pytest.mark.parametrize(("name", "part"), [("mcloed", "did you mean 'mcleod'"), ("zzz", "are mcleod")])
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("mcloed", "did you mean 'mcleod'"),
+        ("zzz", "are ddsp-vst, mcleod, swift"),
+        ("mcleod:7", "'mcleod:7': write mcleod"),
+        ("ddsp-vst", "write ddsp-vst:PATH"),
+        ("ddsp-vst:", "write ddsp-vst:PATH"),
+    ],
+)
 def test_an_unknown_name_suggests_one(name, part):
     with pytest.raises(ParameterError, match=part):
         open_tracker(name)
 
 
-def test_the_vst_extractor_needs_a_loaded_model():
-    with pytest.raises(ParameterError, match=r"pass DdspVstTracker\(extractor\)"):
-        open_tracker("ddsp-vst:somewhere.tflite")
+@pytest.mark.parametrize("name", ["mcleod", "swift"])
+@pytest.mark.parametrize("hop", [160, 320])
+def test_what_is_told_of_a_tracker_is_so(name, hop):
+    """The look-ahead to the sample, and the range at both ends, where the name is told from an octave's error."""
+    kind, opened = tracker_kind(name), open_tracker(name, hop)
+    assert (opened.name, opened.hop, opened.look_ahead) == (name, hop, kind.look_ahead)
+    for f0_hz in (1.03 * kind.f0_min_hz, 0.97 * kind.f0_max_hz):
+        heard, _ = track(opened, tone(f0_hz, 1.0))
+        assert np.median(heard[len(heard) // 4 : -len(heard) // 4]) == pytest.approx(f0_hz, rel=0.03)
 
 
 def test_a_missing_extra_names_the_pip_line(monkeypatch):

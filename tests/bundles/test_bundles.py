@@ -106,7 +106,9 @@ def test_a_link_out_of_the_folder_is_refused(bundle_folder: Path, tmp_path: Path
 
 def test_unknown_kind_and_role_and_parameter(bundle_folder: Path) -> None:
     edit(bundle_folder, _set("effects", 0, "kind", value="learned_revreb"))
-    with pytest.raises(BundleError, match="unknown kind of effect 'learned_revreb'; did you mean 'learned_reverb'"):
+    with pytest.raises(
+        BundleError, match="no kind of effect is called 'learned_revreb'; did you mean 'learned_reverb'"
+    ):
         load(bundle_folder)
     edit(bundle_folder, _set("effects", 0, "kind", value="timbre_transfer"))
     with pytest.raises(ParameterError, match="no parameter 'mixx'"):

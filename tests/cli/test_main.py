@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from support import write_bundle
 
+from ddsp_fx.bundles import discover
 from ddsp_fx.cli import main
 
 HEAVY = ("tensorflow", "keras", "numba", "matplotlib", "scipy", "pydantic")
@@ -79,3 +80,37 @@ def test_validate_prints_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
 def test_unknown_names_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", "trombone"]) == 2
     assert "no effect is called 'trombone'" in capsys.readouterr().err
+
+
+def test_typed_alone_it_shows_what_there_is_and_what_to_type(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    out = capsys.readouterr().out
+    assert "violin-room" in out
+    assert "ddsp-fx apply song.wav out.wav violin-room" in out
+
+
+def test_a_list_fits_eighty_columns_and_keeps_together_what_was_learned_together(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["list"]) == 0
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert max(map(len, lines)) <= 80
+    names = [line.split()[0] for line in lines if line.split()[0] in discover().symbols()]
+    assert names == discover().symbols()
+    place = next(i for i, line in enumerate(lines) if line.startswith("violin "))
+    assert lines[place + 1].startswith("  violin-room ")
+    assert main(["list", "--kind", "dereverb", "--json"]) == 0
+    assert {effect["kind"] for effect in json.loads(capsys.readouterr().out)["effects"]} == {"dereverb"}
+    assert main(["list", "--kind", "dereverbs"]) == 2
+    assert "did you mean 'dereverb'" in capsys.readouterr().err
+
+
+def test_info_speaks_to_a_musician_and_the_rest_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", "violin"]) == 0
+    page = " ".join(capsys.readouterr().out.split())
+    assert "knows A3 to C#6 (220 to 1130 Hz)" in page
+    assert "pitch within 5 cents" in page
+    assert "heldout" not in page
+    assert main(["info", "violin", "--verbose"]) == 0
+    assert "heldout_f0_l1_semitones = 0.05417" in capsys.readouterr().out

@@ -73,7 +73,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         with AudioFile(str(path), "w", rate, audio.shape[0]) as output:
             output.write(audio)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(tmp_path / "examples")
+    monkeypatch.syspath_prepend(tmp_path / "examples" / "tremolo")
     monkeypatch.setenv("PATH", os.pathsep.join([sysconfig.get_path("scripts"), os.environ["PATH"]]))
     return tmp_path
 
@@ -105,7 +105,7 @@ def test_snippets_run(page: Path, workplace: Path) -> None:
         if snippet.language == "python":
             # Blank lines in front make a traceback point into the page.
             exec(compile("\n" * snippet.line + snippet.text, str(page), "exec"), names)
-    sys.modules.pop("third_party_effect", None)
+    sys.modules.pop("ddsp_fx_tremolo", None)
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ import pytest
 from support import Audio, fake_decoder
 
 from ddsp_fx.board import Board
-from ddsp_fx.bundles.kinds import effect_kind, kind_names
+from ddsp_fx.bundles.kinds import KINDS, effect_kind
 from ddsp_fx.dsp.smoothing import LinearSmoother
 from ddsp_fx.effects import Effect, Parameter, Source, Trained
 from ddsp_fx.effects.adapters import DryWet
@@ -49,7 +49,7 @@ def _of_kind(kind: str) -> Callable[[Source], Effect]:
 
 
 EFFECTS: dict[str, Callable[[Source], Effect]] = {
-    **{kind: _of_kind(kind) for kind in kind_names()},
+    **{kind: _of_kind(kind) for kind in KINDS.names()},
     "dry_wet": lambda source: DryWet(LearnedReverb.from_source(source)),
     "board": lambda source: Board([LearnedReverb.from_source(source)]),
 }

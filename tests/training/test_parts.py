@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pedalboard.io import AudioFile
+from support import install
 
 from ddsp_fx.bundles import Bundle, load
 from ddsp_fx.bundles.validation import validate_bundle
@@ -27,16 +28,12 @@ POINTS = re.findall(
 )
 
 
-def install(folder: Path, points: list[tuple[str, str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A package as pip would install it: metadata with entry points, on this process's path and on its children's."""
-    info = folder / "thirdparty-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: thirdparty\nVersion: 1.0\n")
-    groups: dict[str, list[str]] = {}
+def installed(folder: Path, points: list[tuple[str, str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package in a folder, on this process's path and on its children's; points are (group, name, target)."""
+    groups: dict[str, dict[str, str]] = {}
     for group, name, target in points:
-        groups.setdefault(group, []).append(f"{name} = {target}")
-    text = "\n".join("\n".join([f"[{group}]", *lines]) for group, lines in groups.items())
-    (info / "entry_points.txt").write_text(text)
+        groups.setdefault(group, {})[name] = target
+    install(folder, "thirdparty", groups)
     monkeypatch.syspath_prepend(folder)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]))
 
@@ -48,26 +45,26 @@ def of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, source in MODULES.items():
         (tmp_path / "package" / f"{name}.py").write_text(source)
         monkeypatch.delitem(sys.modules, name, raising=False)
-    install(tmp_path / "package", POINTS, monkeypatch)
+    installed(tmp_path / "package", POINTS, monkeypatch)
 
 
 def of_source(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A package whose only module holds ``source``; its ``part`` is a loss and an encoder "mine", a decoder "mine"."""
     (tmp_path / "mine.py").write_text(source)
     monkeypatch.delitem(sys.modules, "mine", raising=False)
-    install(tmp_path, [(group, "mine", "mine:part") for group in parts.GROUPS.values()], monkeypatch)
+    installed(tmp_path, [(door.group, "mine", "mine:part") for door in parts.DOORS.values()], monkeypatch)
 
 
 def test_the_built_in_parts_come_by_entry_point() -> None:
-    assert {"compact", "full", "tiny"} <= set(parts.names("decoder"))
-    assert {"none", "unsupervised", "z"} <= set(parts.names("encoder"))
-    assert "spectral" in parts.names("loss")
+    assert {"compact", "full", "tiny"} <= set(parts.DOORS["decoder"].names())
+    assert {"none", "unsupervised", "z"} <= set(parts.DOORS["encoder"].names())
+    assert "spectral" in parts.DOORS["loss"].names()
 
 
 def test_names_and_built_in_settings_are_read_without_keras(of_the_page: None) -> None:
     code = (
         "import sys; from ddsp_fx.training import parts; from ddsp_fx.training.config import make_config\n"
-        "listed = [parts.names(role) for role in parts.GROUPS]\n"
+        "listed = [door.names() for door in parts.DOORS.values()]\n"
         "make_config({'name': 'x', 'decoder': 'full', 'encoder': 'unsupervised'})\n"
         "import json; print(json.dumps([listed, sorted({'keras', 'tensorflow', 'my_loss'} & set(sys.modules))]))"
     )
@@ -78,7 +75,7 @@ def test_names_and_built_in_settings_are_read_without_keras(of_the_page: None) -
 
 
 REFUSED = {
-    "an unknown name": ({"loss": "spectrl"}, r"unknown loss 'spectrl'; did you mean 'spectral'; installed are "),
+    "an unknown name": ({"loss": "spectrl"}, r"no loss is called 'spectrl'; did you mean 'spectral'; there are "),
     "no name": ({"decoder": {"units": 3}}, r"decoder is \{'units': 3\}; give a name, decoder = "),
     "a number": ({"encoder": 3}, r"encoder is 3; give a name"),
     "an unknown key": ({"decoder": {"name": "tiny", "unit": 3}}, r"'tiny' has no setting 'unit'; did you mean 'units'"),
@@ -108,7 +105,7 @@ def test_a_recipes_table_is_checked_by_the_part(tmp_path: Path, of_the_page: Non
 
 
 BROKEN = {
-    "raises": ("raise RuntimeError('no GPU')", r"loss 'mine' from mine:part does not load: RuntimeError: no GPU"),
+    "raises": ("raise RuntimeError('no GPU')", r"the loss 'mine' cannot be loaded from mine:part: no GPU"),
     "has no build": ("part = object()", r"loss 'mine' from mine:part has no build"),
     "has no settings": ("class part:\n    build = None", r"loss 'mine' from mine:part has no pydantic Settings"),
 }
@@ -120,7 +117,7 @@ def test_a_broken_package_is_named_and_hides_no_other(
 ) -> None:
     source, message = BROKEN[case]
     of_source(source, tmp_path, monkeypatch)
-    assert {"mine", "spectral"} <= set(parts.names("loss"))
+    assert {"mine", "spectral"} <= set(parts.DOORS["loss"].names())
     assert parts.loss_of("spectral").name == "spectral"
     with pytest.raises(TrainingError, match=message):
         make_config({"name": "x", "loss": "mine"})

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ddsp_fx.board import Board
-from ddsp_fx.effects.parameters import Parameter, Value, did_you_mean
-from ddsp_fx.errors import BoardError
+from ddsp_fx.effects.parameters import Parameter, Value
+from ddsp_fx.errors import BoardError, did_you_mean
 from ddsp_fx_bridge.engine.controls import board_controls
 from ddsp_fx_bridge.osc.names import address_parts
 

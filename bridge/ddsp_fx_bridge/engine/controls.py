@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ddsp_fx.board import Board
-from ddsp_fx.board.native import is_fixed, make_native, native_values, set_native
+from ddsp_fx.board.member import member
+from ddsp_fx.board.native import make_native, native_values, set_native
 from ddsp_fx.board.plugin_list import Slot
 from ddsp_fx.effects.parameters import Parameter, Value
 from ddsp_fx.errors import BoardError, ParameterError
@@ -99,24 +100,20 @@ def _like(initial: Value, value: Value, name: str) -> Value:
 
 def board_controls(board: Board) -> list[Control]:
     """Every control of a board, its own first, then slot by slot."""
-    controls = _declared(board, None, "")
+    controls = _controls(board, None, "")
     for slot, (plugin, name) in enumerate(zip(board, board.slot_names(), strict=True)):
-        declared = hasattr(plugin, "process_block")
-        controls += _declared(plugin, slot, name) if declared else _native(plugin, slot, name)
+        controls += _controls(plugin, slot, name)
     return controls
 
 
-def _declared(effect: Any, slot: int | None, name: str) -> list[Control]:
-    return [Control(slot, name, s, p, effect.get_value(s)) for s, p in effect.parameters.items()]
-
-
-def _native(plugin: Any, slot: int, name: str) -> list[Control]:
-    told = getattr(plugin, "parameters", {})
-    refusal = None if told else _twin(plugin)
+def _controls(plugin: Any, slot: int | None, name: str) -> list[Control]:
+    part = member(plugin)
+    movable = {symbol: value for symbol, value in part.values().items() if not part.is_fixed(symbol)}
+    declared = {symbol: part.declaration(symbol) for symbol in movable}
+    refusal = _twin(plugin) if None in declared.values() else None
     return [
-        Control(slot, name, s, _told(told[s], s) if s in told else None, value, refusal(s) if refusal else None)
-        for s, value in native_values(plugin).items()
-        if not is_fixed(plugin, s)
+        Control(slot, name, symbol, declared[symbol], value, refusal(symbol) if refusal else None)
+        for symbol, value in movable.items()
     ]
 
 
@@ -131,18 +128,3 @@ def _twin(plugin: Any) -> Callable[[str], Callable[[Value], None]] | None:
         return lambda value: set_native(twin, symbol, value)
 
     return of
-
-
-def _told(declared: Any, symbol: str) -> Parameter:
-    """The declaration of a loaded plugin's parameter, from what pedalboard says of it."""
-    name, unit = str(declared.name), str(declared.label or "")
-    if declared.type is bool:
-        parameter = Parameter(name, default=False, scale="toggle")
-    elif declared.type is str:
-        choices = tuple(str(value) for value in declared.valid_values)
-        parameter = Parameter(name, default=choices[0], scale="choices", choices=choices)
-    else:
-        low, high = float(declared.min_value), float(declared.max_value)
-        parameter = Parameter(name, low, high, low, unit)
-    parameter.symbol = symbol
-    return parameter

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from ddsp_fx.board import Board
 from ddsp_fx.bundles.loading import find_bundle
-from ddsp_fx.effects.parameters import Value, did_you_mean
-from ddsp_fx.errors import BundleError, DdspFxError, RefusedError
+from ddsp_fx.effects.parameters import Value
+from ddsp_fx.errors import BundleError, DdspFxError, RefusedError, did_you_mean
 from ddsp_fx_bridge.engine.changes import Change
 from ddsp_fx_bridge.engine.engine import Engine
 from ddsp_fx_bridge.engine.events import Event, TracksChanged

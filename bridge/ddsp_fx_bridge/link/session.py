@@ -11,22 +11,19 @@ from contextlib import suppress
 
 from ddsp_fx import __version__
 from ddsp_fx.board import Board
-from ddsp_fx.effects.parameters import Value
-from ddsp_fx.errors import DdspFxError, EngineError
-from ddsp_fx_bridge.engine import Change, Changed, Engine, Event, Layout, Track
-from ddsp_fx_bridge.engine.controls import Key
-from ddsp_fx_bridge.engine.events import Failed
+from ddsp_fx.errors import DdspFxError
+from ddsp_fx_bridge.engine import Engine, Layout, Track
 from ddsp_fx_bridge.link.connection import Connection
 from ddsp_fx_bridge.link.menu import Menu
-from ddsp_fx_bridge.link.messages import VERSION, number_text
+from ddsp_fx_bridge.link.messages import VERSION
+from ddsp_fx_bridge.link.report import Report
+from ddsp_fx_bridge.link.restoring import Project
 from ddsp_fx_bridge.link.segment import Segment
-from ddsp_fx_bridge.link.slots import Slots, set_normalised
+from ddsp_fx_bridge.link.slots import Slots
 from ddsp_fx_bridge.link.stream import PIECE, Stream
 
 # How often what the plugin's automation has set is told to others, and what others have set to the plugin.
 TICK_S = 0.02
-# The rest of a board goes to the plugin, for its host to save, when nothing has changed for so long.
-SETTLED_TICKS = 10
 
 
 class Session:
@@ -47,12 +44,7 @@ class Session:
         self._track: Track | None = None
         self._segment: Segment | None = None
         self._stream: Stream | None = None
-        self._slots = Slots(())
-        self._changed: dict[Key, Value] = {}
-        self._failed: list[str] = []
-        self._lock = threading.Lock()
-        self._told = -1
-        self._unsaved = 0
+        self._report = Report(engine, self._send)
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -61,7 +53,7 @@ class Session:
 
     def run(self) -> None:
         """Everything that a plugin may do wrong ends its session and nothing else."""
-        end = self._engine.listen(self._listen)
+        end = self._engine.listen(lambda event: self._report.listen(event, self))
         try:
             self._loop()
         except (OSError, DdspFxError):
@@ -99,7 +91,7 @@ class Session:
         if verb == "ping":
             self._send("pong", *rest)
         elif verb == "board":
-            self._change_board(lambda: _restored(rest))
+            self._restore(rest)
         elif verb == "load" and rest:
             self._change_board(lambda: self._menu.board(rest[0]))
         elif verb == "attach":
@@ -115,17 +107,33 @@ class Session:
         self._send("menu", *self._menu.names())
         return True
 
-    def _change_board(self, make: Callable[[], Board]) -> None:
+    def _restore(self, fields: list[str]) -> None:
+        """A project's board, in the lanes that it had there."""
+        undo: Callable[[], None] | None = None
+
+        def make() -> Board:
+            nonlocal undo
+            project = Project.read(fields)
+            board = project.board()
+            undo = self._report.restore(project.lanes(), project.values)
+            return board
+
+        if not self._change_board(make) and undo is not None:
+            undo()
+
+    def _change_board(self, make: Callable[[], Board]) -> bool:
+        """False where it cannot be made: the track goes on with what it had."""
         try:
             board = make()
             if self._track is not None:
                 self._engine.replace_board(self._track.number, board)
             self._board = board
         except Exception as error:
-            # Models and other people's plugins raise what they like; the track goes on with what it had.
+            # Models and other people's plugins raise what they like.
             self._send("error", "board", _one_line(error))
-        else:
-            self._describe()
+            return False
+        self._describe()
+        return True
 
     def _attach(self) -> None:
         try:
@@ -151,7 +159,7 @@ class Session:
 
     def _start(self) -> None:
         if self._segment is not None and self._track is not None:
-            self._stream = Stream(self._segment, self._track, self._slots)
+            self._stream = Stream(self._segment, self._track, self._report.slots)
             self._stream.start()
 
     def _new_track(self, layout: Layout) -> Track:
@@ -170,89 +178,24 @@ class Session:
     # What the plugin is told.
 
     def _describe(self) -> None:
-        track = self._track
-        if track is None:
-            return
-        try:
-            messages = self._description(track)
-            for message in messages:
-                self._send(*message)
-        except DdspFxError as error:
-            # It has no name to load it by, or a plugin's state of a megabyte: it sounds, but no project can keep it.
-            self._send("error", "board", str(error))
+        if self._track is not None:
+            self._report.describe(self._track, self._use)
 
-    def _description(self, track: Track) -> list[list[str]]:
-        """Everything of one board, taken at one moment: the panel may load another while this is on its way."""
-        with self._engine.unchanging():
-            self._told, self._slots = track.generation, Slots(track.controls.values())
-            if self._stream is not None:
-                self._stream.use(self._slots, self._told)
-            with self._lock:
-                self._changed.clear()
-            numbers = (track.latency_samples, track.board.tail_samples, len(self._slots))
-            head = ["describe", track.board_json(), *map(str, numbers)]
-            return [head, *self._slots.messages(track.values), ["end"]]
-
-    def _listen(self, event: Event) -> None:
-        """In any thread."""
-        track = self._track
-        if isinstance(event, Failed) and track is not None and event.track == track.number:
-            with self._lock:
-                self._failed = [*self._failed[-15:], event.text]
-        elif isinstance(event, Changed) and track is not None and event.change.track == track.number:
-            with self._lock:
-                if event.source is not self:
-                    self._changed[event.change.key] = event.change.value
+    def _use(self, slots: Slots, generation: int) -> None:
+        if self._stream is not None:
+            self._stream.use(slots, generation)
 
     def _tick(self) -> None:
         track, stream = self._track, self._stream
         if track is None or stream is None:
             return
-        if track.generation != self._told:
+        if track.generation != self._report.generation:
             self._describe()
-        touched = dict(stream.touched.popleft() for _ in range(len(stream.touched)))
+        touched = [stream.touched.popleft() for _ in range(len(stream.touched))]
         if touched:
-            self._engine.applied([Change(track.number, *key, value) for key, value in touched.items()], self)
-        with self._lock:
-            changed, self._changed = self._changed, {}
-            failed, self._failed = self._failed, []
-        for text in failed:
-            self._send("error", "audio", text)
-        self._tell_values(changed)
-        self._save(track)
-
-    def _tell_values(self, changed: dict[Key, Value]) -> None:
-        fields = ["values"]
-        for key, value in changed.items():
-            index = self._slots.index(key)
-            if index is None:
-                # Of the rest of the board, or of another that has come meanwhile and is described next.
-                self._unsaved = SETTLED_TICKS
-            else:
-                fields += [str(index), number_text(self._slots.normalise(index, value))]
-        if len(fields) > 1:
-            self._send(*fields)
-
-    def _save(self, track: Track) -> None:
-        if self._unsaved:
-            self._unsaved -= 1
-            if not self._unsaved:
-                self._send("state", track.board_json())
-
-
-def _restored(fields: list[str]) -> Board:
-    board = Board.from_json(fields[0]) if fields and fields[0] else Board()
-    pairs = zip(fields[1::2], fields[2::2], strict=False)
-    set_normalised(board, ((target, _number(text)) for target, text in pairs))
-    return board
+            self._engine.applied(self._report.take_touched(track, touched), self)
+        self._report.tell(track)
 
 
 def _one_line(error: Exception) -> str:
     return str(error) if isinstance(error, DdspFxError) else f"{type(error).__name__}: {error}"
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise EngineError(f"{text!r} is not a number") from None

@@ -5,47 +5,64 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ddsp_fx.board import Board
 from ddsp_fx.effects.parameters import Parameter, Value
-from ddsp_fx.errors import EngineError
-from ddsp_fx_bridge.engine.controls import Control, Key, board_controls
+from ddsp_fx_bridge.engine.controls import Control, Key
+from ddsp_fx_bridge.link.lanes import Lanes
 from ddsp_fx_bridge.link.messages import number_text
-
-MOST_SLOTS = 64
 
 
 class Slots:
-    """The first 64 controls that declare a range.
+    """The controls that declare a range, each in its lane.
 
     Args:
         controls: in the board's order.
+        lanes: arranged for them.
+        stood: the normalised values that lanes had, by target; those keep them whose effect has gone.
     """
 
-    def __init__(self, controls: Iterable[Control]) -> None:
-        self._controls = [c for c in controls if c.parameter is not None][:MOST_SLOTS]
-        self._index = {control.key: index for index, control in enumerate(self._controls)}
+    def __init__(
+        self, controls: Iterable[Control], lanes: Lanes | None = None, stood: Mapping[str, float] | None = None
+    ) -> None:
+        declared = {control.target: control for control in controls if control.parameter is not None}
+        if lanes is None:
+            lanes = Lanes()
+            lanes.arrange(list(declared))
+        self._lanes = [(target, declared.get(target or "")) for target in lanes.targets]
+        self._index = {control.key: lane for lane, (_, control) in enumerate(self._lanes) if control is not None}
+        self.stood = dict(stood or {})
 
     def __len__(self) -> int:
-        return len(self._controls)
+        return len(self._lanes)
 
     def index(self, key: Key) -> int | None:
-        """Of a control, None where it has no slot."""
+        """Of a control, None where it has no lane."""
         return self._index.get(key)
 
     def value(self, index: int, normalised: float) -> tuple[Key, Value] | None:
-        """What a normalised value sets, None where there is no such slot."""
-        if index >= len(self._controls):
+        """What a normalised value sets, None where nothing is there."""
+        control = self._lanes[index][1] if index < len(self._lanes) else None
+        if control is None:
             return None
-        control = self._controls[index]
         return control.key, _parameter(control).from_normalised(min(max(normalised, 0.0), 1.0))
 
     def normalise(self, index: int, value: Value) -> float:
-        """The inverse."""
-        return _parameter(self._controls[index]).normalise(value)
+        """The inverse, for a lane that has a control."""
+        control = self._lanes[index][1]
+        assert control is not None
+        return _parameter(control).normalise(value)
+
+    def note(self, key: Key, value: Value) -> None:
+        """What a lane stands at now, for when its effect has gone."""
+        index = self._index.get(key)
+        if index is not None:
+            self.stood[self._lanes[index][0] or ""] = self.normalise(index, value)
 
     def messages(self, values: Mapping[Key, Value]) -> Iterable[list[str]]:
-        """A `slot` message for each."""
-        for index, control in enumerate(self._controls):
+        """A `slot` message for each lane."""
+        for index, (target, control) in enumerate(self._lanes):
+            if control is None:
+                yield _reserved(index, target, self.stood.get(target or "", 0.0))
+                continue
             p = _parameter(control)
             numbers = (p.minimum, p.maximum, p.normalise(p.default), p.normalise(values[control.key]))
             # Two effects of one kind would have the same names twice: a host's list tells them apart by their slot's.
@@ -54,23 +71,16 @@ class Slots:
             yield [*head, *map(number_text, numbers), *p.choices]
 
     def _is_twice(self, name: str) -> bool:
-        return sum(_parameter(control).name == name for control in self._controls) > 1
+        return sum(_parameter(control).name == name for _, control in self._lanes if control is not None) > 1
+
+
+def _reserved(index: int, target: str | None, value: float) -> list[str]:
+    """Of a lane whose effect has gone, or of one that nothing has yet."""
+    name = f"{target} (not in the chain)" if target else f"Slot {index + 1}"
+    numbers = map(number_text, (0.0, 1.0, 0.0, value))
+    return ["slot", str(index), target or f"free.{index}", name, "", "linear", *numbers]
 
 
 def _parameter(control: Control) -> Parameter:
     assert control.parameter is not None
     return control.parameter
-
-
-def set_normalised(board: Board, pairs: Iterable[tuple[str, float]]) -> None:
-    """Set a board's controls by target; those that it does not have are passed over.
-
-    Raises EngineError for a value outside 0 to 1.
-    """
-    controls = {control.target: control for control in board_controls(board)}
-    for target, normalised in pairs:
-        if not 0.0 <= normalised <= 1.0:
-            raise EngineError(f"{target}: normalised value {normalised!r} is outside 0 to 1")
-        control = controls.get(target)
-        if control is not None and control.parameter is not None:
-            board.set_slot_value(*control.key, control.parameter.from_normalised(normalised))

@@ -9,7 +9,7 @@ import pytest
 from support import install
 
 from ddsp_fx.cli import main
-from ddsp_fx.cli.extensions import GROUP
+from ddsp_fx.cli.registry import GROUP
 
 MODULE = '''"""Says hello.
 
@@ -59,7 +59,7 @@ def test_it_runs_with_its_own_arguments(package: Path, capsys: pytest.CaptureFix
 def test_what_is_built_in_wins(package: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["apply", "--help"])
-    assert "run audio through a chain of effects" in capsys.readouterr().out
+    assert "run audio files through a chain of effects" in capsys.readouterr().out
 
 
 def test_a_broken_package_is_one_line(package: Path, capsys: pytest.CaptureFixture[str]) -> None:

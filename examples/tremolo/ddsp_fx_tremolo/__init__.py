@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A kind of effect of your own: a tremolo. See "A kind of your own" in docs/effects.md for the package around it."""
+"""A kind of effect of your own: a tremolo. `pip install examples/tremolo`, then `ddsp-fx info slow-tremolo`."""
 
 from typing import Any
 
@@ -34,14 +34,3 @@ class Tremolo(SmoothedEffect):
         self._cycles = cycles[-1] % 1.0
         dip = 0.5 - 0.5 * np.cos(2.0 * np.pi * cycles)
         return np.asarray(block * (1.0 - depth * dip), np.float32)
-
-
-if __name__ == "__main__":
-    import sys
-
-    from pedalboard.io import AudioFile
-
-    with AudioFile(sys.argv[1]) as file:
-        audio, rate = file.read(file.frames), file.samplerate
-    with AudioFile(sys.argv[2], "w", rate, audio.shape[0]) as output:
-        output.write(Tremolo(speed=6, depth=0.8)(audio, rate))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands from installed packages: entry point group `ddsp_fx.commands`, name = "package.module".
+"""Commands by name, through entry point group `ddsp_fx.commands`: name = "package.module". Ours use the same door.
 
 The module has a docstring, whose first line is the command's line in `ddsp-fx --help`, and two functions:
 `add_arguments(parser)` and `run(arguments) -> exit code`. It is imported only when its command is chosen; for the help
@@ -19,11 +19,15 @@ from ddsp_fx.errors import DdspFxError, MissingExtraError
 from ddsp_fx.extensions import by_name
 
 GROUP = "ddsp_fx.commands"
+# The order in which people meet them; what other packages bring comes after.
+ORDER = ("apply", "list", "info", "serve", "vst", "daw", "train", "evaluate", "validate", "demo", "gallery")
 
 
-def extension_commands() -> dict[str, EntryPoint]:
-    """Command name -> where it is."""
-    return dict(sorted(by_name(GROUP).items()))
+def commands() -> dict[str, EntryPoint]:
+    """Command name -> where it is, in the order of the help."""
+    points = by_name(GROUP)
+    first = [name for name in ORDER if name in points]
+    return {name: points[name] for name in [*first, *sorted(points.keys() - set(first))]}
 
 
 def summary(point: EntryPoint) -> str:

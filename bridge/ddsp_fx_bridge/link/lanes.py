@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which parameter each numbered lane of a host is for, while boards come and go.
+
+A host knows a parameter, and its automation with it, by its number alone. So a number is given to a target (slot's name
+and parameter's symbol) once: what is inserted, removed, reordered, or new in a later version moves nobody's automation.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+MOST_LANES = 64
+# The board's own, which the plugin has before any engine is there.
+OWN = ("mix", "bypass")
+# In the board's JSON, which a host's project keeps.
+KEY = "lanes"
+_MOST_NAME = 4096
+
+
+class Lanes:
+    """Targets by number. A lane whose effect has gone stays reserved if the host has ever moved it; else it is free.
+
+    Args:
+        targets: of lanes 0, 1, ...; None is a free one. What is beyond 64, or there already, is left out.
+        moved: the numbers of those that the host has moved; None is all of them.
+    """
+
+    def __init__(self, targets: Iterable[str | None] = (), moved: Iterable[int] | None = None) -> None:
+        self._targets: list[str | None] = []
+        for target in list(targets)[:MOST_LANES]:
+            self._targets.append(None if target in self._targets else target)
+        count = len(self._targets)
+        self._moved = set(range(count)) if moved is None else {lane for lane in moved if 0 <= lane < count}
+
+    @property
+    def targets(self) -> Sequence[str | None]:
+        """By number; None is free."""
+        return tuple(self._targets)
+
+    def arrange(self, present: Sequence[str]) -> None:
+        """The board has these targets now: new ones get free lanes, the lowest first, as far as there are any."""
+        for lane, target in enumerate(self._targets):
+            if target not in present and lane not in self._moved:
+                self._targets[lane] = None
+        while self._targets and self._targets[-1] is None:
+            self._targets.pop()
+        free = [lane for lane in range(MOST_LANES) if lane >= len(self._targets) or self._targets[lane] is None]
+        for target, lane in zip((t for t in present if t not in self._targets), free, strict=False):
+            self._targets += [None] * (lane + 1 - len(self._targets))
+            self._targets[lane] = target
+
+    def move(self, target: str) -> bool:
+        """The host has moved it: its automation may hang on that lane from now on. True where that is new."""
+        lane = self._targets.index(target) if target in self._targets else None
+        if lane is None or lane in self._moved:
+            return False
+        self._moved.add(lane)
+        return True
+
+    def added_to(self, board_json: str) -> str:
+        """The board's JSON with the lanes in it."""
+        lanes = {"targets": self._targets, "moved": sorted(self._moved)}
+        return json.dumps({**json.loads(board_json), KEY: lanes}, indent=2)
+
+
+def restored_lanes(board_json: str, targets: Iterable[str]) -> Lanes:
+    """The lanes of a project: as its JSON has them, else in the order of the targets that the plugin has sent.
+
+    A project that was saved before lanes were has the latter alone; all of them are then reserved.
+    """
+    told = _told(board_json) or Lanes(targets)
+    # The plugin knows the board's own by their numbers, whatever the project says.
+    return told if tuple(told.targets[: len(OWN)]) == OWN else Lanes()
+
+
+def _told(board_json: str) -> Lanes | None:
+    """None where the JSON has no lanes, or none that make sense: it may come from anywhere."""
+    try:
+        data = json.loads(board_json)
+    except (ValueError, RecursionError):
+        return None
+    told = data.get(KEY) if isinstance(data, Mapping) else None
+    if not isinstance(told, Mapping) or not isinstance(told.get("targets"), list):
+        return None
+    targets, moved = told["targets"], told.get("moved", [])
+    if len(targets) > MOST_LANES or not all(_is_target(target) for target in targets) or not isinstance(moved, list):
+        return None
+    return Lanes(targets, [lane for lane in moved if isinstance(lane, int)])
+
+
+def _is_target(target: object) -> bool:
+    return target is None or (isinstance(target, str) and 0 < len(target) <= _MOST_NAME)

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pitch trackers by name, through entry point group `ddsp_fx.trackers`: the built-in ones use the same door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ddsp_fx.errors import DdspFxError, ParameterError
+from ddsp_fx.extensions import Door
+
+if TYPE_CHECKING:
+    from ddsp_fx.analysis.pitch import PitchTracker
+
+TRACKERS = Door("ddsp_fx.trackers", "pitch tracker", ParameterError)
+DEFAULT_TRACKER = "mcleod"
+RATE_HZ = 16000
+
+
+@dataclass(frozen=True)
+class TrackerKind:
+    """What an entry point of `ddsp_fx.trackers` names. Its own name is what people type.
+
+    Args:
+        summary: when to choose it, in a line.
+        look_ahead: 16 kHz samples, of every tracker that `open` makes.
+        f0_min_hz, f0_max_hz: the pitches that it can hear.
+        open: hop in 16 kHz samples -> a tracker. May raise MissingExtraError. Where there is an `argument`, that is
+            passed second.
+        needs: what has to be installed for it: "pip install 'ddsp-fx[pitch]'".
+        argument: what stands behind the name and a colon: "PATH" for `ddsp-vst:PATH`.
+    """
+
+    summary: str
+    look_ahead: int
+    f0_min_hz: float
+    f0_max_hz: float
+    open: Callable[..., PitchTracker]
+    needs: str = ""
+    argument: str = ""
+
+
+def check_tracker(name: str) -> None:
+    """Raises ParameterError for a name that no tracker has. Nothing is imported or opened."""
+    TRACKERS.check(name.partition(":")[0])
+
+
+def open_tracker(name: str, hop: int = 320) -> PitchTracker:
+    """A tracker by name, at sample 0.
+
+    Args:
+        name: one of `TRACKERS.names()`, with `:ARGUMENT` where the tracker takes one ("ddsp-vst:PATH").
+        hop: 16 kHz samples between frames.
+
+    Raises:
+        ParameterError: for an unknown name, a missing or surplus argument, or a tracker that breaks the protocol.
+        MissingExtraError: if the tracker's package is not installed.
+        ModelError: for a file that is no such model.
+    """
+    base, _, argument = name.partition(":")
+    kind = tracker_kind(base)
+    if bool(argument) != bool(kind.argument):
+        told = f"{base}:{kind.argument}" if kind.argument else base
+        raise ParameterError(f"pitch tracker {name[:80]!r}: write {told}")
+    return _checked(base, kind.open(hop, argument) if argument else kind.open(hop), kind, hop)
+
+
+def tracker_kind(name: str) -> TrackerKind:
+    """The registration behind a name; raises ParameterError."""
+    kind = TRACKERS.load(name)
+    if not isinstance(kind, TrackerKind):
+        where = TRACKERS.check(name).value
+        raise ParameterError(f"the pitch tracker {name!r} from {where} is no ddsp_fx.analysis.trackers.TrackerKind")
+    return kind
+
+
+def _checked(name: str, tracker: Any, kind: TrackerKind, hop: int) -> PitchTracker:
+    # Not above: who only wants the names, as a help text does, needs no NumPy.
+    from ddsp_fx.analysis.pitch import PitchTracker
+
+    told = f"the pitch tracker {name!r} from {TRACKERS.check(name).value}"
+    if not isinstance(tracker, PitchTracker):
+        raise ParameterError(f"{told} lacks something that a PitchTracker has: {', '.join(_lacking(tracker))}")
+    if tracker.hop != hop or tracker.look_ahead > kind.look_ahead:
+        raise ParameterError(
+            f"{told} has hop {tracker.hop} and look-ahead {tracker.look_ahead} where {hop} and at most "
+            f"{kind.look_ahead} were promised"
+        )
+    return tracker
+
+
+def _lacking(tracker: object) -> list[str]:
+    return [n for n in ("name", "hop", "look_ahead", "process", "flush", "reset") if not hasattr(tracker, n)]
+
+
+def describe_trackers() -> list[dict[str, Any]]:
+    """All of them as plain data, for pages and JSON; one whose package is broken tells its `problem`."""
+    told: list[dict[str, Any]] = []
+    for name in TRACKERS.names():
+        try:
+            kind = tracker_kind(name)
+        except DdspFxError as error:
+            told.append({"name": name, "problem": str(error)})
+            continue
+        told.append(
+            {
+                "name": f"{name}:{kind.argument}" if kind.argument else name,
+                "summary": kind.summary,
+                "look_ahead_ms": 1000.0 * kind.look_ahead / RATE_HZ,
+                "f0_min_hz": kind.f0_min_hz,
+                "f0_max_hz": kind.f0_max_hz,
+                "needs": kind.needs,
+            }
+        )
+    return told

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""render the shipped effects on the example sounds, with pictures"""
+
+from __future__ import annotations
+
+import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Nothing heavy is imported for this."""
+    parser.add_argument("folder", help="where the audio and pictures go")
+    parser.add_argument("--replace", action="store_true", help="files of the same names in the folder may be replaced")
+    parser.add_argument("--json", action="store_true", help="the measurements as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """The command itself."""
+    from ddsp_fx.cli.demo import run
+
+    return run(arguments)

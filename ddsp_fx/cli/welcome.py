@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What `ddsp-fx` says when it is typed alone: what there is, and what to type first."""
+
+from __future__ import annotations
+
+from ddsp_fx.bundles.discovery import discover
+from ddsp_fx.cli.list import print_catalogue
+
+FIRST = """
+Try one on a recording of your own, any .wav, .flac, .mp3 or .aiff:
+
+  ddsp-fx apply song.wav out.wav violin-room            a room
+  ddsp-fx apply voice.wav out.wav violin:preset=vocal   a voice played on a violin
+  ddsp-fx apply stems/*.wav --to wet violin-room        many files
+  ddsp-fx info violin                                   what it knows, and every knob
+
+All commands: ddsp-fx --help
+"""
+
+
+def welcome() -> int:
+    """0: nothing was asked for, and nothing is wrong."""
+    print("Neural instruments, learned rooms and dereverb as audio effects. Installed are:\n")
+    print_catalogue(discover())
+    print(FIRST, end="")
+    return 0

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Audio in blocks of one size for something that needs them so, whatever the size of the blocks that come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ddsp_fx.dsp.delay import Fifo
+
+Floats = NDArray[np.float32]
+
+
+class FixedBlocks:
+    """A stream cut into blocks of exactly `size`, and put together again `lead` samples late.
+
+    Args:
+        channels: of the audio.
+        size: of every block that `run` gets, in samples.
+        lead: silence in front of what comes back, in samples: `size`, and what `run` withholds.
+    """
+
+    def __init__(self, channels: int, size: int, lead: int) -> None:
+        self._size, self._lead = size, lead
+        self._waiting = Fifo(channels, 2 * size)
+        self._ready = Fifo(channels, lead + 2 * size)
+        self._silence = np.zeros((channels, lead), np.float32)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all audio."""
+        self._waiting.clear()
+        self._ready.clear()
+        self._ready.write(self._silence)
+
+    def process(self, block: Floats, run: Callable[[Floats], Floats]) -> Floats:
+        """(channels, n), any n -> the same shape; shorter where `run` has given back less than `lead` allows for."""
+        out = np.empty_like(block)
+        done = 0
+        for start in range(0, block.shape[1], self._size):
+            piece = block[:, start : start + self._size]
+            self._waiting.write(piece)
+            if self._waiting.available >= self._size:
+                self._ready.write(run(self._waiting.read(self._size)))
+            n = min(piece.shape[1], self._ready.available)
+            out[:, done : done + n] = self._ready.read(n)
+            done += n
+        return out if done == block.shape[1] else out[:, :done]
