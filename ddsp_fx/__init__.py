@@ -16,8 +16,26 @@ if TYPE_CHECKING:
     from ddsp_fx.board import Board, load_plugin
     from ddsp_fx.bundles import discover, load
     from ddsp_fx.effects import Effect, Parameter
+    from ddsp_fx.effects.dereverb import Dereverb
+    from ddsp_fx.effects.learned_reverb import LearnedReverb
+    from ddsp_fx.effects.timbre_transfer import TimbreTransfer
+    from ddsp_fx.errors import (
+        AudioError,
+        AutomationError,
+        BoardError,
+        BundleError,
+        DamagedAudioError,
+        DdspFxError,
+        EngineError,
+        MissingExtraError,
+        ModelError,
+        ParameterError,
+        TrainingError,
+        UnknownEffectError,
+        UnknownParameterError,
+    )
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Names are imported on first use: `import ddsp_fx` must stay cheap in scripts and at the command line.
 _HOMES = {
@@ -32,7 +50,26 @@ _HOMES = {
     "load": "ddsp_fx.bundles",
     "load_plugin": "ddsp_fx.board",
     "read_automation": "ddsp_fx.automation",
+    "TimbreTransfer": "ddsp_fx.effects.timbre_transfer",
+    "LearnedReverb": "ddsp_fx.effects.learned_reverb",
+    "Dereverb": "ddsp_fx.effects.dereverb",
 }
+_ERRORS = (
+    "DdspFxError",
+    "ParameterError",
+    "UnknownParameterError",
+    "AudioError",
+    "DamagedAudioError",
+    "ModelError",
+    "BundleError",
+    "UnknownEffectError",
+    "BoardError",
+    "AutomationError",
+    "EngineError",
+    "MissingExtraError",
+    "TrainingError",
+)
+_HOMES |= dict.fromkeys(_ERRORS, "ddsp_fx.errors")
 __all__ = [  # noqa: RUF022 - the order in which a newcomer meets them
     "load",
     "Board",
@@ -45,6 +82,22 @@ __all__ = [  # noqa: RUF022 - the order in which a newcomer meets them
     "discover",
     "Effect",
     "Parameter",
+    "TimbreTransfer",
+    "LearnedReverb",
+    "Dereverb",
+    "DdspFxError",
+    "ParameterError",
+    "UnknownParameterError",
+    "AudioError",
+    "DamagedAudioError",
+    "ModelError",
+    "BundleError",
+    "UnknownEffectError",
+    "BoardError",
+    "AutomationError",
+    "EngineError",
+    "MissingExtraError",
+    "TrainingError",
 ]
 
 
@@ -52,3 +105,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'ddsp_fx' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """What is public: names that have not been used yet are not in the module."""
+    return sorted([*__all__, "__doc__", "__version__"])

@@ -59,6 +59,10 @@ class Board(SlotAccess, SmoothedEffect):
         SmoothedEffect.__init__(self, **values)
         self.extend(plugins)
 
+    def __repr__(self) -> str:
+        own = "".join(f", {s}={v!r}" for s, v in self.values().items() if v != self.parameters[s].default)
+        return f"{super().__repr__().removesuffix(')')}{own})"
+
     def _changed(self) -> None:
         super()._changed()
         self._is_edited = True

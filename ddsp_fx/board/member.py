@@ -134,6 +134,7 @@ def member(plugin: Any) -> Member:
 
 def _told(declared: Any, symbol: str) -> Parameter:
     name, unit = str(declared.name), str(declared.label or "")
+    parameter: Parameter
     if declared.type is bool:
         parameter = Parameter(name, default=False, scale="toggle")
     elif declared.type is str:

@@ -151,3 +151,19 @@ def unpacked(plugin: Any) -> Any:
 def copied(plugin: Any) -> Any:
     """A plugin of its own with the same values and no audio; raises BoardError for what cannot be copied."""
     return unpacked(packed(plugin)) if is_native(plugin) else copy.deepcopy(plugin)
+
+
+def native_text(plugin: Any) -> str:
+    """The expression that makes it again, with pedalboard's names; pedalboard's own text where there is none."""
+    name = type(plugin).__name__
+    if is_container(plugin) and name in CONTAINERS:
+        return f"{name}([{', '.join(native_text(inner) for inner in plugin)}])"
+    if native_classes().get(name) is not type(plugin) or name == "Convolution":
+        return repr(plugin)
+    values = ((symbol, getattr(plugin, symbol)) for symbol in native_values(plugin))
+    return f"{name}({', '.join(f'{symbol}={_value_text(value)}' for symbol, value in values)})"
+
+
+def _value_text(value: Any) -> str:
+    is_choice = isinstance(getattr(type(value), "__members__", None), dict)
+    return f"{type(value).__qualname__}.{value.name}" if is_choice else repr(value)

@@ -9,7 +9,7 @@ from typing import Any, Self, overload
 from ddsp_fx.board.member import member
 from ddsp_fx.board.native import is_container, is_native
 from ddsp_fx.board.native_stage import native_name
-from ddsp_fx.board.native_state import copied
+from ddsp_fx.board.native_state import copied, native_text
 from ddsp_fx.board.slot_naming import Naming, next_namings
 from ddsp_fx.board.streaming import check_streams
 from ddsp_fx.errors import BoardError
@@ -126,7 +126,8 @@ class PluginList(MutableSequence[Any]):
         return True
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._plugins!r})"
+        plugins = ", ".join(native_text(plugin) if is_native(plugin) else repr(plugin) for plugin in self._plugins)
+        return f"{type(self).__name__}([{plugins}])"
 
     def _changed(self) -> None:
         """The list is another one now."""

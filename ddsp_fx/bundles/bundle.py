@@ -72,11 +72,11 @@ class Bundle:
             options={"tracker": tracker} if tracker else {},
             label=entry.symbol,
         )
-        chosen: dict[str, Value] = {**entry.defaults, **self._preset(entry, preset), **values}
         effect = effect_kind(entry.kind).from_source(source)
         effect.name = entry.symbol
+        effect.set_values(entry.defaults)
         effect.origin = f"{self.manifest.id}/{entry.symbol}"
-        effect.set_values(chosen)
+        effect.set_values({**self._preset(entry, preset), **values})
         return effect
 
     def _preset(self, entry: EffectEntry, preset: str | None) -> dict[str, Value]:

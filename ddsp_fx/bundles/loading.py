@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, overload
 
 from ddsp_fx.analysis.trackers import check_tracker
 from ddsp_fx.bundles.bundle import Bundle
@@ -19,10 +20,52 @@ from ddsp_fx.inference.controls import ControlModel
 from ddsp_fx.inference.litert import load_runner
 from ddsp_fx.inference.metadata import read_ddsp_vst_metadata
 
+if TYPE_CHECKING:
+    from ddsp_fx.bundles.shipped import DryInstrument, Instrument, LearnedRoom
+    from ddsp_fx.effects.dereverb import Dereverb
+    from ddsp_fx.effects.learned_reverb import LearnedReverb
+    from ddsp_fx.effects.timbre_transfer import TimbreTransfer
+
 # magenta/ddsp-vst exports come in two sizes: 60 harmonics for 16 kHz, 100 for 48 kHz.
 _HARMONICS_AT_48K = 100
 
 
+@overload
+def load(
+    name: Instrument,
+    *,
+    preset: str | None = None,
+    tracker: str | None = None,
+    paths: Iterable[Path | str] = (),
+    **values: Value,
+) -> TimbreTransfer: ...
+@overload
+def load(
+    name: LearnedRoom,
+    *,
+    preset: str | None = None,
+    tracker: str | None = None,
+    paths: Iterable[Path | str] = (),
+    **values: Value,
+) -> LearnedReverb: ...
+@overload
+def load(
+    name: DryInstrument,
+    *,
+    preset: str | None = None,
+    tracker: str | None = None,
+    paths: Iterable[Path | str] = (),
+    **values: Value,
+) -> Dereverb: ...
+@overload
+def load(
+    name: str | Path,
+    *,
+    preset: str | None = None,
+    tracker: str | None = None,
+    paths: Iterable[Path | str] = (),
+    **values: Value,
+) -> Effect: ...
 def load(
     name: str | Path,
     *,

@@ -48,7 +48,7 @@ class Demo:
     def transfer(self) -> None:
         """Voice to violin, two octaves up, with stems."""
         effect = load("violin", pitch_shift=SHIFT_SEMITONES)
-        stems = effect.stems(self.vocal, RATE_HZ)  # type: ignore[attr-defined]
+        stems = effect.stems(self.vocal, RATE_HZ)
         out = effect.render(self.vocal, RATE_HZ)
         self.save("vocal_as_violin", out)
         for name in ("harmonic", "noise", "room"):
@@ -80,7 +80,7 @@ class Demo:
         effect = load("violin-room", mix=0.3)
         stereo = np.stack([self.vocal, self.vocal])
         self.save("vocal_in_violin_room", effect.render(stereo, RATE_HZ))
-        response = effect.impulse_response(RATE_HZ, channels=2)  # type: ignore[attr-defined]
+        response = effect.impulse_response(RATE_HZ, channels=2)
         self.save("violin_room_impulse_response", response / np.abs(response).max())
         pictures.save_decay(self.folder / "room.png", response[0], RATE_HZ, "The room learned from the violin")
         wet = load("violin-room", mix=1.0).render(self.vocal, RATE_HZ)

@@ -49,6 +49,9 @@ class InstrumentEffect(SmoothedEffect):
         """The pitch tracker, one of `ddsp_fx.analysis.trackers`."""
         return str(self._source.options.get("tracker", DEFAULT_TRACKER))
 
+    def _load_options(self) -> Mapping[str, str]:
+        return {} if self.tracker == DEFAULT_TRACKER else {"tracker": self.tracker}
+
     @property
     def hearing(self) -> Hearing:
         """What could be followed of the input since the last reset, and why the rest was not."""

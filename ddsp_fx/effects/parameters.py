@@ -6,12 +6,21 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, overload
 
 from ddsp_fx.errors import ParameterError, UnknownParameterError, did_you_mean
 
 if TYPE_CHECKING:
+    # Python has a TypeVar with a default from 3.13 on; without, every bare `Parameter` would be an error to checkers.
+    from typing_extensions import TypeVar
+
     from ddsp_fx.effects.base import Effect
+
+    V = TypeVar("V", default=Any)
+else:
+    from typing import TypeVar
+
+    V = TypeVar("V")
 
 Scale = Literal["linear", "log", "dB", "steps", "choices", "toggle"]
 Acts = Literal["output", "frame"]
@@ -22,7 +31,7 @@ _FALSE = {"off", "false", "no", "0"}
 
 
 @dataclass(eq=False)
-class Parameter:
+class Parameter(Generic[V]):
     """A named, bounded value of an effect, and the descriptor that guards it.
 
     Args:
@@ -50,6 +59,46 @@ class Parameter:
     acts: Acts = "output"
     symbol: str = field(default="", init=False)
 
+    if TYPE_CHECKING:
+        # What an attribute holds follows from the declaration: on or off, one of the choices, else a number.
+        @overload
+        def __init__(
+            self: Parameter[bool],
+            name: str,
+            *,
+            default: bool,
+            scale: Literal["toggle"],
+            smoothing_s: float = ...,
+            description: str = ...,
+            acts: Acts = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Parameter[str],
+            name: str,
+            *,
+            default: str,
+            scale: Literal["choices"],
+            choices: tuple[str, ...],
+            description: str = ...,
+            acts: Acts = ...,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Parameter[float],
+            name: str,
+            minimum: float = ...,
+            maximum: float = ...,
+            default: float = ...,
+            unit: str = ...,
+            scale: Literal["linear", "log", "dB", "steps"] = ...,
+            *,
+            smoothing_s: float = ...,
+            description: str = ...,
+            acts: Acts = ...,
+        ) -> None: ...
+        def __init__(self, *arguments: Any, **options: Any) -> None: ...
+
     def __post_init__(self) -> None:
         if self.scale == "choices":
             self.minimum, self.maximum = 0.0, float(len(self.choices) - 1)
@@ -60,11 +109,15 @@ class Parameter:
     def __set_name__(self, owner: type[Effect], name: str) -> None:
         self.symbol = name
 
+    @overload
+    def __get__(self, instance: None, owner: type[Effect] | None = None) -> Self: ...
+    @overload
+    def __get__(self, instance: Effect, owner: type[Effect] | None = None) -> V: ...
     def __get__(self, instance: Effect | None, owner: type[Effect] | None = None) -> Any:
         return self if instance is None else instance.get_value(self.symbol)
 
-    def __set__(self, instance: Effect, value: Value) -> None:
-        instance.set_value(self.symbol, value)
+    def __set__(self, instance: Effect, value: V) -> None:
+        instance.set_value(self.symbol, value)  # type: ignore[arg-type]
 
     def check(self, value: object) -> Value:
         """`value` as this parameter stores it; raises ParameterError with the range in the message."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ddsp_fx.effects.parameters import Parameter, Value, unknown_parameter
 from ddsp_fx.errors import ParameterError
@@ -50,18 +50,31 @@ class Parametrised:
         self._values: dict[str, Value] = {symbol: p.default for symbol, p in self.parameters.items()}
         self._name = self.kind
         self._origin = ""
+        self._made_with: dict[str, Value] = {}
         self.set_values(values)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        # A misspelt parameter must not become a silent new attribute, as it does on a loaded pedalboard VST3.
-        if name.startswith("_") or hasattr(type(self), name):
-            object.__setattr__(self, name, value)
-        else:
-            raise unknown_parameter(self._name, name, self.parameters)
+    # Hidden from type checkers, which would take every attribute of a class that has it for one that may be set.
+    if not TYPE_CHECKING:
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            # A misspelt parameter must not become a silent new attribute, as it does on a loaded pedalboard VST3.
+            if name.startswith("_") or hasattr(type(self), name):
+                object.__setattr__(self, name, value)
+            else:
+                raise unknown_parameter(self._name, name, self.parameters)
 
     def __repr__(self) -> str:
-        values = ", ".join(f"{s}={v!r}" for s, v in self._values.items() if v != self.parameters[s].default)
-        return f"<{type(self).__name__} {self._name}{': ' + values if values else ''}>"
+        """What makes it again, where there is a name to load it by: load('violin', mix=0.5)."""
+        usual = {**{symbol: p.default for symbol, p in self.parameters.items()}, **self._made_with}
+        changed = {symbol: value for symbol, value in self.values().items() if value != usual[symbol]}
+        words = [f"{word}={value!r}" for word, value in {**self._load_options(), **changed}.items()]
+        if self._origin:
+            return f"load({', '.join([repr(self._origin), *words])})"
+        return f"{type(self).__name__}({', '.join(words)})"
+
+    def _load_options(self) -> Mapping[str, str]:
+        """What `load` was given besides values, such as a tracker."""
+        return {}
 
     @property
     def name(self) -> str:
@@ -80,6 +93,7 @@ class Parametrised:
     @origin.setter
     def origin(self, value: str) -> None:
         self._origin = value
+        self._made_with = self.values()
 
     def get_value(self, symbol: str) -> Value:
         """The parameter's value in its unit; raises UnknownParameterError."""

@@ -11,6 +11,7 @@ import pedalboard
 import pytest
 from support import tone
 
+from ddsp_fx import __version__
 from ddsp_fx.board.text import parse_board
 from vst.conftest import SERVE, EngineProcess
 
@@ -73,6 +74,7 @@ def test_parameters_have_names_units_and_text(
 ) -> None:
     engine_process.start()
     plugin = plugin_with("violin", vst3, monkeypatch)
+    assert plugin.version == __version__
     shift = plugin.parameters["pitch_shift_semitones"]
     assert (shift.min_value, shift.max_value, shift.label) == (-48, 48, "semitones")
     plugin.pitch_shift_semitones = 7.0

@@ -61,7 +61,7 @@ class Lanes:
     def added_to(self, board_json: str) -> str:
         """The board's JSON with the lanes in it."""
         lanes = {"targets": self._targets, "moved": sorted(self._moved)}
-        return json.dumps({**json.loads(board_json), KEY: lanes}, indent=2)
+        return json.dumps({**json.loads(board_json), KEY: lanes})
 
 
 def restored_lanes(board_json: str, targets: Iterable[str]) -> Lanes:

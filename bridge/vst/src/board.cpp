@@ -24,8 +24,15 @@ std::string Board::save() const {
     std::string text = encode({"ddsp-fx", "1"}) + encode({"board", json, chain, numberText(latency), numberText(tail)});
     for (std::size_t i = 0; i < slots.size(); ++i) {
         const Slot& slot = slots[i];
-        Fields fields{"slot", std::to_string(i), slot.target, slot.name, slot.unit, slot.scale,
-                      numberText(slot.minimum), numberText(slot.maximum), numberText(slot.fallback),
+        Fields fields{"slot",
+                      std::to_string(i),
+                      slot.target,
+                      slot.name,
+                      slot.unit,
+                      slot.scale,
+                      numberText(slot.minimum),
+                      numberText(slot.maximum),
+                      numberText(slot.fallback),
                       numberText(values[i])};
         fields.insert(fields.end(), slot.choices.begin(), slot.choices.end());
         text += encode(fields);

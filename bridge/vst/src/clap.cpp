@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DPF's CLAP with what its wrapper leaves out: render mode, tails, and names, units and text that change. DPF is compiled
-// as a part of this file, and the plugin that a host gets is a copy of DPF's with some functions of ours.
+// DPF's CLAP with what its wrapper leaves out: render mode, tails, and names, units and text that change. DPF is
+// compiled as a part of this file, and the plugin that a host gets is a copy of DPF's with some functions of ours.
 #include "DistrhoPluginInfo.h"
 
 #define DISTRHO_PLUGIN_TARGET_CLAP

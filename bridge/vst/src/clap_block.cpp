@@ -10,8 +10,8 @@ namespace {
 using ddspfx::Channels;
 
 const clap_event_param_value_t* valueOf(const clap_event_header_t* event) {
-    const bool isValue = event && event->space_id == CLAP_CORE_EVENT_SPACE_ID && event->type == CLAP_EVENT_PARAM_VALUE &&
-                         event->size >= sizeof(clap_event_param_value_t);
+    const bool isValue = event && event->space_id == CLAP_CORE_EVENT_SPACE_ID &&
+                         event->type == CLAP_EVENT_PARAM_VALUE && event->size >= sizeof(clap_event_param_value_t);
     return isValue ? reinterpret_cast<const clap_event_param_value_t*>(event) : nullptr;
 }
 
@@ -59,7 +59,8 @@ void takeEvents(DdspFx& plugin, const clap_input_events_t* events, uint32_t fram
 }
 
 clap_process_status processBlock(DdspFx& plugin, const clap_process_t& block, Process dpf, const clap_plugin_t* self) {
-    static const clap_output_events_t deaf{nullptr, [](const clap_output_events_t*, const clap_event_header_t*) { return true; }};
+    static const clap_output_events_t deaf{
+        nullptr, [](const clap_output_events_t*, const clap_event_header_t*) { return true; }};
     if (!plugin.isActivated()) {
         silenceOutputs(block, 0);
         return CLAP_PROCESS_ERROR;

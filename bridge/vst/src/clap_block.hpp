@@ -16,8 +16,9 @@ double toHost(uint32_t index, double value);
 
 using Process = clap_process_status(CLAP_ABI*)(const clap_plugin_t*, const clap_process_t*);
 
-// DPF of 2022 writes to its tables at any id and for any channel that a host sends, whatever the event's space. So it gets
-// two channels and no events: those are taken here, at their samples. Outputs that are none of ours become silence.
+// DPF of 2022 writes to its tables at any id and for any channel that a host sends, whatever the event's space. So it
+// gets two channels and no events: those are taken here, at their samples. Outputs that are none of ours become
+// silence.
 clap_process_status processBlock(DdspFx& plugin, const clap_process_t& block, Process dpf, const clap_plugin_t* self);
 
 // Values of our own parameters, at their samples of a block of that length; 0 is no block.

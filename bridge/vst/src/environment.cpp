@@ -31,9 +31,11 @@ std::vector<std::string> lines(std::istream& stream) {
 }  // namespace
 
 Environment::Environment()
-    : link_(variable("DDSP_FX_LINK")), chosenWords_(variable("DDSP_FX_ENGINE")),
+    : link_(variable("DDSP_FX_LINK")),
+      chosenWords_(variable("DDSP_FX_ENGINE")),
       wordsFile_(variable("XDG_DATA_HOME", variable("HOME") + "/.local/share") + "/ddsp-fx/engine"),
-      isChosen_(std::getenv("DDSP_FX_ENGINE") != nullptr), pluginsPerEngine_(kPerEngine) {
+      isChosen_(std::getenv("DDSP_FX_ENGINE") != nullptr),
+      pluginsPerEngine_(kPerEngine) {
     if (link_.empty())
         link_ = platform::defaultLink(variable("XDG_RUNTIME_DIR"));
     const int number = std::atoi(variable("DDSP_FX_PLUGINS_PER_ENGINE").c_str());

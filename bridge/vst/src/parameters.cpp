@@ -15,7 +15,8 @@ constexpr float kUntouched = 0.500125F;
 
 // A host's number as one of 0 to `most`: it may be anything, also none.
 uint32_t choiceOf(double value, uint32_t most) {
-    return std::isnan(value) ? 0 : static_cast<uint32_t>(std::lround(std::clamp(value, 0.0, static_cast<double>(most))));
+    return std::isnan(value) ? 0
+                             : static_cast<uint32_t>(std::lround(std::clamp(value, 0.0, static_cast<double>(most))));
 }
 
 float firstOf(unsigned slot) {

@@ -46,7 +46,8 @@ bool hasEnded(int process);
 // One holder in all processes; the kernel takes it from the dead. -1 where somebody has it.
 int tryLock(const std::string& path);
 
-// The lowest number under `count` that no instance in any process holds, until the handle is closed. -1 where there is none.
+// The lowest number under `count` that no instance in any process holds, until the handle is closed. -1 where there is
+// none.
 int takeSeat(const std::string& path, unsigned count, unsigned& number);
 
 }  // namespace ddspfx::platform

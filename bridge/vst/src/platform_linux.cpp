@@ -42,9 +42,7 @@ int duplicate(int handle) { return fcntl(handle, F_DUPFD_CLOEXEC, 3); }
 
 void closeHandle(int handle) { close(handle); }
 
-void wake(std::atomic<std::uint32_t>& word) {
-    syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
-}
+void wake(std::atomic<std::uint32_t>& word) { syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0); }
 
 void wait(std::atomic<std::uint32_t>& word, std::uint32_t seen, std::chrono::nanoseconds limit) {
     const timespec time{limit.count() / 1000000000L, limit.count() % 1000000000L};

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 
 START_NAMESPACE_DISTRHO
 
@@ -58,18 +57,20 @@ String DdspFx::getState(const char*) const {
     if (!session_)
         return String();
     const std::string effect = std::to_string(effect_.load(std::memory_order_relaxed));
-    return String((session_->board().save() + ddspfx::encode({"effect", effect})).c_str());
+    return String(ddspfx::shelter(session_->board().save() + ddspfx::encode({"effect", effect})).c_str());
 }
 
 void DdspFx::setState(const char*, const char* value) {
     ddspfx::Board board;
-    if (!session_ || !board.restore(value))
+    const std::string text = ddspfx::unshelter(value);
+    if (!session_ || !board.restore(text))
         return;
     ddspfx::LineReader lines;
-    lines.feed(value, std::strlen(value));
+    lines.feed(text.data(), text.size());
     for (ddspfx::Fields fields; lines.next(fields);)
         if (double effect = 0.0; fields[0] == "effect" && fields.size() > 1 && ddspfx::parseNumber(fields[1], effect))
-            effect_.store(static_cast<uint32_t>(std::clamp(effect, 0.0, double(kMostEffects))), std::memory_order_relaxed);
+            effect_.store(static_cast<uint32_t>(std::clamp(effect, 0.0, double(kMostEffects))),
+                          std::memory_order_relaxed);
     session_->allowStart();
     session_->setBoard(std::move(board));
     setLatency(stream_.latency());
@@ -103,7 +104,9 @@ void DdspFx::activate() {
 void DdspFx::run(const float** inputs, float** outputs, uint32_t frames) {
     const uint32_t render = render_.load(std::memory_order_relaxed);
     const bool offline = render == kWait || (render == kAutomatic && hostOffline_.load(std::memory_order_relaxed));
-    const auto how = offline ? ddspfx::Render::wait : render == kLive ? ddspfx::Render::live : ddspfx::Render::automatic;
+    const auto how = offline           ? ddspfx::Render::wait
+                     : render == kLive ? ddspfx::Render::live
+                                       : ddspfx::Render::automatic;
     stream_.process(inputs, outputs, frames, how);
     ddspfx::silence(outputs, ddspfx::kChannels, frames, stream_.channels());
     setLatency(stream_.latency());

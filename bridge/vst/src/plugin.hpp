@@ -33,7 +33,8 @@ constexpr uint32_t kMostFrames = 65536;
 // The choices of "Bounce".
 enum Bounce : uint32_t { kAutomatic, kLive, kWait };
 
-// Each wrapper says it of its format: that a host's controls keep values of their own, and none can be told of a board's.
+// Each wrapper says it of its format: that a host's controls keep values of their own, and none can be told of a
+// board's.
 extern const bool kHostKeepsValues;
 
 class DdspFx : public Plugin {
@@ -71,7 +72,7 @@ protected:
     const char* getDescription() const override { return "Neural instruments, learned rooms and dereverb"; }
     const char* getMaker() const override { return "ddsp-fx"; }
     const char* getLicense() const override { return "GPL-3.0-or-later"; }
-    uint32_t getVersion() const override { return d_version(0, 1, 0); }
+    uint32_t getVersion() const override { return d_version(DDSP_FX_MAJOR, DDSP_FX_MINOR, DDSP_FX_MICRO); }
     int64_t getUniqueId() const override { return d_cconst('D', 'd', 'F', 'x'); }
 
     void initParameter(uint32_t index, Parameter& parameter) override;

@@ -17,7 +17,9 @@ struct Layout {
     std::uint32_t maxBlock = 1024, channels = 2;
 
     // A host may say any rate, also none.
-    bool isSane() const { return sampleRate >= 1000.0 && sampleRate <= 1e6 && maxBlock > 0 && (channels == 1 || channels == 2); }
+    bool isSane() const {
+        return sampleRate >= 1000.0 && sampleRate <= 1e6 && maxBlock > 0 && (channels == 1 || channels == 2);
+    }
     bool operator==(const Layout& other) const {
         return sampleRate == other.sampleRate && maxBlock == other.maxBlock && channels == other.channels;
     }

@@ -24,15 +24,15 @@ public:
 
     // From any thread but the audio's.
 
-    // The segment that carries the audio from now on; `handle` is the session's to close. -1 is none: the system gave no
-    // memory, or no handle for it.
+    // The segment that carries the audio from now on; `handle` is the session's to close. -1 is none: the system gave
+    // no memory, or no handle for it.
     void attach(int handle);
     // A board to be made the engine's; one that was restored from a host's session, or a name from the menu.
     void setBoard(Board board);
     void load(std::string chain);
-    // Of the menu; nothing happens where it has none of that number, and where there is no menu yet it waits for one. From
-    // the audio's thread too, where hosts automate: it notes the number, and the session's own thread does the rest within
-    // a tick.
+    // Of the menu; nothing happens where it has none of that number, and where there is no menu yet it waits for one.
+    // From the audio's thread too, where hosts automate: it notes the number, and the session's own thread does the
+    // rest within a tick.
     void pick(unsigned item) { status_.picked.store(item + 1, std::memory_order_release); }
     // A host that only looks what a plugin is makes one too: no engine is started until this.
     void allowStart() { mayStart_ = true; }

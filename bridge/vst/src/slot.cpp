@@ -29,8 +29,7 @@ int Slot::steps() const {
 
 double Slot::plain(double normalised) const {
     const double n = std::isnan(normalised) ? 0.0 : std::clamp(normalised, 0.0, 1.0);
-    const double value =
-        scale == "log" ? minimum * std::pow(maximum / minimum, n) : minimum + n * (maximum - minimum);
+    const double value = scale == "log" ? minimum * std::pow(maximum / minimum, n) : minimum + n * (maximum - minimum);
     const double inside = std::clamp(value, minimum, maximum);
     if (scale == "toggle")
         return inside >= 0.5 ? 1.0 : 0.0;

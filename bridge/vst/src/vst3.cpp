@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DPF's VST3 with what its wrapper leaves out: the host's offline mode, tails, mono, blocks as hosts send them, and names,
-// units and text that change. DPF is compiled as a part of this file, and its objects, which are tables of functions,
-// are given ours where a host asks for them.
+// DPF's VST3 with what its wrapper leaves out: the host's offline mode, tails, mono, blocks as hosts send them, and
+// names, units and text that change. DPF is compiled as a part of this file, and its objects, which are tables of
+// functions, are given ours where a host asks for them.
 #include "DistrhoPluginInfo.h"
 
 #define DISTRHO_PLUGIN_TARGET_VST3
@@ -33,7 +33,8 @@ std::string narrow(const int16_t* wide) { return std::string(ScopedUTF8String(wi
 
 v3_result V3_API setupProcessing(void* self, v3_process_setup* setup) {
     DdspFx* const plugin = processorsPlugin(self);
-    // DPF refuses blocks of one sample, and would go on with the size that it had; it allocates as much as is asked for.
+    // DPF refuses blocks of one sample, and would go on with the size that it had; it allocates as much as is asked
+    // for.
     v3_process_setup within = *setup;
     within.max_block_size = std::clamp(setup->max_block_size, 2, static_cast<int32_t>(kMostFrames));
     const v3_result result = dpfProcessor.proc.setup_processing(self, &within);
@@ -141,8 +142,8 @@ v3_result V3_API setHandler(void* self, v3_component_handler** handler) {
     if (DdspFx* const plugin = controllersPlugin(self)) {
         if (handler)
             plugin->onNames([handler] {
-                const int32_t changed = V3_RESTART_PARAM_TITLES_CHANGED | V3_RESTART_PARAM_VALUES_CHANGED |
-                                        V3_RESTART_LATENCY_CHANGED;
+                const int32_t changed =
+                    V3_RESTART_PARAM_TITLES_CHANGED | V3_RESTART_PARAM_VALUES_CHANGED | V3_RESTART_LATENCY_CHANGED;
                 return v3_cpp_obj(handler)->restart_component(handler, changed);
             });
         else
@@ -186,12 +187,12 @@ v3_result V3_API query(void* self, const v3_tuid iid, void** object) {
     return result;
 }
 
-// DPF writes to stderr in the audio thread for every block of a bus that is switched off, and reads behind its table. Such
-// a bus has no channels, which is all that matters here.
+// DPF writes to stderr in the audio thread for every block of a bus that is switched off, and reads behind its table.
+// Such a bus has no channels, which is all that matters here.
 v3_result V3_API activateBus(void*, int32_t, int32_t, int32_t, v3_bool) { return V3_OK; }
 
-// A state may bring a board of another latency. DPF tells the host of new values alone, and one that has asked already, as
-// Ardour 7.3 has, would play a violin 43 ms late.
+// A state may bring a board of another latency. DPF tells the host of new values alone, and one that has asked already,
+// as Ardour 7.3 has, would play a violin 43 ms late.
 v3_result V3_API setState(void* self, v3_bstream** stream) {
     const v3_result result = dpfComponent.comp.set_state(self, stream);
     DdspFx* const plugin = pluginOf((*static_cast<dpf_component**>(self))->vst3);

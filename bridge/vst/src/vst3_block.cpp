@@ -91,7 +91,8 @@ v3_result processPieces(DdspFx& plugin, const v3_process_data& block, int32_t mo
     static v3_param_value_queue_cpp queueTable{{}, {nullptr, nullptr, nullptr, addPoint}};
     static v3_param_changes_cpp changesTable{{}, {nullptr, nullptr, addQueue}};
     Told told{&changesTable, block.output_params, {&queueTable, nullptr}};
-    Channels in = channelsOf(block.inputs, block.num_input_buses), out = channelsOf(block.outputs, block.num_output_buses);
+    Channels in = channelsOf(block.inputs, block.num_input_buses),
+             out = channelsOf(block.outputs, block.num_output_buses);
     v3_process_data data = block;
     v3_audio_bus_buffers from{}, to{};
     from.num_channels = to.num_channels = ddspfx::kChannels;

@@ -20,6 +20,8 @@ void escape(const std::string& field, std::string& line) {
     }
 }
 
+constexpr char kSheltered = '%';
+
 char unescaped(char c) {
     switch (c) {
     case 't': return '\t';
@@ -52,6 +54,39 @@ Fields decode(std::string_view line) {
             fields.back() += line[i];
     }
     return fields;
+}
+
+std::string shelter(const std::string& text) {
+    constexpr char kDigits[] = "0123456789ABCDEF";
+    std::string sheltered(1, kSheltered);
+    for (const char c : text) {
+        if (c == kSheltered || c == '\\' || c == '"') {
+            sheltered += kSheltered;
+            sheltered += kDigits[static_cast<unsigned char>(c) / 16];
+            sheltered += kDigits[static_cast<unsigned char>(c) % 16];
+        } else {
+            sheltered += c;
+        }
+    }
+    return sheltered;
+}
+
+std::string unshelter(std::string_view text) {
+    if (text.empty() || text.front() != kSheltered)
+        return std::string(text);
+    std::string plain;
+    for (std::size_t i = 1; i < text.size(); ++i) {
+        unsigned code = 0;
+        const auto digits = text.substr(i + 1 < text.size() ? i + 1 : text.size(), 2);
+        const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
+        if (text[i] == kSheltered && digits.size() == 2 && end.ptr == digits.data() + 2) {
+            plain += static_cast<char>(code);
+            i += 2;
+        } else {
+            plain += text[i];
+        }
+    }
+    return plain;
 }
 
 std::string numberText(double value) {

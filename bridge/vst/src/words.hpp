@@ -19,6 +19,12 @@ std::string encode(const Fields& fields);
 // The fields of a line without its LF.
 Fields decode(std::string_view line);
 
+// Text that any file of a host keeps: no backslashes and no quotes in it. Ardour 7.3, which reads an LV2's state with
+// serd 0.30, gave one back in which one escaped backslash of twenty had become a backslash and a line end, and the
+// chain was lost. What was never sheltered comes back as it is.
+std::string shelter(const std::string& text);
+std::string unshelter(std::string_view text);
+
 // Numbers as the protocol writes them, whatever LC_NUMERIC a host has set. They are finite.
 std::string numberText(double value);
 bool parseNumber(std::string_view text, double& value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A host of CLAPs with no window: clap_host PLUGIN BLOCK IN OUT PARAMETER VALUE SAMPLE. Renders raw stereo floats, one
-// channel after the other, with one change of a parameter, found by its name, at a sample. Prints what the plugin tells.
+// channel after the other, with one change of a parameter, found by its name, at a sample. Prints what the plugin
+// tells.
 #include "clap/entry.h"
 #include "clap/events.h"
 #include "clap/ext/latency.h"
@@ -36,7 +37,8 @@ const void* hostExtension(const clap_host_t*, const char* id) {
     return std::strcmp(id, CLAP_EXT_LATENCY) ? nullptr : &hostLatency;
 }
 
-const clap_host_t host{CLAP_VERSION, nullptr, "clap_host", "ddsp-fx", "", "1", hostExtension, nothing, nothing, nothing};
+const clap_host_t host{CLAP_VERSION, nullptr,       "clap_host", "ddsp-fx", "",
+                       "1",          hostExtension, nothing,     nothing,   nothing};
 
 // The one change, in the block that has it.
 clap_event_param_value_t change{};

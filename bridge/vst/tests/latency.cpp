@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How long the link takes: latency BOARD BLOCK COUNT. Each block is written, the engine woken, and its answer
-// awaited, at the pace of a sound card; then as many bytes go over a Unix socket to a thread and back, in turn with it, so
-// that both have the machine's noise. Prints one line of JSON with the times in microseconds.
+// awaited, at the pace of a sound card; then as many bytes go over a Unix socket to a thread and back, in turn with it,
+// so that both have the machine's noise. Prints one line of JSON with the times in microseconds.
 #include "platform.hpp"
 #include "session.hpp"
 #include "stream.hpp"

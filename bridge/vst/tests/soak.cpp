@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Plugins without a host: soak BOARD INSTANCES BLOCK SECONDS live|wait|automatic [free]. Each instance has an audio thread
-// that calls at the pace of a sound card, or as fast as it can. Prints one line of JSON.
+// Plugins without a host: soak BOARD INSTANCES BLOCK SECONDS live|wait|automatic [free]. Each instance has an audio
+// thread that calls at the pace of a sound card, or as fast as it can. Prints one line of JSON.
 #include "audit.hpp"
 #include "platform.hpp"
 #include "session.hpp"
@@ -124,9 +124,10 @@ int main(int count, char** words) {
     for (auto& thread : threads)
         thread.join();
     const double took = std::chrono::duration<double>(Clock::now() - began).count();
-    std::printf("{\"blocks\": %lu, \"ready\": %lu, \"late\": %lu, \"clicks\": %lu, \"broken\": %lu, \"longest_us\": %ld, "
-                "\"allocations\": %u, \"locks\": %u, \"seconds\": %.3f}\n",
-                totals.blocks.load(), totals.wet.load(), totals.late.load(), totals.steps.load(), totals.broken.load(),
-                totals.longestUs.load(), audit::allocations.load(), audit::locks.load(), took);
+    std::printf(
+        "{\"blocks\": %lu, \"ready\": %lu, \"late\": %lu, \"clicks\": %lu, \"broken\": %lu, \"longest_us\": %ld, "
+        "\"allocations\": %u, \"locks\": %u, \"seconds\": %.3f}\n",
+        totals.blocks.load(), totals.wet.load(), totals.late.load(), totals.steps.load(), totals.broken.load(),
+        totals.longestUs.load(), audit::allocations.load(), audit::locks.load(), took);
     return 0;
 }

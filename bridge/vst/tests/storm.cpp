@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A host that sends anything at any time: storm vst3|clap|lv2 LIBRARY BLOCKS [PAUSE_MS]. Every block has changes of known
-// and unknown parameters to wild values, and now and then another Effect. One in three breaks the format's rules besides:
-// it is longer than announced or empty, or has other channels than declared, or nobody takes the plugin's values. Prints
-// one line of JSON: what the audio thread allocated, locked and printed, how many samples were not finite, left as they
-// were or written where there is no room, and of the blocks that keep the rules, how many were the input as it is.
+// A host that sends anything at any time: storm vst3|clap|lv2 LIBRARY BLOCKS [PAUSE_MS]. Every block has changes of
+// known and unknown parameters to wild values, and now and then another Effect. One in three breaks the format's rules
+// besides: it is longer than announced or empty, or has other channels than declared, or nobody takes the plugin's
+// values. Prints one line of JSON: what the audio thread allocated, locked and printed, how many samples were not
+// finite, left as they were or written where there is no room, and of the blocks that keep the rules, how many were the
+// input as it is.
 #include "storm.hpp"
 
 #include "audit.hpp"
@@ -71,10 +72,11 @@ public:
     }
 
     void print() const {
-        std::printf("{\"broken\": %u, \"unwritten\": %u, \"overrun\": %u, \"plain\": %u, \"dry\": %u, \"allocations\": %u, "
-                    "\"locks\": %u, \"prints\": %u}\n",
-                    broken_, unwritten_, overrun_, plain_, dry_, audit::allocations.load(), audit::locks.load(),
-                    audit::prints.load());
+        std::printf(
+            "{\"broken\": %u, \"unwritten\": %u, \"overrun\": %u, \"plain\": %u, \"dry\": %u, \"allocations\": %u, "
+            "\"locks\": %u, \"prints\": %u}\n",
+            broken_, unwritten_, overrun_, plain_, dry_, audit::allocations.load(), audit::locks.load(),
+            audit::prints.load());
     }
 
 private:

@@ -90,10 +90,9 @@ std::unique_ptr<Host> openLv2(const char* path) {
         return nullptr;
     static LV2_URID_Map urids{nullptr, map};
     static const int32_t block = kBlock;
-    static const LV2_Options_Option options[] = {
-        {LV2_OPTIONS_INSTANCE, 0, map(nullptr, LV2_BUF_SIZE__maxBlockLength), sizeof block, map(nullptr, LV2_ATOM__Int),
-         &block},
-        {LV2_OPTIONS_INSTANCE, 0, 0, 0, 0, nullptr}};
+    static const LV2_Options_Option options[] = {{LV2_OPTIONS_INSTANCE, 0, map(nullptr, LV2_BUF_SIZE__maxBlockLength),
+                                                  sizeof block, map(nullptr, LV2_ATOM__Int), &block},
+                                                 {LV2_OPTIONS_INSTANCE, 0, 0, 0, 0, nullptr}};
     static const LV2_Feature mapping{LV2_URID__map, &urids};
     static const LV2_Feature choosing{LV2_OPTIONS__options, const_cast<LV2_Options_Option*>(options)};
     static LV2_Worker_Schedule schedule{nullptr, later};

@@ -113,7 +113,8 @@ void state() {
     for (const char* bad : {"", "ddsp-fx\t2\n", "ddsp-fx\t1\nslot\t0\n", "ddsp-fx\t1\nboard\t\t\tx\ty\n", "\xff\n\n"})
         check(!read.restore(bad) && read.json == board.json, std::string("refused: ") + bad);
     for (const char* bad : {"-1", "nan", "inf", "1e300"})
-        check(!read.restore(replaced(board.save(), "2565", bad)) && read.latency == 2565, std::string("latency: ") + bad);
+        check(!read.restore(replaced(board.save(), "2565", bad)) && read.latency == 2565,
+              std::string("latency: ") + bad);
     for (const char* bad : {"log\t0\t1", "linear\t1\t0", "linear\tnan\t1"})
         check(!read.restore(replaced(board.save(), "linear\t0\t1", bad)), std::string("range: ") + bad);
 }
@@ -132,6 +133,20 @@ void damagedStates() {
     }
 }
 
+void shelters() {
+    std::string all;
+    for (int c = 1; c < 256; ++c)
+        all += static_cast<char>(c);
+    for (const std::string& text : {std::string(), all, std::string("%"), std::string("%41%"), Board().save()}) {
+        const std::string sheltered = shelter(text);
+        check(sheltered.find_first_of("\\\"") == std::string::npos, "sheltered " + text);
+        check(unshelter(sheltered) == text, "sheltered and back " + text);
+    }
+    // A state of before, and a damaged one.
+    check(unshelter(Board().save()) == Board().save(), "never sheltered");
+    check(unshelter("%a%4") == "a%4" && unshelter("%%zz") == "%zz", "damaged");
+}
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -141,6 +156,7 @@ int main(int count, char** words) {
     eachRow(folder + "/parameters.tsv", parameters);
     state();
     damagedStates();
+    shelters();
     std::printf("%d checks, %d differ\n", checks, failures);
     return failures ? 1 : 0;
 }

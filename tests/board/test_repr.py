@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a board and an effect say of themselves makes them again."""
+
+from typing import Any
+
+import pedalboard
+import pytest
+
+import ddsp_fx
+from ddsp_fx import Board, load
+from ddsp_fx.board.native import native_classes, native_values
+
+NAMES: dict[str, Any] = {**vars(pedalboard), **{name: getattr(ddsp_fx, name) for name in ddsp_fx.__all__}}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [{}, {"mix": 0.25}, {"preset": "vocal"}, {"preset": "tone only", "register": "match"}, {"tracker": "swift"}],
+)
+def test_an_effects_text_makes_it_again(words: dict[str, Any]) -> None:
+    effect = load("violin", **words)
+    again = eval(repr(effect), NAMES)
+    assert again.values() == effect.values()
+    assert (again.origin, again.tracker) == (effect.origin, effect.tracker)
+
+
+def test_only_what_is_unusual_is_said() -> None:
+    assert repr(load("violin")) == "load('org.ddsp-fx.violin/violin')"
+    assert repr(load("violin", pitch_shift=12)) == "load('org.ddsp-fx.violin/violin', pitch_shift=12.0)"
+    assert repr(Board()) == "Board([])"
+
+
+@pytest.mark.parametrize("name", sorted(set(native_classes()) - {"Convolution", "PitchShift", "GSMFullRateCompressor"}))
+def test_a_native_plugins_text_makes_it_again(name: str) -> None:
+    board = Board([native_classes()[name]()])
+    again = eval(repr(board), NAMES)
+    assert type(again[0]) is type(board[0])
+    assert native_values(again[0]) == native_values(board[0])
+
+
+def test_a_boards_text_makes_it_again() -> None:
+    mix = pedalboard.Mix([pedalboard.Gain(-3.0), pedalboard.Chain([pedalboard.Reverb(), pedalboard.Delay()])])
+    board = Board([load("violin", mix=0.5), mix, Board([load("violin-room")], mix=0.25)], bypass=True)
+    again = eval(repr(board), NAMES)
+    assert repr(again) == repr(board)
+    assert again.to_json() == board.to_json()
