@@ -21,8 +21,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from numpy.typing import NDArray
 
-from ddsp_fx.training import decoder, export
-from ddsp_fx.training.checkpoint import load_checkpoint
+from ddsp_fx.training.export import tflite
+from ddsp_fx.training.loop.checkpoint import load_checkpoint
+from ddsp_fx.training.model import build
+from ddsp_fx.training.parts import Statistics
 
 Steps = dict[str, NDArray[np.float32]]
 FORMATS = ("float32", "float16", "int8")
@@ -50,18 +52,18 @@ def measure(run: Path) -> list[dict[str, str | float]]:
     """One row a format."""
     state = load_checkpoint(run)
     # The whitening of the inputs is no weight; any will do for a comparison, and this is near every recording's.
-    config, statistics = state.config, (0.57, 0.054, 0.99, 0.17)
-    model = decoder.build(config.preset, statistics, config.n_harmonics, config.n_bands, config.n_z)
+    config, statistics = state.config, Statistics(0.57, 0.054, 0.99, 0.17)
+    model, state_size = build.build_decoder(config, statistics), config.sizes.state_size
     model.set_weights(state.weights[: len(model.weights)])  # an encoder's follow
-    f0, level = export.wandering_features(export.PARITY_FRAMES)
-    wanted = export.steps_of_keras(model, f0, level)
+    f0, level = tflite.wandering_features(tflite.PARITY_FRAMES)
+    wanted = tflite.steps_of_keras(model, state_size, f0, level)
     rows: list[dict[str, str | float]] = []
     with tempfile.TemporaryDirectory() as folder:
         for weights in FORMATS:
             path = Path(folder) / f"{weights}.tflite"
-            path.write_bytes(export.convert(model, weights))
+            path.write_bytes(tflite.convert(model, state_size, weights))
             begin = time.perf_counter()
-            got = export.steps_of_file(path, f0, level)
+            got = tflite.steps_of_file(path, f0, level)
             step_us = (time.perf_counter() - begin) / len(f0) * 1e6
             size_mb = path.stat().st_size / 1e6
             rows.append({"weights": weights, "size_mb": size_mb, **compare(wanted, got), "step_us": step_us})

@@ -29,24 +29,24 @@ from ddsp_fx.analysis.features import extract
 from ddsp_fx.dsp.decay import decay_times, energy_decay_db
 from ddsp_fx.dsp.spectral import spectral_distance
 from ddsp_fx.dsp.tail_mask import TailMask
-from ddsp_fx.training.checkpoint import Progress, load_checkpoint
 from ddsp_fx.training.config import TrainConfig
-from ddsp_fx.training.features import Track
-from ddsp_fx.training.fine_pitch import refine
-from ddsp_fx.training.loop import Run
-from ddsp_fx.training.run import room_response
-from ddsp_fx.training.soundfont import PLAYERS, render
+from ddsp_fx.training.data.fine_pitch import refine
+from ddsp_fx.training.data.passage import Passage
+from ddsp_fx.training.data.soundfont import PLAYERS, render
+from ddsp_fx.training.loop.checkpoint import Progress, load_checkpoint
+from ddsp_fx.training.loop.stages import Run
+from ddsp_fx.training.room.response import room_response
 
 Floats = NDArray[np.float32]
 HELD_OUT_FRAMES = 25 * 50
 
 
-def make_track(wet: Floats, config: TrainConfig) -> Track:
+def make_track(wet: Floats, config: TrainConfig) -> Passage:
     """Features and audio of the wet sound, as `ddsp-fx train` prepares them."""
     features = extract(wet, RATE, config.tracker, config.level)
     audio = np.pad(wet, (0, max(0, len(features) * config.hop - len(wet))))
-    track = Track("wet", audio, features.f0_hz, features.confidence, features.level_db)
-    return refine(track, hop=config.hop, sample_rate=RATE)
+    passage = Passage("wet", audio, features.f0_hz, features.confidence, features.level_db)
+    return refine(passage, hop=config.hop, sample_rate=RATE)
 
 
 def show(progress: Progress, loss: float, share: float) -> None:
@@ -60,13 +60,13 @@ def measure(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, An
     config = TrainConfig("known-room", steps=12000, minutes=arguments.minutes, frame_rate=50, preview_every=10**9)
     truth = measured_room(arguments.ir)
     dry, wet = in_room(render(PLAYERS["violin"], arguments.soundfont, arguments.seconds, arguments.seed, RATE), truth)
-    track = make_track(wet, config)
-    cut = track.frames - HELD_OUT_FRAMES
-    training, held_out = track.cut(0, cut, config.hop), track.cut(cut, track.frames, config.hop)
+    passage = make_track(wet, config)
+    cut = passage.frames - HELD_OUT_FRAMES
+    training, held_out = passage.cut(0, cut, config.hop), passage.cut(cut, passage.frames, config.hop)
     run = trained([training], config, arguments)
     with_direct = run.response + np.eye(1, len(run.response))[0]
     figures = compare(truth, with_direct)
-    true_dry = np.pad(dry, (0, len(track.audio) - len(dry)))[cut * config.hop : (track.frames - 1) * config.hop]
+    true_dry = np.pad(dry, (0, len(passage.audio) - len(dry)))[cut * config.hop : (passage.frames - 1) * config.hop]
     sounds = dereverberated(run, held_out, true_dry)
     figures["held out"] = distances(sounds)
     dry, wet = in_room(render(PLAYERS["violin"], arguments.soundfont, 50.0, arguments.seed + 1, RATE), truth)
@@ -75,20 +75,20 @@ def measure(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, An
     return figures, {**sounds, "truth": truth, "learned": with_direct}
 
 
-def trained(tracks: list[Track], config: TrainConfig, arguments: argparse.Namespace) -> Run:
+def trained(passages: list[Passage], config: TrainConfig, arguments: argparse.Namespace) -> Run:
     """A finished run, from its folder if --resume was given."""
     arguments.run_dir.mkdir(parents=True, exist_ok=True)
     checkpoint = load_checkpoint(arguments.run_dir) if arguments.resume else None
-    run = Run(arguments.run_dir, config, tracks, room_response(tracks, config), show, checkpoint)
+    run = Run(arguments.run_dir, config, passages, room_response(passages, config), show, checkpoint)
     run.run()
     return run
 
 
-def dereverberated(run: Run, track: Track, dry: Floats) -> dict[str, Floats]:
+def dereverberated(run: Run, passage: Passage, dry: Floats) -> dict[str, Floats]:
     """The wet sound, both methods, what suppression by the true powers would give, and the truth: (samples,) each."""
-    voice = run.resynthesise(track)
+    voice = run.resynthesise(passage)
     n = len(voice["dry"])
-    true_dry, wet = (np.pad(sound, (0, n))[:n] for sound in (dry, track.audio))
+    true_dry, wet = (np.pad(sound, (0, n))[:n] for sound in (dry, passage.audio))
     return {
         "wet": wet,
         "resynthesised": voice["dry"],

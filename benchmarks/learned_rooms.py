@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from ddsp_fx.training.room import BAND_CENTRES_HZ, band_noise
+from ddsp_fx.training.room.bands import BAND_CENTRES_HZ, band_noise
 
 Floats = NDArray[np.float32]
 START_RT60_S = 0.7

@@ -15,9 +15,9 @@ from room_truth import RATE, SPLIT_MS, Doubles, Floats, in_room, measured_room, 
 
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.dsp.decay import decay_times
-from ddsp_fx.training.blind_room import estimate_room
-from ddsp_fx.training.features import Track
-from ddsp_fx.training.soundfont import PLAYERS, render
+from ddsp_fx.training.data.passage import Passage
+from ddsp_fx.training.data.soundfont import PLAYERS, render
+from ddsp_fx.training.room.blind_estimate import estimate_room
 
 HOP = 320
 ROOMS = ("jupylet_standrewschurch", "jupylet_maeshowe", "jack_lyons_hall", "st_margarets_church", "medium_hall")
@@ -27,7 +27,7 @@ def measure(dry: Floats, true: Doubles, split_ms: float) -> dict[str, object]:
     """Estimate the room ``true`` from ``dry`` played in it, and compare."""
     _, wet = in_room(dry, true)
     seen = extract(wet, RATE, "swift", "loudness", HOP)
-    room = estimate_room([Track("line", wet, seen.f0_hz, seen.confidence, seen.level_db)], hop=HOP, sample_rate=RATE)
+    room = estimate_room([Passage("line", wet, seen.f0_hz, seen.confidence, seen.level_db)], hop=HOP, sample_rate=RATE)
     learned = room.render(len(true), RATE).astype(np.float64)
     learned[0] = 1.0
     times = [decay_times(response, RATE).rt60_s for response in (true, learned)]

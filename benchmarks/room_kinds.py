@@ -32,19 +32,21 @@ from room_truth import RATE, Doubles, convolve, in_room, measured_room, wet_db
 
 from ddsp_fx.dsp.decay import decay_times, energy_decay_db
 from ddsp_fx.dsp.spectral import spectral_distance
-from ddsp_fx.training import controls, model
 from ddsp_fx.training.config import TrainConfig
-from ddsp_fx.training.features import Track
-from ddsp_fx.training.loop import FINAL_RATE, RATE_EVERY, Run
-from ddsp_fx.training.room import FixedRoom
-from ddsp_fx.training.run import room_response
-from ddsp_fx.training.soundfont import PLAYERS, render
+from ddsp_fx.training.data import measured_controls
+from ddsp_fx.training.data.passage import Passage
+from ddsp_fx.training.data.soundfont import PLAYERS, render
+from ddsp_fx.training.loop.batches import Batch, Batches
+from ddsp_fx.training.loop.stages import FINAL_RATE, RATE_EVERY, Run
+from ddsp_fx.training.model import build
+from ddsp_fx.training.model.fixed_room import FixedRoom
+from ddsp_fx.training.room.response import room_response
 
 Floats = NDArray[np.float32]
 LENGTH = 2 * RATE
 BLOCK = RATE // 50
-KINDS: dict[str, Callable[[Track, TrainConfig], Any]] = {
-    "estimated": lambda track, config: FixedRoom(room_response([track], config)),
+KINDS: dict[str, Callable[[Passage, TrainConfig], Any]] = {
+    "estimated": lambda passage, config: FixedRoom(room_response([passage], config)),
     "free": lambda *_: FreeRoom(decaying(LENGTH, RATE)),
     "free, slower": lambda *_: FreeRoom(decaying(LENGTH, RATE), 0.1),
     "decaying, learned": lambda *_: DecayingRoom(LENGTH, RATE),
@@ -57,8 +59,8 @@ class Scene:
     """One line to train on and hold out, with the dry sound of the part held out; another line; and the room."""
 
     truth: Doubles
-    training: Track
-    held_out: Track
+    training: Passage
+    held_out: Passage
     dry: Floats
     other: tuple[Floats, Floats]
 
@@ -71,14 +73,14 @@ def scene(arguments: argparse.Namespace, config: TrainConfig) -> Scene:
         for i, seconds in enumerate((arguments.seconds, 30.0))
     ]
     dry, wet = lines[0]
-    track = make_track(wet, config)
-    cut = track.frames - HELD_OUT_FRAMES
-    dry = np.pad(dry, (0, len(track.audio) - len(dry)))[cut * config.hop : (track.frames - 1) * config.hop]
-    return Scene(truth, track.cut(0, cut, config.hop), track.cut(cut, track.frames, config.hop), dry, lines[1])
+    passage = make_track(wet, config)
+    cut = passage.frames - HELD_OUT_FRAMES
+    dry = np.pad(dry, (0, len(passage.audio) - len(dry)))[cut * config.hop : (passage.frames - 1) * config.hop]
+    return Scene(truth, passage.cut(0, cut, config.hop), passage.cut(cut, passage.frames, config.hop), dry, lines[1])
 
 
-def learn(trained: Any, batch: Callable[[], model.Batch], steps: int, rate: float, run: Run) -> None:
-    """Steps under the cosine of `ddsp_fx.training.loop`."""
+def learn(trained: Any, batch: Callable[[], Batch], steps: int, rate: float, run: Run) -> None:
+    """Steps under the cosine of `ddsp_fx.training.loop.stages`."""
     for step in range(steps):
         if step % RATE_EVERY == 0:
             decay = FINAL_RATE + (1.0 - FINAL_RATE) * 0.5 * (1.0 + math.cos(math.pi * step / steps))
@@ -93,9 +95,9 @@ def fitted(run: Run, scene: Scene, path: Path) -> None:
     config, rng = run.config, np.random.default_rng(0)
     if not path.is_file():
         sizes = {"hop": config.hop, "n_harmonics": config.n_harmonics, "n_bands": config.n_bands}
-        targets = [controls.targets(scene.training, sample_rate=RATE, **sizes)]
-        fit = model.compile_fit(run.decoder)
-        learn(fit, lambda: model.fit_batch([scene.training], targets, config, rng), config.fit_steps, 1e-3, run)
+        targets = [measured_controls.targets(scene.training, sample_rate=RATE, **sizes)]
+        fit = build.compile_fit(run.decoder)
+        learn(fit, lambda: Batches([scene.training], config, rng).fit(targets), config.fit_steps, 1e-3, run)
         np.savez(path, *run.decoder.get_weights())
     run.decoder.set_weights(list(np.load(path).values()))
 
@@ -107,9 +109,9 @@ def trained(kind: str, scene: Scene, config: TrainConfig, folder: Path) -> Run:
     if not path.is_file():
         fitted(run, scene, folder / "fit.npz")
         room, rng = KINDS[kind](scene.training, config), np.random.default_rng(0)
-        autoencoder = model.compile_autoencoder(run.decoder, room, config)
+        autoencoder = build.compile_autoencoder(run.decoder, room, config)
         run.progress.stage = kind
-        batch = lambda: model.audio_batch([scene.training], config, rng)  # noqa: E731 - named for the line below
+        batch = Batches([scene.training], config, rng).audio
         learn(autoencoder, batch, config.steps, config.learning_rate, run)
         np.savez(path, np.asarray(room.impulse_response()), *run.decoder.get_weights())
     run.response, *weights = np.load(path).values()

@@ -19,10 +19,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from keras import backend, ops
 
-from ddsp_fx.training import model, synthesis
-from ddsp_fx.training.autoencoder import Autoencoder
 from ddsp_fx.training.config import TrainConfig
-from ddsp_fx.training.features import Track
+from ddsp_fx.training.data.passage import Passage, statistics_of
+from ddsp_fx.training.loop.batches import Batch, Batches
+from ddsp_fx.training.model import build, synthesis
+from ddsp_fx.training.model.autoencoder import Autoencoder
 
 
 def usual_harmonic(amplitudes: Any, f0_hz: Any, hop: int, sample_rate: int) -> Any:
@@ -51,16 +52,16 @@ class Usual(Autoencoder):  # type: ignore[misc]
         return sound + synthesis.filtered_noise(noise, batch["noise"], self.response)
 
 
-def a_track(seconds: float, config: TrainConfig) -> Track:
+def a_track(seconds: float, config: TrainConfig) -> Passage:
     """Noise with a wandering pitch: the cost is that of any recording."""
     random, frames = np.random.default_rng(0), round(seconds * config.frame_rate)
     f0_hz = 440.0 * 2.0 ** (np.cumsum(random.normal(0, 0.2, frames)).clip(-12, 12) / 12)
     audio = random.normal(0, 0.1, frames * config.hop)
     sure, level = np.ones(frames), np.full(frames, -20.0)
-    return Track("noise", *(array.astype(np.float32) for array in (audio, f0_hz, sure, level)))
+    return Passage("noise", *(array.astype(np.float32) for array in (audio, f0_hz, sure, level)))
 
 
-def measure(trained: Any, batch: model.Batch, steps: int) -> dict[str, float]:
+def measure(trained: Any, batch: Batch, steps: int) -> dict[str, float]:
     """Seconds and CPU seconds of a step, compilation left out."""
     for _ in range(2):
         trained.train_on_batch(*batch)
@@ -72,7 +73,7 @@ def measure(trained: Any, batch: model.Batch, steps: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--preset", choices=("tiny", "full"), default="tiny")
+    parser.add_argument("--decoder", default="tiny")
     parser.add_argument("--sample-rate", type=int, default=16000, choices=(16000, 32000, 48000))
     parser.add_argument("--frame-rate", type=int, default=100, choices=(50, 100))
     parser.add_argument("--steps", type=int, default=10)
@@ -83,22 +84,23 @@ def main() -> None:
     harmonics, bands = round(60 + 60 * (rate - 16000) / 32000), 65 + 64 * (rate // 16000 - 1)
     config = TrainConfig(
         "step",
-        preset=arguments.preset,
+        decoder=arguments.decoder,
         sample_rate=rate,
         frame_rate=arguments.frame_rate,
         n_harmonics=harmonics,
         n_bands=bands,
     )
-    track, response = a_track(30.0, config), np.zeros(round(config.room_seconds * config.sample_rate), np.float32)
-    built = model.compile_autoencoder(model.build_decoder(config, model.Statistics.of([track])), response, config)
-    usual = Usual(built.decoder, built.room, hop=config.hop, pre_roll=config.pre_roll, sample_rate=rate)
+    passage, response = a_track(30.0, config), np.zeros(round(config.room_seconds * config.sample_rate), np.float32)
+    built = build.compile_autoencoder(build.build_decoder(config, statistics_of([passage])), response, config)
+    usual = Usual(built.decoder, built.room, sizes=config.sizes, pre_roll=config.pre_roll, loss=built.audio_loss)
     usual.rate, usual.frame_rate = rate, arguments.frame_rate
     usual.compile(optimizer="adam", jit_compile=True)
     random = np.random.default_rng(0)
-    batch = model.audio_batch([track], config, random)
+    batches = Batches([passage], config, random)
+    batch = batches.audio()
     started = time.process_time()
     for _ in range(arguments.steps):
-        model.audio_batch([track], config, random)
+        batches.audio()
     making = (time.process_time() - started) / arguments.steps
     counted = config.batch * config.clip_seconds
     rows = {"as built": measure(built, batch, arguments.steps), "usual": measure(usual, batch, arguments.steps)}
@@ -106,7 +108,7 @@ def main() -> None:
     if arguments.json:
         print(json.dumps({"backend": backend.backend(), "counted_audio_seconds": counted, **rows}))
         return
-    print(f"{backend.backend()}, preset {arguments.preset}: a step counts {counted:g} s of audio")
+    print(f"{backend.backend()}, decoder {arguments.decoder}: a step counts {counted:g} s of audio")
     for name, row in rows.items():
         print(f"{name:9s} " + "  ".join(f"{key} {value:.3f}" for key, value in row.items()))
     print(

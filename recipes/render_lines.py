@@ -15,8 +15,8 @@ from pedalboard.io import AudioFile
 
 from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.dsp.convolution import PartitionedConvolver
-from ddsp_fx.training.blind_room import RoomEstimate
-from ddsp_fx.training.soundfont import PLAYERS, render
+from ddsp_fx.training.data.soundfont import PLAYERS, render
+from ddsp_fx.training.room.blind_estimate import RoomEstimate
 
 RATE = 48000
 LINES, SECONDS = 8, 45.0

@@ -17,10 +17,10 @@ from ddsp_fx.errors import AudioError, MissingExtraError
 from ddsp_fx.files.names import printable
 
 if TYPE_CHECKING:
-    from ddsp_fx.training.checkpoint import Progress
     from ddsp_fx.training.config import TrainConfig
+    from ddsp_fx.training.loop.checkpoint import Progress
 
-_OPTIONS = ("name", "preset", "encoder", "sample_rate", "minutes", "steps", "author", "licence")
+_OPTIONS = ("name", "decoder", "encoder", "loss", "sample_rate", "minutes", "steps", "author", "licence")
 
 
 def run(arguments: Namespace) -> int:
@@ -51,8 +51,8 @@ def run(arguments: Namespace) -> int:
 
 def _config(arguments: Namespace) -> TrainConfig:
     """Settings from recipe and options; what both leave open of the model's bandwidth, the recordings decide."""
-    from ddsp_fx.training.bandwidth import fill_in, reach_of
     from ddsp_fx.training.config import make_config, read_settings
+    from ddsp_fx.training.data.bandwidth import fill_in, reach_of
 
     label = arguments.config or "options"
     stated = read_settings(Path(arguments.config)) if arguments.config else {}
@@ -68,7 +68,7 @@ def _config(arguments: Namespace) -> TrainConfig:
 
 
 def _check(recordings: Path, config: TrainConfig, run_folder: Path) -> int:
-    from ddsp_fx.training.run import prepare
+    from ddsp_fx.training.data.training_set import prepare
 
     data = prepare(recordings, config, run_folder / "cache", lambda text: print(printable(text), file=sys.stderr))
     for verdict in data.verdicts:

@@ -11,19 +11,23 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, Strict, StringConstraints, TypeAdapter, ValidationError
+from pydantic import Field, SkipValidation, Strict, StringConstraints, TypeAdapter, ValidationError
 
+from ddsp_fx.analysis.trackers import check_tracker
 from ddsp_fx.bundles.manifest import IDENTIFIER_PATTERN, SYMBOL_PATTERN, Version, breaches
-from ddsp_fx.errors import TrainingError, did_you_mean
+from ddsp_fx.errors import DdspFxError, TrainingError, did_you_mean
 from ddsp_fx.names import problem_with
+from ddsp_fx.training import parts
+from ddsp_fx.training.parts import Choice
 
 FEATURE_RATE = 16000
-Z_SIZE = 16
 # A recipe has some thirty lines.
 MOST_BYTES = 1 << 20
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Text = Annotated[str, StringConstraints(min_length=1)]
+# Not one that is read from a file, "ddsp-vst:PATH": the cache of features would not see that file change.
+TrackerName = Annotated[str, StringConstraints(min_length=1, pattern="^[^:]*$")]
 # Strict: steps = "300" is a mistake, and to guess what was meant would hide it.
 Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]
@@ -31,6 +35,8 @@ Flag = Annotated[bool, Strict()]
 Count = Annotated[Whole, Field(ge=0, le=10**9)]
 Positive = Annotated[Whole, Field(ge=1, le=10**9)]
 NotNegative = Annotated[Number, Field(ge=0, allow_inf_nan=False)]
+# `parts` judges it, in one line where a union's validation would need two.
+Chosen = Annotated[Choice, SkipValidation]
 Duration = Annotated[Number, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -40,10 +46,12 @@ class TrainConfig:
 
     Args:
         name: of the bundle; its effects become NAME, NAME-room, NAME-dry.
-        preset: "tiny" is one 256-unit GRU, "full" the paper's decoder, "compact" the same a fifth narrower.
+        decoder: "tiny" is one 256-unit GRU, "full" the paper's decoder, "compact" the same a fifth narrower. It,
+            `encoder` and `loss` are a name, or a table of a name and own settings (`ddsp_fx.training.parts`).
         weights: in the file: "float32", or "int8", a quarter of the size and about 1 % of the largest amplitude off.
-        encoder: "z" learns what pitch and level leave unsaid, beside the decoder (`encoders`); "unsupervised" learns
-            pitch itself, and no tracker is asked.
+        encoder: "z" learns what pitch and level leave unsaid, beside the decoder; "unsupervised" learns pitch itself,
+            and no tracker is asked.
+        loss: of the audio stage.
         warm_up_steps: of the unsupervised pitch encoder, on the synthesizer's own sounds.
         steps: audio steps; `minutes` ends the audio stage earlier if given. The learning rate decays with whichever
             is nearer its end.
@@ -52,7 +60,7 @@ class TrainConfig:
             and feeds the room.
         learning_rate: of the audio stage's start; it falls to a tenth on a half cosine.
         sample_rate: of the synthesizer that is trained, 16000, 32000 or 48000 Hz: the model's ceiling is half of it.
-            Pitch and level are always heard at 16 kHz. `ddsp_fx.training.bandwidth` finds what recordings ask for.
+            Pitch and level are always heard at 16 kHz. `ddsp_fx.training.data.bandwidth` finds what recordings ask for.
         frame_rate: frames a second, of which 16000 is a multiple.
         gain_db, level_error_db, pitch_error_semitones: deviations of what a clip is disturbed by, so that it is not
             learned by heart: its gain, and, frame by frame, what the decoder hears of its level and its pitch.
@@ -65,9 +73,10 @@ class TrainConfig:
     """
 
     name: Name
-    preset: Literal["tiny", "compact", "full"] = "tiny"
+    decoder: Chosen = "tiny"
     weights: Literal["float32", "int8"] = "int8"
-    encoder: Literal["none", "z", "unsupervised"] = "none"
+    encoder: Chosen = "none"
+    loss: Chosen = "spectral"
     warm_up_steps: Count = 1000
     steps: Positive = 3000
     minutes: Duration | None = None
@@ -81,7 +90,7 @@ class TrainConfig:
     n_harmonics: Annotated[Whole, Field(ge=1, le=1024)] = 60
     n_bands: Annotated[Whole, Field(ge=2, le=4096)] = 65
     level: Literal["loudness", "power"] = "loudness"
-    tracker: Literal["swift", "mcleod"] = "swift"
+    tracker: TrackerName = "swift"
     gain_db: NotNegative = 2.0
     level_error_db: NotNegative = 0.7
     pitch_error_semitones: NotNegative = 0.1
@@ -103,8 +112,9 @@ class TrainConfig:
     version: Version = "1.0.0"
 
     def __post_init__(self) -> None:
-        if self.encoder == "unsupervised" and self.varispeed_semitones:
-            raise TrainingError("varispeed_semitones needs a tracker's pitch, which encoder 'unsupervised' has not")
+        if self.varispeed_semitones and self.learns_pitch:
+            encoder = parts.encoder_of(self.encoder)
+            raise TrainingError(f"varispeed_semitones needs a tracker's pitch, which {encoder} has not")
         self._check_rates()
 
     def _check_rates(self) -> None:
@@ -143,9 +153,16 @@ class TrainConfig:
         return round(self.clip_seconds * self.frame_rate) + self.pre_roll + 1
 
     @property
-    def n_z(self) -> int:
-        """Size of the decoder's third input, 0 where it has none."""
-        return Z_SIZE if self.encoder == "z" else 0
+    def learns_pitch(self) -> bool:
+        """Whether the encoder takes the tracker's place."""
+        return parts.encoder_of(self.encoder).kind.learns_pitch
+
+    @property
+    def sizes(self) -> parts.Sizes:
+        """What decoder, encoder, synthesizer and loss agree on."""
+        n_z = parts.encoder_of(self.encoder).count("n_z", 0)
+        state_size = parts.decoder_of(self.decoder).count("state_size", 1)
+        return parts.Sizes(self.n_harmonics, self.n_bands, n_z, state_size, self.hop, self.sample_rate)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for checkpoints."""
@@ -188,6 +205,20 @@ def make_config(data: Mapping[str, Any], label: str = "options") -> TrainConfig:
         config: TrainConfig = _schema().validate_python(dict(data))
     except ValidationError as error:
         raise TrainingError(f"{label}: {breaches(error)}") from None
+    _require_parts(config, label)
+    _require_names(config, label)
+    return config
+
+
+def _require_parts(config: TrainConfig, label: str) -> None:
+    try:
+        parts.decoder_of(config.decoder), parts.encoder_of(config.encoder), parts.loss_of(config.loss)
+        check_tracker(config.tracker)
+    except DdspFxError as error:
+        raise TrainingError(f"{label}: {error}") from None
+
+
+def _require_names(config: TrainConfig, label: str) -> None:
     if problem := problem_with(config.name):
         raise TrainingError(f"{label}: name {config.name!r} is no name for a folder: {problem}")
     if not re.fullmatch(SYMBOL_PATTERN, config.effect_symbol):
@@ -195,7 +226,6 @@ def make_config(data: Mapping[str, Any], label: str = "options") -> TrainConfig:
             f"{label}: name {config.name!r} makes the effect {config.effect_symbol!r}, which cannot be typed; use "
             "letters, digits, spaces and dashes, or give symbol = ... in the recipe"
         )
-    return config
 
 
 @cache

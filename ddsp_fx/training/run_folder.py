@@ -12,8 +12,10 @@ from filelock import FileLock, Timeout
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.files.replace import PREFIX
 from ddsp_fx.leftovers import sweep
-from ddsp_fx.training.checkpoint import FILE_NAME
 
+CHECKPOINT = "checkpoint.npz"
+# Of an unsupervised run: where its pitch encoder's lessons keep a checkpoint of their own.
+PITCH = "pitch"
 MARK = "run.json"
 LOCK = ".lock"
 # What a run may have left behind before its first checkpoint.
@@ -34,7 +36,7 @@ def opened(folder: Path, resume: bool) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / LOCK, timeout=0):
-            for place in (folder, folder / "cache", folder / "pitch"):
+            for place in (folder, folder / "cache", folder / PITCH):
                 sweep(place, PREFIX, 0.0)
             yield
     except Timeout:
@@ -45,7 +47,7 @@ def opened(folder: Path, resume: bool) -> Iterator[None]:
 
 def has_run(folder: Path) -> bool:
     """True where there is something to resume."""
-    return (folder / FILE_NAME).is_file() or (folder / "pitch" / FILE_NAME).is_file()
+    return (folder / CHECKPOINT).is_file() or (folder / PITCH / CHECKPOINT).is_file()
 
 
 def _require_ours(folder: Path) -> None:

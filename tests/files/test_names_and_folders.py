@@ -17,7 +17,7 @@ from ddsp_fx.cli import main
 from ddsp_fx.errors import AudioError, TrainingError
 from ddsp_fx.files.folder import Passed, audio_in, passed_over
 from ddsp_fx.files.names import printable
-from ddsp_fx.training.recordings import find_recordings
+from ddsp_fx.training.data.recordings import find_recordings
 
 SOUND = encoded(voice(0.5), "wav")
 NAMES = [b"a\nb", b"a\x1b[31mb", b"\xff\xfe", "é🎻".encode(), b"-x", b"--salvage", b" x ", b"[x]", b"\rx"]

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pedalboard.io import AudioFile
 
-from ddsp_fx.training.bandwidth import Reach, fill_in, lowest_pitch_hz, reach_of, top_levels_db
 from ddsp_fx.training.config import make_config, read_settings
+from ddsp_fx.training.data.bandwidth import Reach, fill_in, lowest_pitch_hz, reach_of, top_levels_db
 
 Array = np.ndarray
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))

@@ -4,11 +4,9 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("keras")
-
 from ddsp_fx.errors import TrainingError
-from ddsp_fx.training.blind_room import RoomEstimate, estimate_room
-from ddsp_fx.training.features import Track
+from ddsp_fx.training.data.passage import Passage
+from ddsp_fx.training.room.blind_estimate import RoomEstimate, estimate_room
 
 RATE, HOP = 16000, 320
 
@@ -31,8 +29,8 @@ def _line(seconds: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
     return 0.1 * audio, np.array(f0, np.float32), np.array(gain, np.float32)
 
 
-def _track(audio: np.ndarray, f0: np.ndarray, confidence: np.ndarray) -> Track:
-    return Track("line", audio.astype(np.float32), f0, confidence, np.zeros_like(f0))
+def _track(audio: np.ndarray, f0: np.ndarray, confidence: np.ndarray) -> Passage:
+    return Passage("line", audio.astype(np.float32), f0, confidence, np.zeros_like(f0))
 
 
 def _in_room(audio: np.ndarray, rt60_s: float, wet_db: float) -> np.ndarray:
@@ -85,5 +83,5 @@ def test_too_few_decays_is_an_error_with_a_remedy() -> None:
     audio = np.sin(2 * np.pi * 440.0 * np.arange(100 * HOP) / RATE)
     with pytest.raises(TrainingError, match="add minutes of separate notes"):
         estimate_room([_track(audio, f0, ones)])
-    with pytest.raises(TrainingError, match="at least one track"):
+    with pytest.raises(TrainingError, match="at least one passage"):
         estimate_room([])

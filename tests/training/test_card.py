@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("matplotlib", reason="needs the [train] extra")
 
-from ddsp_fx.training.card import loudest
+from ddsp_fx.training.export.card import loudest
 
 
 def test_the_loudest_stretch_of_the_first_sound_is_cut_from_all() -> None:

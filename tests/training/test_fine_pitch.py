@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import numpy as np
 
-from ddsp_fx.training.features import Track
-from ddsp_fx.training.fine_pitch import refine
+from ddsp_fx.training.data.fine_pitch import refine
+from ddsp_fx.training.data.passage import Passage
 
 RATE, HOP, FRAMES = 16000, 320, 60
 
@@ -24,8 +24,8 @@ def test_pitch_that_is_20_cents_off_comes_within_5() -> None:
     audio, true = vibrato_tone()
     random = np.random.default_rng(0).uniform(-20, 20, FRAMES)
     off = (true * 2.0 ** (random / 1200)).astype(np.float32)
-    track = Track("tone", audio, off, np.ones(FRAMES, np.float32), np.zeros(FRAMES, np.float32))
-    fine = refine(track, hop=HOP, sample_rate=RATE)
+    passage = Passage("tone", audio, off, np.ones(FRAMES, np.float32), np.zeros(FRAMES, np.float32))
+    fine = refine(passage, hop=HOP, sample_rate=RATE)
     inner = slice(3, -3)
     assert np.median(cents(fine.f0_hz[inner], true[inner])) < 5
     assert np.median(cents(fine.f0_hz[inner], true[inner])) < 0.5 * np.median(cents(off[inner], true[inner]))
@@ -33,11 +33,13 @@ def test_pitch_that_is_20_cents_off_comes_within_5() -> None:
 
 def test_unvoiced_frames_keep_their_pitch() -> None:
     audio, true = vibrato_tone()
-    track = Track("tone", audio, true * 1.01, np.zeros(FRAMES, np.float32), np.zeros(FRAMES, np.float32))
-    assert np.array_equal(refine(track, hop=HOP, sample_rate=RATE).f0_hz, track.f0_hz)
+    passage = Passage("tone", audio, true * 1.01, np.zeros(FRAMES, np.float32), np.zeros(FRAMES, np.float32))
+    assert np.array_equal(refine(passage, hop=HOP, sample_rate=RATE).f0_hz, passage.f0_hz)
 
 
 def test_silence_stays_finite() -> None:
     nothing = np.zeros(FRAMES * HOP, np.float32)
-    track = Track("nothing", nothing, np.full(FRAMES, 220.0, np.float32), np.ones(FRAMES, np.float32), nothing[:FRAMES])
-    assert np.isfinite(refine(track, hop=HOP, sample_rate=RATE).f0_hz).all()
+    passage = Passage(
+        "nothing", nothing, np.full(FRAMES, 220.0, np.float32), np.ones(FRAMES, np.float32), nothing[:FRAMES]
+    )
+    assert np.isfinite(refine(passage, hop=HOP, sample_rate=RATE).f0_hz).all()

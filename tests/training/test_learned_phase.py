@@ -6,10 +6,11 @@ import pytest
 
 pytest.importorskip("keras", reason="needs the [train] extra")
 
-from ddsp_fx.training import learned_phase, oscillators, synthesis
+from ddsp_fx.training.data import phase_and_noise
+from ddsp_fx.training.model import learned_phase, synthesis
 
 HOP, RATE, HARMONICS, FRAMES = 320, 16000, 60, 161
-SIZES = {"hop": HOP, "size": oscillators.table_size(HARMONICS), "sample_rate": RATE}
+SIZES = {"hop": HOP, "size": phase_and_noise.table_size(HARMONICS), "sample_rate": RATE}
 
 
 def _pitch() -> np.ndarray:
@@ -19,12 +20,12 @@ def _pitch() -> np.ndarray:
 
 def test_the_sound_is_that_of_the_wavetable_read_from_data() -> None:
     f0_hz = _pitch()
-    mask = oscillators.audible(f0_hz, n_harmonics=HARMONICS, sample_rate=RATE)
+    mask = phase_and_noise.audible(f0_hz, n_harmonics=HARMONICS, sample_rate=RATE)
     assert np.array_equal(mask, learned_phase.audible(f0_hz, n_harmonics=HARMONICS, sample_rate=RATE))
     amplitudes = 0.02 * mask
     known, learned = (
         np.asarray(synthesis.harmonic(amplitudes, *places(f0_hz, **SIZES), SIZES["size"]))
-        for places in (oscillators.table_places, learned_phase.table_places)
+        for places in (phase_and_noise.table_places, learned_phase.table_places)
     )
     # 1e-5 of a cycle, 60 harmonics up, is 0.4 %.
     assert np.abs(known - learned).max() <= 5e-3 * np.abs(known).max()

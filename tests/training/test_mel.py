@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("keras", reason="needs the [train] extra")
 
-from ddsp_fx.training import mel
+from ddsp_fx.training.model import mel
 
 HOP, RATE, MELS = 320, 16000, 128
 

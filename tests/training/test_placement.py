@@ -16,7 +16,7 @@ from ddsp_fx.errors import TrainingError
 from ddsp_fx.files.replace import PREFIX
 from ddsp_fx.training import run_folder
 from ddsp_fx.training.config import make_config
-from ddsp_fx.training.placement import Placement
+from ddsp_fx.training.export.placement import Placement
 
 
 def snapshot(folder: Path) -> dict[str, bytes | str]:
@@ -149,7 +149,7 @@ def test_a_kill_between_the_two_renames_is_mended_at_the_next_start(tmp_path: Pa
 def test_two_trainings_of_one_bundle_the_second_is_told(tmp_path: Path) -> None:
     with Placement(tmp_path / "guitar", tmp_path / "run-1").held():
         script = (
-            "import sys; from pathlib import Path; from ddsp_fx.training.placement import Placement\n"
+            "import sys; from pathlib import Path; from ddsp_fx.training.export.placement import Placement\n"
             "with Placement(Path(sys.argv[1]), Path(sys.argv[2])).held(): pass"
         )
         command = [sys.executable, "-c", script, str(tmp_path / "guitar"), str(tmp_path / "run-2")]

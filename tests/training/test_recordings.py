@@ -11,7 +11,7 @@ from support import tone
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.training.config import TrainConfig, make_config, read_recipe
-from ddsp_fx.training.recordings import (
+from ddsp_fx.training.data.recordings import (
     Recording,
     Verdict,
     clipped_runs,
@@ -111,7 +111,9 @@ def test_recipes(tmp_path: Path) -> None:
 
 ODD_RECIPES = {
     "a number as text": ('steps = "300"', "steps: it should be a valid integer"),
-    "a choice that is none": ('preset = "huge"', "preset: it should be 'tiny', 'compact' or 'full'"),
+    "a tracker that is none": ('tracker = "yin"', "no pitch tracker is called 'yin'; there are "),
+    "a tracker from a file": ('tracker = "ddsp-vst:a.tflite"', "tracker: "),
+    "a choice that is none": ('decoder = "huge"', "no decoder is called 'huge'; there are compact, full, tiny"),
     "time that runs back": ("minutes = -3", "minutes: it should be greater than 0"),
     "no time": ("minutes = nan", "minutes: it should be a finite number"),
     "a switch as a number": ("room = 1", "room: it should be a valid boolean"),

@@ -16,8 +16,8 @@ from ddsp_fx.bundles import Bundle, load
 from ddsp_fx.bundles.validation import validate_bundle
 from ddsp_fx.cli.example_sounds import RATE_HZ, bow
 from ddsp_fx.errors import TrainingError
-from ddsp_fx.training.checkpoint import Progress, load_checkpoint
 from ddsp_fx.training.config import TrainConfig
+from ddsp_fx.training.loop.checkpoint import Progress, load_checkpoint
 from ddsp_fx.training.run import train
 
 pytestmark = pytest.mark.slow

@@ -14,13 +14,15 @@ from keras import ops
 
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.errors import TrainingError
-from ddsp_fx.training import encoders, model, pitch_encoder, random_sounds, self_supervision, untracked
-from ddsp_fx.training.autoencoder import Autoencoder
-from ddsp_fx.training.checkpoint import Progress
 from ddsp_fx.training.config import TrainConfig, make_config
-from ddsp_fx.training.features import Track
-from ddsp_fx.training.recordings import Recording
-from ddsp_fx.training.warm_up import WarmUp
+from ddsp_fx.training.data import random_sounds, untracked
+from ddsp_fx.training.data.passage import Passage, statistics_of
+from ddsp_fx.training.data.recordings import Recording
+from ddsp_fx.training.loop.batches import Batches
+from ddsp_fx.training.loop.checkpoint import Progress
+from ddsp_fx.training.loop.warm_up import WarmUp
+from ddsp_fx.training.model import build, lessons, pitch_encoder
+from ddsp_fx.training.model.autoencoder import Autoencoder
 
 CONFIG = TrainConfig("x", encoder="unsupervised", warm_up_steps=20, clip_seconds=1.0, pre_roll_seconds=0.5)
 SHAPE = random_sounds.SoundShape(4, 101)
@@ -28,7 +30,7 @@ SHAPE = random_sounds.SoundShape(4, 101)
 
 def test_a_drawn_sound_has_the_pitch_that_was_drawn() -> None:
     drawn = random_sounds.draw(random_sounds.SoundShape(6, 151), np.random.default_rng(0))
-    audio = np.asarray(self_supervision.sound(drawn, SHAPE.hop))
+    audio = np.asarray(lessons.sound(drawn, SHAPE.hop))
     assert np.isfinite(audio).all()
     heard = [extract(clip, SHAPE.sample_rate, "mcleod") for clip in audio]
     both = np.stack([features.voiced[:151] for features in heard]) & (drawn["sounds"] > 0)
@@ -61,9 +63,9 @@ def test_the_pitch_is_between_notes_and_not_between_octaves(midi: float) -> None
 def test_the_loss_counts_pitch_only_where_a_note_sounds() -> None:
     logits, sure = _logits(60.0), np.full((1, 1), 9.0, np.float32)
     at = {midi: np.full((1, 1), midi, np.float32) for midi in (60.0, 60.5, 72.0)}
-    near, beside, octave = (float(self_supervision.loss((logits, sure), m, np.ones_like(m))) for m in at.values())
+    near, beside, octave = (float(lessons.loss((logits, sure), m, np.ones_like(m))) for m in at.values())
     assert near < beside < octave
-    silent = [float(self_supervision.loss((logits, sure), m, np.zeros_like(m))) for m in at.values()]
+    silent = [float(lessons.loss((logits, sure), m, np.zeros_like(m))) for m in at.values()]
     assert silent == pytest.approx([9.0] * 3, abs=1e-3)
 
 
@@ -91,7 +93,7 @@ def test_a_stopped_warm_up_goes_on_to_the_same_encoder(tmp_path: Path) -> None:
 
 def _encoder() -> Any:
     keras.utils.set_random_seed(0)
-    return encoders.build(CONFIG)
+    return build.build_encoder(CONFIG)
 
 
 def test_without_a_tracker_every_frame_has_a_level_and_no_pitch_of_its_own() -> None:
@@ -111,22 +113,22 @@ class _Says:
         return np.tile(_logits(69.0), (1, frames, 1)), ops.convert_to_tensor(pitched)
 
 
-def _track() -> Track:
+def _track() -> Passage:
     rng, frames = np.random.default_rng(0), 200
     arrays = (rng.normal(0, 0.1, frames * CONFIG.hop), np.full(frames, 220.0), np.ones(frames), np.full(frames, -30.0))
-    return Track("noise", *(array.astype(np.float32) for array in arrays))
+    return Passage("noise", *(array.astype(np.float32) for array in arrays))
 
 
 def test_tracks_are_heard_through_the_encoder() -> None:
-    (heard,) = self_supervision.heard([_track()], _Says())
+    (heard,) = pitch_encoder.track_pitch([_track()], _Says())
     assert heard.f0_hz == pytest.approx(440.0, rel=1e-3)
     assert np.array_equal(heard.confidence >= 0.5, np.arange(200) % 2 == 0)
 
 
 def test_the_autoencoder_plays_the_pitch_that_its_encoder_hears() -> None:
-    decoder = model.build_decoder(CONFIG, model.Statistics.of([_track()]))
-    autoencoder = model.compile_autoencoder(decoder, np.zeros(100, np.float32), CONFIG, _encoder())
-    inputs, audio = model.audio_batch([_track()], CONFIG, np.random.default_rng(0))
+    decoder = build.build_decoder(CONFIG, statistics_of([_track()]))
+    autoencoder = build.compile_autoencoder(decoder, np.zeros(100, np.float32), CONFIG, _encoder())
+    inputs, audio = Batches([_track()], CONFIG, np.random.default_rng(0), listens=True).audio()
     before = autoencoder.encoder.get_weights()
     wrong = dict(inputs, f0_scaled=0.0 * inputs["f0_scaled"], entry=0 * inputs["entry"], mask=0 * inputs["mask"])
     assert np.array_equal(np.asarray(autoencoder(inputs)), np.asarray(autoencoder(wrong)))
@@ -136,17 +138,17 @@ def test_the_autoencoder_plays_the_pitch_that_its_encoder_hears() -> None:
 
 
 def test_each_joint_step_holds_a_lesson() -> None:
-    decoder, encoder = model.build_decoder(CONFIG, model.Statistics.of([_track()])), _encoder()
-    joint = model.compile_autoencoder(decoder, np.zeros(100, np.float32), CONFIG, encoder)
-    inputs, audio = model.audio_batch([_track()], CONFIG, np.random.default_rng(0))
+    decoder, encoder = build.build_decoder(CONFIG, statistics_of([_track()])), _encoder()
+    joint = build.compile_autoencoder(decoder, np.zeros(100, np.float32), CONFIG, encoder)
+    inputs, audio = Batches([_track()], CONFIG, np.random.default_rng(0), listens=True).audio()
     sound = joint(inputs)
     spectral = float(Autoencoder.compute_loss(joint, y=audio, y_pred=sound))
-    logits = encoder.logits(self_supervision.sound(inputs["lesson"], CONFIG.hop))
-    lesson = float(self_supervision.loss(logits, *np.moveaxis(inputs["answers"], -1, 0)))
+    logits = encoder.logits(lessons.sound(inputs["lesson"], CONFIG.hop))
+    lesson = float(lessons.loss(logits, *np.moveaxis(inputs["answers"], -1, 0)))
     assert lesson > 1.0
     assert float(joint.compute_loss(x=inputs, y=audio, y_pred=sound)) == pytest.approx(spectral + lesson, rel=1e-4)
 
 
 def test_an_unknown_encoder_is_refused() -> None:
-    with pytest.raises(TrainingError, match="encoder: it should be 'none', 'z' or 'unsupervised'"):
+    with pytest.raises(TrainingError, match="no encoder is called 'pitch'; there are none, unsupervised, z"):
         make_config({"name": "x", "encoder": "pitch"})

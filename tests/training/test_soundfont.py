@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ddsp_fx.errors import AudioError
-from ddsp_fx.training.soundfont import MAJOR, PLAYERS, line, render
+from ddsp_fx.training.data.soundfont import MAJOR, PLAYERS, line, render
 
 
 def _notes(midi: bytes) -> list[tuple[int, int]]:

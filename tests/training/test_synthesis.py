@@ -11,9 +11,10 @@ from ddsp_fx.dsp.harmonic import HarmonicOscillator
 from ddsp_fx.dsp.noise import frequency_filter
 from ddsp_fx.dsp.scaling import exp_sigmoid as exp_sigmoid_numpy
 from ddsp_fx.dsp.spectral import spectral_distance
-from ddsp_fx.training import oscillators, synthesis
-from ddsp_fx.training.losses import spectral_loss
-from ddsp_fx.training.room import band_noise
+from ddsp_fx.training.data import phase_and_noise
+from ddsp_fx.training.model import synthesis
+from ddsp_fx.training.model.spectral_loss import spectral_loss
+from ddsp_fx.training.room.bands import band_noise
 
 HOP, RATE, HARMONICS, BANDS, FRAMES = 320, 16000, 20, 65, 30
 
@@ -28,8 +29,8 @@ def _controls(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 def test_harmonics_are_those_of_the_effects() -> None:
     _, amplitudes = _controls()
     f0 = np.full(FRAMES, 300.0, np.float32)
-    size = oscillators.table_size(HARMONICS)
-    places = oscillators.table_places(f0[None], hop=HOP, size=size, sample_rate=RATE)
+    size = phase_and_noise.table_size(HARMONICS)
+    places = phase_and_noise.table_places(f0[None], hop=HOP, size=size, sample_rate=RATE)
     trained = np.asarray(synthesis.harmonic(amplitudes[None], *places, size))[0]
     bank = HarmonicOscillator(FrameGrid(RATE, HOP), HARMONICS)
     played = np.concatenate([bank.push(float(f), a) for f, a in zip(f0, amplitudes, strict=True)])
@@ -43,8 +44,8 @@ def test_the_gradient_of_the_harmonics_is_that_of_a_sum_of_sines() -> None:
     keras = pytest.importorskip("keras")
     if keras.backend.backend() != "tensorflow":
         pytest.skip("takes the gradient with TensorFlow")
-    size = oscillators.table_size(HARMONICS)
-    entry, fraction = oscillators.table_places(np.full((1, 5), 300.0), hop=HOP, size=size, sample_rate=RATE)
+    size = phase_and_noise.table_size(HARMONICS)
+    entry, fraction = phase_and_noise.table_places(np.full((1, 5), 300.0), hop=HOP, size=size, sample_rate=RATE)
     weight = np.random.default_rng(4).standard_normal(4 * HOP).astype(np.float32)
     amplitudes = tf.Variable(np.zeros((1, 5, HARMONICS), np.float32))
     with tf.GradientTape() as tape:
@@ -61,7 +62,7 @@ def test_the_gradient_of_the_harmonics_is_that_of_a_sum_of_sines() -> None:
 def test_filtered_noise_has_the_level_of_the_effects() -> None:
     rng = np.random.default_rng(1)
     magnitudes = np.full((1, 200, BANDS), 0.1, np.float32)
-    spectra = oscillators.noise_spectra(rng, 1, 200, hop=HOP)
+    spectra = phase_and_noise.noise_spectra(rng, 1, 200, hop=HOP)
     response = synthesis.filter_response(BANDS, HOP)
     trained = np.asarray(synthesis.filtered_noise(magnitudes, spectra, response))[0]
     white = rng.uniform(-1, 1, 200 * HOP).astype(np.float32)

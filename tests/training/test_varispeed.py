@@ -10,28 +10,28 @@ pytest.importorskip("keras", reason="needs the [train] extra")
 
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.training.config import TrainConfig, make_config
-from ddsp_fx.training.features import Track
-from ddsp_fx.training.varispeed import copies
+from ddsp_fx.training.data.passage import Passage
+from ddsp_fx.training.data.varispeed import copies
 
 CONFIG = TrainConfig("toy", tracker="mcleod", varispeed_semitones=5.0, clip_seconds=0.5, pre_roll_seconds=0.3)
 
 
-def a_track(seconds: float = 3.0, f0_hz: float = 440.0) -> Track:
+def a_track(seconds: float = 3.0, f0_hz: float = 440.0) -> Passage:
     phase = 2.0 * np.pi * f0_hz * np.arange(round(seconds * 16000)) / 16000.0
     audio = sum(np.sin(k * phase) / k for k in range(1, 6)) * 0.2
     frames = round(seconds * CONFIG.frame_rate)
     steady = np.ones(frames, np.float32)
-    return Track("a.wav", np.asarray(audio, np.float32), f0_hz * steady, steady, -20.0 * steady)
+    return Passage("a.wav", np.asarray(audio, np.float32), f0_hz * steady, steady, -20.0 * steady)
 
 
 def test_one_lower_and_longer_one_higher_and_shorter(tmp_path: Path) -> None:
-    track = a_track()
-    for copy, semitones in zip(copies([track], CONFIG, tmp_path), (-5.0, 5.0), strict=True):
+    passage = a_track()
+    for copy, semitones in zip(copies([passage], CONFIG, tmp_path), (-5.0, 5.0), strict=True):
         ratio = 2.0 ** (semitones / 12.0)
         inside = copy.f0_hz[10:-10]
         # Refined pitch is right to a cent or two on steady harmonics.
         assert np.abs(1200.0 * np.log2(inside / (440.0 * ratio))).max() < 3.0
-        assert copy.frames == pytest.approx(track.frames / ratio, abs=2)
+        assert copy.frames == pytest.approx(passage.frames / ratio, abs=2)
 
 
 def test_none_by_default_and_none_too_short_for_a_clip(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="the bundle's name; effects become NAME, NAME-room, NAME-dry")
     parser.add_argument("--out", metavar="DIR", help="the bundle goes to DIR/NAME (default: the user's bundle folder)")
     parser.add_argument("--run-dir", metavar="DIR", help="checkpoints and previews (default: runs/NAME)")
-    parser.add_argument("--preset", choices=("tiny", "compact", "full"), help="decoder (default tiny)")
+    parser.add_argument("--decoder", metavar="NAME", help="tiny (default), compact, full, or one that is installed")
     parser.add_argument(
-        "--encoder", choices=("none", "z", "unsupervised"), help="learned beside the decoder (default none)"
+        "--encoder", metavar="NAME", help="what listens in training: none (default), z, unsupervised, or one installed"
     )
+    parser.add_argument("--loss", metavar="NAME", help="spectral (default), or one that is installed")
     parser.add_argument(
         "--sample-rate",
         type=int,

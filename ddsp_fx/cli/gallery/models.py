@@ -32,7 +32,7 @@ def tiny_and_full(studio: Studio) -> Section:
     if not studio.shelf.pairs:
         text = (
             f"No full model ships. Where effects NAME and NAME{FULL} are both installed they stand here side by side; "
-            f"ddsp-fx train --preset full --name NAME{FULL} makes one."
+            f"ddsp-fx train --decoder full --name NAME{FULL} makes one."
         )
         return Section(slug, title, text)
     wall, measured = studio.wall(studio.recording), {}

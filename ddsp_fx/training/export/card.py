@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A bundle's model card: where it comes from, what it was measured at, and a picture of what it never heard before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ddsp_fx.training.pictures import draw
+
+Array = npt.NDArray[np.float32]
+PICTURE = "heldout.png"
+PICTURE_S = 8.0
+
+
+def write_card(folder: Path, manifest: Mapping[str, Any], heldout: Mapping[str, Array], sample_rate: int) -> None:
+    """CARD.md, and beside it the held-out sounds' loudest seconds as spectrograms if there are any."""
+    if heldout:
+        draw(folder / PICTURE, loudest(heldout, round(PICTURE_S * sample_rate)), sample_rate, dpi=64)
+        shrink(folder / PICTURE)
+    (folder / "CARD.md").write_text(card(manifest, bool(heldout)), encoding="utf-8")
+
+
+def shrink(path: Path) -> None:
+    """A PNG in 64 colours: a third of the bytes of a spectrogram, which count in a bundle of 4 MiB."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        small = image.convert("RGB").quantize(64, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
+
+
+def loudest(sounds: Mapping[str, Array], samples: int) -> dict[str, Array]:
+    """The same stretch of every sound, (samples,) or less: where the first of them has most energy."""
+    power = np.cumsum(np.concatenate([[0.0], next(iter(sounds.values())).astype(np.float64) ** 2]))
+    span = min(samples, len(power) - 1)
+    start = int(np.argmax(power[span:] - power[: len(power) - span]))
+    return {name: sound[start : start + span] for name, sound in sounds.items()}
+
+
+def card(manifest: Mapping[str, Any], has_picture: bool = False) -> str:
+    """The text, from the manifest alone."""
+    trained = manifest["trained_on"]
+    lines = [f"# {manifest['name']} {manifest['version']}", "", manifest["description"], "", "## Learned from", ""]
+    for data in trained["data"]:
+        source = f", {data['source']}" if data.get("source") else ""
+        lines.append(f"- {data['title']}, {data['author']}, {data['licence']}, {data['seconds']:.0f} s{source}")
+    lines += ["", f"Recipe: {trained['recipe']}. Pitch tracker: {trained['tracker']}; level: {trained['level']}.", ""]
+    lines += [
+        f"Pitch {trained['f0_min_hz']:.0f} to {trained['f0_max_hz']:.0f} Hz, level {trained['level_low_db']:.0f} to "
+        f"{trained['level_high_db']:.0f} dB. Trained at {trained['sample_rate']} Hz: silent above half of that.",
+        "",
+    ]
+    if has_picture:
+        lines += [f"![A recording that the training never heard, and what the bundle makes of it]({PICTURE})", ""]
+    lines += ["## Figures", "", "| figure | value |", "| --- | --- |"]
+    lines += [f"| {name} | {_shown(value)} |" for name, value in manifest["figures"].items()]
+    return "\n".join([*lines, "", "## Licence", "", manifest["licence"], ""])
+
+
+def _shown(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The decoders, encoders and the loss that come with ddsp-fx, as entry points name them.
+
+Nothing here imports Keras before `build`, so that a recipe is checked in no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from ddsp_fx.training.parts import Settings, Sizes, Statistics
+
+Units = Annotated[int, Field(ge=1, le=8192)]
+Depth = Annotated[int, Field(ge=1, le=16)]
+
+
+class TinySettings(Settings):
+    """Of a decoder: units of its GRU and of each dense layer, and dense layers before and after the GRU."""
+
+    units: Units = 256
+    depth: Depth = 1
+
+
+class CompactSettings(TinySettings):
+    """The paper's decoder, a fifth narrower: with 8-bit weights its bundle stays under 4 MiB."""
+
+    units: Units = 416
+    depth: Depth = 3
+
+
+class FullSettings(TinySettings):
+    """The paper's decoder."""
+
+    units: Units = 512
+    depth: Depth = 3
+
+
+@dataclass(frozen=True)
+class Recurrent:
+    """A GRU between dense layers: `ddsp_fx.training.model.decoder`."""
+
+    Settings: type[TinySettings]
+
+    def state_size(self, settings: TinySettings) -> int:
+        """Return the GRU's units."""
+        return settings.units
+
+    def build(self, settings: TinySettings, sizes: Sizes, statistics: Statistics) -> Any:
+        """Return a fresh decoder."""
+        from ddsp_fx.training.model.decoder import Decoder
+
+        return Decoder(settings.units, settings.depth, sizes, statistics, name="decoder")
+
+
+class NoSettings(Settings):
+    """Of a part that has none."""
+
+
+class NoEncoder:
+    """Nothing listens: the decoder hears pitch and level alone."""
+
+    Settings = NoSettings
+    learns_pitch = False
+    card = ""
+
+    def n_z(self, settings: NoSettings) -> int:
+        """Return 0."""
+        del settings
+        return 0
+
+    def build(self, settings: NoSettings, sizes: Sizes) -> None:
+        """Return None."""
+
+
+class ZSettings(Settings):
+    """Of the z encoder: its GRU's units, else 512 beside a decoder of more than 256 and 128 beside others; z's size."""
+
+    units: Units | None = None
+    size: Annotated[int, Field(ge=1, le=1024)] = 16
+
+
+class Z:
+    """What pitch and level leave unsaid: `ddsp_fx.training.model.z_encoder`."""
+
+    Settings = ZSettings
+    learns_pitch = False
+    card = "Trained beside an encoder of what pitch and level leave unsaid; plays what is usual at a pitch and level"
+
+    def n_z(self, settings: ZSettings) -> int:
+        """Return the size of z."""
+        return settings.size
+
+    def build(self, settings: ZSettings, sizes: Sizes) -> Any:
+        """Return a fresh encoder."""
+        from ddsp_fx.training.model.z_encoder import ZEncoder
+
+        # The paper's GRU has 512 units beside a decoder of 512.
+        units = settings.units or (512 if sizes.state_size > 256 else 128)
+        return ZEncoder(units, settings.size, hop=sizes.hop, sample_rate=sizes.sample_rate, name="z_encoder")
+
+
+class Unsupervised:
+    """Pitch itself: `ddsp_fx.training.model.pitch_encoder`."""
+
+    Settings = NoSettings
+    learns_pitch = True
+    card = "Pitch was learned from the recordings, by an encoder, with no tracker"
+
+    def n_z(self, settings: NoSettings) -> int:
+        """Return 0."""
+        del settings
+        return 0
+
+    def build(self, settings: NoSettings, sizes: Sizes) -> Any:
+        """Return a fresh encoder."""
+        del settings
+        from ddsp_fx.training.model.pitch_encoder import PitchListener
+
+        rates = {"hop": sizes.hop, "sample_rate": sizes.sample_rate}
+        return PitchListener(n_harmonics=sizes.n_harmonics, name="pitch_listener", **rates)
+
+
+class Spectral:
+    """The multi-scale spectral loss: `ddsp_fx.training.model.spectral_loss`."""
+
+    Settings = NoSettings
+
+    def build(self, settings: NoSettings, sizes: Sizes) -> Callable[[Any, Any], Any]:
+        """Return the loss at the scales that the rate asks for."""
+        del settings
+        from ddsp_fx.training.model.spectral_loss import fft_sizes, spectral_loss
+
+        scales = fft_sizes(sizes.sample_rate)
+        return lambda target, audio: spectral_loss(target, audio, scales)
+
+
+TINY, COMPACT, FULL = Recurrent(TinySettings), Recurrent(CompactSettings), Recurrent(FullSettings)
+NONE, Z_ENCODER, UNSUPERVISED = NoEncoder(), Z(), Unsupervised()
+SPECTRAL = Spectral()

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The z that is usual at a pitch and a level: what a decoder plays from when there is nobody to encode.
+
+No bundle has an encoder, so at the end of a run this is baked into the decoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ddsp_fx.training.config import TrainConfig
+from ddsp_fx.training.data.passage import Passage, f0_scaled, level_scaled
+
+Array = npt.NDArray[np.float32]
+
+
+def bake(decoder: Any, encoder: Any, passages: Sequence[Passage], config: TrainConfig) -> None:
+    """Give ``decoder`` the z that is usual at each pitch and level: least squares over the frames of ``passages``."""
+    known, wanted = [], []
+    for passage in passages:
+        f0, level, z = _listen(encoder, passage, config)
+        known.append(np.asarray(decoder.terms(f0, level)).reshape(-1, decoder.usual_z.shape[0]))
+        wanted.append(z.reshape(-1, z.shape[-1]))
+    solution, *_ = np.linalg.lstsq(np.concatenate(known), np.concatenate(wanted), rcond=None)
+    decoder.usual_z.assign(solution.astype(np.float32))
+
+
+def _listen(encoder: Any, passage: Passage, config: TrainConfig) -> tuple[Array, Array, Array]:
+    """Return f0_scaled, level_scaled, z of the counted frames of clips side by side, as the training cuts them."""
+    starts = range(0, passage.frames - config.clip_frames + 1, config.clip_frames - config.pre_roll)
+    cuts = [passage.cut(start, start + config.clip_frames, config.hop) for start in starts]
+    z = np.asarray(encoder({"audio": np.stack([cut.audio for cut in cuts])})["z"])
+    f0 = f0_scaled(np.stack([cut.f0_hz for cut in cuts]))
+    level = level_scaled(np.stack([cut.level_db for cut in cuts]))
+    return f0[:, config.pre_roll :], level[:, config.pre_roll :], z[:, config.pre_roll :]
