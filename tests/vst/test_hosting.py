@@ -12,8 +12,7 @@ import pedalboard
 import pytest
 from support import tone, write_bundle
 
-from ddsp_fx import Board, load
-from ddsp_fx.effects import hosts
+from ddsp_fx import Board, extensions, load
 from ddsp_fx.errors import BoardError, EngineError, MissingExtraError
 from ddsp_fx_bridge.engine import Engine
 from ddsp_fx_bridge.engine.library import Library
@@ -54,7 +53,7 @@ def test_without_the_vst3_the_remedy_is_named(nowhere: Path, hall: Board) -> Non
 
 
 def test_without_the_bridge_too(hall: Board, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hosts, "by_name", lambda _: {})
+    monkeypatch.setattr(extensions, "by_name", lambda _: {})
     with pytest.raises(MissingExtraError, match="no installed package offers a 'pedalboard' host"):
         hall.as_pedalboard()
 
