@@ -31,8 +31,9 @@ class NonFiniteAudioWarning(UserWarning):
 class Effect(Playable, Copyable, Parametrised):
     """Audio in, audio out, sample for sample, with parameters that are declared once on the class.
 
-    A subclass declares `Parameter`s and implements four hooks: `_prepare` (the only place that allocates or loads),
-    `_process` (same length out as in), `_reset`, and the two properties `latency_samples` and `tail_samples`.
+    A subclass declares `Parameter`s and implements three hooks: `_prepare` (the only place that allocates or loads),
+    `_process` (same length out as in) and `_reset`. Where they are not 0 it has three properties as well:
+    `latency_samples`, `tail_samples`, and `frame_delay_samples` for parameters that act at the frame.
 
     It plays one stream: a second thread, or a second render before the first has ended, raises AudioError.
     `copy.copy`, `copy.deepcopy` and pickles give an effect of its own with the same values, not yet prepared.

@@ -18,7 +18,7 @@ from mutagen.flac import FLAC, Picture
 from mutagen.id3 import APIC, CHAP, COMM, ID3, POPM, PRIV, RVA2, TIT2, TXXX
 
 from ddsp_fx.cli import main
-from ddsp_fx.files.carry import rescale
+from ddsp_fx.files.carry import markers, rescale
 from ddsp_fx.files.carry.chunks import add_chunks
 
 HOUR = 3600
@@ -193,7 +193,9 @@ def test_a_wav_s_own_things_elsewhere(to: str, tmp_path: Path, capsys: pytest.Ca
     out = tmp_path / f"out{to}"
     _apply(_take(tmp_path), out, "--json")
     lost = json.loads(capsys.readouterr().out)["remarks"]
-    assert lost == [f"{tmp_path / 'in.wav'}: not kept in out{to}: iXML, cue points, loops (smpl), labels (LIST), xyz"]
+    markers_too = "cue points, loops (smpl), labels (LIST), xyz"
+    told = "xyz, lengths of labels (ltxt)" if to == ".aiff" else markers_too
+    assert lost == [f"{tmp_path / 'in.wav'}: not kept in out{to}: iXML, {told}"]
     tags = mutagen.File(out).tags
     expected = {"title": "Title", "artist": "Jürgen", "bpm": "120", "time_reference": str(HOUR * RATE)}
     ids = {"title": "TIT2", "artist": "TPE1", "bpm": "TBPM", "time_reference": "TXXX:time_reference"}
@@ -210,6 +212,49 @@ def test_markers_of_an_aiff(tmp_path: Path) -> None:
     _apply(source, tmp_path / "twice.aiff", "--sample-rate", "44100")
     assert dict(_chunks(tmp_path / "same.aiff", ">"))[b"MARK"] == mark
     assert struct.unpack_from(">I", dict(_chunks(tmp_path / "twice.aiff", ">"))[b"MARK"], 4)[0] == 24000
+
+
+def test_cue_points_and_loops_go_to_aiff_and_back(tmp_path: Path) -> None:
+    _apply(_take(tmp_path), tmp_path / "there.aiff", "--sample-rate", "44100")
+    chunks = dict(_chunks(tmp_path / "there.aiff", ">"))
+    assert struct.unpack_from(">HHIB5s", chunks[b"MARK"]) == (3, 1, 24000, 5, b"verse")
+    mode, start, end = struct.unpack_from(">HHH", chunks[b"INST"], 8)
+    places = dict(struct.unpack_from(">HI", chunks[b"MARK"], at) for at in (2, 14, 22))
+    assert (mode, places[start], places[end]) == (1, 2000, 40002)
+    _apply(tmp_path / "there.aiff", tmp_path / "back.wav", "--sample-rate", "22050")
+    back = dict(_chunks(tmp_path / "back.wav", "<"))
+    assert struct.unpack_from("<I", back[b"cue "], 24)[0] == 12000
+    assert b"verse\0" in back[b"LIST"]
+    assert struct.unpack_from("<2I", back[b"smpl"], 44) == (1000, 20000)
+    assert struct.unpack_from("<I", back[b"smpl"], 8)[0] == 45351
+
+
+places = st.lists(st.tuples(st.integers(0, 1 << 31), st.text("abcXYZ äöü", max_size=40)), max_size=20)
+loops = st.lists(st.tuples(st.integers(0, 1 << 20), st.integers(1, 1 << 20), st.booleans()), max_size=2)
+
+
+@given(places, loops)
+def test_marks_come_back_as_they_were(named: list[tuple[int, str]], looped: list[tuple[int, int, bool]]) -> None:
+    marks = markers.Marks(named, [(start, start + length, alt) for start, length, alt in looped])
+    cue = [struct.pack("<II4sIII", n, at, b"data", 0, 0, at) for n, (at, _) in enumerate(named, 1)]
+    labels = b"".join(
+        chunk(b"labl", struct.pack("<I", n) + name.encode() + b"\0") for n, (_, name) in enumerate(named, 1)
+    )
+    smpl = struct.pack("<9I", 0, 0, 1, 60, 0, 0, 0, len(looped), 0)
+    smpl += b"".join(struct.pack("<6I", 0, int(alt), a, b - 1, 0, 0) for a, b, alt in marks.loops)
+    wav = [(b"cue ", struct.pack("<I", len(cue)) + b"".join(cue), False), (b"LIST", b"adtl" + labels, False)]
+    there = markers.to_aiff([*wav, (b"smpl", smpl, False)], 1.0)
+    back = markers.to_wav([(*made, False) for made in there.chunks], 1.0, 48000.0)
+    again = markers.to_aiff([(*made, False) for made in back.chunks], 1.0)
+    assert there.lost == []
+    assert again.chunks == there.chunks
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200), st.binary(max_size=200))
+def test_marks_that_make_no_sense_harm_nothing(cue: bytes, labels: bytes, smpl: bytes) -> None:
+    chunks = [(b"cue ", cue, False), (b"LIST", b"adtl" + labels, False), (b"smpl", smpl, False)]
+    markers.to_aiff(chunks, 1.0)
+    markers.to_wav([(b"MARK", cue, False), (b"INST", smpl, False)], 0.5, 48000.0)
 
 
 def test_a_64_bit_file_has_its_size_in_another_place(tmp_path: Path) -> None:

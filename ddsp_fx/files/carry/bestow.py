@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from ddsp_fx.files.carry.chunks import Chunk, add_chunks
 from ddsp_fx.files.carry.collect import Belongings
+from ddsp_fx.files.carry.markers import to_aiff, to_wav
 from ddsp_fx.files.carry.rescale import rescaled, without_loudness
 from ddsp_fx.files.carry.tags import AIFF, only_in_id3, packed, to_bext, to_id3, to_info, without_stale
 
@@ -43,7 +45,7 @@ def bestow(mine: Belongings, path: Path, sample_rate: float, folded: bool = Fals
         mine.tags["time_reference"] = [str(round(int(mine.tags["time_reference"][0]) * ratio))]
     try:
         if suffix in (".wav", ".aiff"):
-            lost += _on_chunks(mine, path, ratio, "wav" if suffix == ".wav" else "aiff")
+            lost += _on_chunks(mine, path, ratio, sample_rate)
         else:
             lost += _not_in_tags(mine)
             lost += _on_tags(mine, path, suffix, ratio)
@@ -52,18 +54,19 @@ def bestow(mine: Belongings, path: Path, sample_rate: float, folded: bool = Fals
     return lost
 
 
-def _not_in_tags(mine: Belongings) -> list[str]:
+def _not_in_tags(mine: Belongings, kept: Collection[bytes] = ()) -> list[str]:
     """Chunks that a format of tags has no place for; of a LIST the labels, since INFO is tags."""
     lost = []
     for name, content, _ in mine.chunks:
-        if name not in _AS_TAGS and not (name == b"LIST" and content[:4] == b"INFO"):
+        if name not in _AS_TAGS and name not in kept and not (name == b"LIST" and content[:4] == b"INFO"):
             shown = _NAMES.get(name, name.decode("latin-1").strip())
             lost += [shown] if shown not in lost else []
     return lost
 
 
-def _on_chunks(mine: Belongings, path: Path, ratio: float, kind: str) -> list[str]:
-    """Chunk by chunk where the format stays, else INFO, bext and ID3 made of the tags."""
+def _on_chunks(mine: Belongings, path: Path, ratio: float, sample_rate: float) -> list[str]:
+    """Chunk by chunk where the format stays, else INFO, bext and ID3 made of the tags, and markers of markers."""
+    kind = "wav" if path.suffix.lower() == ".wav" else "aiff"
     before: list[Chunk] = []
     after: list[Chunk] = []
     if mine.container == kind:
@@ -73,8 +76,11 @@ def _on_chunks(mine: Belongings, path: Path, ratio: float, kind: str) -> list[st
             (before if ahead else after).append((name, new))
         lost = []
     else:
-        lost = _not_in_tags(mine) + (["cue sheet and application blocks"] if mine.blocks else [])
+        marks = to_aiff(mine.chunks, ratio) if kind == "aiff" else to_wav(mine.chunks, ratio, sample_rate)
+        lost = _not_in_tags(mine, marks.kept) + (["cue sheet and application blocks"] if mine.blocks else [])
+        lost += marks.lost
         before, after = _made_of_tags(mine, kind)
+        after += marks.chunks
     if before or after:
         add_chunks(path, before, after)
     return lost
