@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ddsp_fx.analysis.character import Characters
 from ddsp_fx.analysis.framing import Framer
 from ddsp_fx.analysis.pitch import VOICED_FROM, PitchTracker
+from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
 from ddsp_fx.analysis.trackers import DEFAULT_TRACKER, open_tracker
 from ddsp_fx.dsp.decimate import AnalysisDecimator
 from ddsp_fx.dsp.loudness import LevelMeter
@@ -20,7 +21,6 @@ from ddsp_fx.errors import AudioError, ParameterError
 Floats = NDArray[np.float32]
 LevelKind = Literal["loudness", "power"]
 
-FEATURE_RATE = 16000
 # What f0 holds before the first voiced frame: any pitch will do, but 0 Hz is the note 0 that no model was
 # taught.
 FIRST_F0_HZ = 220.0
@@ -88,12 +88,12 @@ class FeatureStream:
                 f"FeatureStream: tracker {self.tracker.name!r} has hop {self.tracker.hop}, the stream {hop}; "
                 f"open both with the same"
             )
-        self._meter = LevelMeter(level, frame, FEATURE_RATE)
+        self._meter = LevelMeter(level, frame, FEATURE_RATE_HZ)
         self._framer = Framer(frame, hop)
-        self._listening = Characters(FEATURE_RATE)
-        self._decimator = AnalysisDecimator(sample_rate, FEATURE_RATE)
+        self._listening = Characters(FEATURE_RATE_HZ)
+        self._decimator = AnalysisDecimator(sample_rate, FEATURE_RATE_HZ)
         wait = max(self.tracker.look_ahead, self._framer.look_ahead) - 1
-        self.look_ahead_samples = math.ceil(wait * sample_rate / FEATURE_RATE) + self._decimator.look_ahead + 1
+        self.look_ahead_samples = math.ceil(wait * sample_rate / FEATURE_RATE_HZ) + self._decimator.look_ahead + 1
         self.reset()
 
     def reset(self) -> None:

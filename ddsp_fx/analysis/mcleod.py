@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from ddsp_fx.analysis.frame_tracker import FrameTracker
 from ddsp_fx.analysis.pitch import VOICED_FROM
+from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
 from ddsp_fx.analysis.trackers import TrackerKind
 
 Floats = NDArray[np.float32]
 
-SAMPLE_RATE = 16000
 _FRAME = 1024
 _SHORTEST_SPAN = 512
 _SHORTEST_LAG = 7
@@ -62,7 +62,7 @@ class McLeodTracker(FrameTracker):
             return 0.0, 0.0
         self._square_difference(frame, _SHORTEST_SPAN, self._similarity)
         period, clarity = self._choose_period(self._similarity, _SHORTEST_LAG, _SHARE_OF_HIGHEST_PEAK)
-        return (SAMPLE_RATE / period, confidence_of(clarity)) if period else (0.0, 0.0)
+        return (FEATURE_RATE_HZ / period, confidence_of(clarity)) if period else (0.0, 0.0)
 
 
 TRACKER = TrackerKind("the default: quick, for solo lines", _FRAME // 2, 50.0, 2200.0, McLeodTracker)

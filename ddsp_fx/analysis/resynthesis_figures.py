@@ -23,7 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ddsp_fx.analysis.features import FEATURE_RATE, Features, extract
+from ddsp_fx.analysis.features import Features, extract
+from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
 from ddsp_fx.dsp.resample import resample
 from ddsp_fx.dsp.spectral import spectral_distance
 from ddsp_fx.errors import AudioError
@@ -57,7 +58,7 @@ def pair(recording: Mono, resynthesis: Mono, sample_rate: float, wanted: Feature
     if not n:
         raise AudioError("nothing to compare: the recording or its resynthesis has 0 samples")
     frames = min(len(wanted), len(got))
-    target, prediction = (resample(sound[:n], sample_rate, FEATURE_RATE) for sound in (recording, resynthesis))
+    target, prediction = (resample(sound[:n], sample_rate, FEATURE_RATE_HZ) for sound in (recording, resynthesis))
     distance = spectral_distance(target, prediction)
     return Comparison(_cut(wanted, frames), _cut(got, frames), distance, n / sample_rate)
 

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from ddsp_fx.analysis.framing import last_frame
 from ddsp_fx.analysis.pitch import VOICED_FROM, Pitches
+from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
 from ddsp_fx.analysis.trackers import TrackerKind
 from ddsp_fx.errors import MissingExtraError
 
@@ -78,7 +79,7 @@ class SwiftTracker:
     def _run(self, count: int) -> None:
         """Detect the next `count` network frames and let go of samples that no later frame sees."""
         start = self._detected - self._held_from
-        result = self._detect(self._held[: (start + count + _AFTER) * _STEP], 16000)
+        result = self._detect(self._held[: (start + count + _AFTER) * _STEP], FEATURE_RATE_HZ)
         self._f0_hz = np.concatenate([self._f0_hz, result.pitch_hz[start : start + count]])
         self._confidence = np.concatenate([self._confidence, result.confidence[start : start + count]])
         keep_from = max(0, self._detected - _BEFORE)

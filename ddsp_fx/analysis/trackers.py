@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
 from ddsp_fx.errors import DdspFxError, ParameterError
 from ddsp_fx.extensions import Door
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 TRACKERS = Door("ddsp_fx.trackers", "pitch tracker", ParameterError)
 DEFAULT_TRACKER = "mcleod"
-RATE_HZ = 16000
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def describe_trackers() -> list[dict[str, Any]]:
             {
                 "name": f"{name}:{kind.argument}" if kind.argument else name,
                 "summary": kind.summary,
-                "look_ahead_ms": 1000.0 * kind.look_ahead / RATE_HZ,
+                "look_ahead_ms": 1000.0 * kind.look_ahead / FEATURE_RATE_HZ,
                 "f0_min_hz": kind.f0_min_hz,
                 "f0_max_hz": kind.f0_max_hz,
                 "needs": kind.needs,

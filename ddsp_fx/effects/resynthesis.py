@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
 from ddsp_fx.dsp.frames import FrameGrid
 from ddsp_fx.dsp.scaling import hz_to_midi
 from ddsp_fx.effects.hearing import Listener
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 Mono = NDArray[np.float32]
 FRAME = 1024
-FEATURE_RATE = 16000
 RECENT_S = 10.0
 
 
@@ -65,7 +65,7 @@ class Resynthesizer:
 
         self._model, self._conductor = model, conductor
         # The same frame times told on the synthesis clock, whose rate also says where the noise bands end.
-        self.grid = FrameGrid(sample_rate, trained.hop * trained.sample_rate // FEATURE_RATE, trained.sample_rate)
+        self.grid = FrameGrid(sample_rate, trained.hop * trained.sample_rate // FEATURE_RATE_HZ, trained.sample_rate)
         self._features = FeatureStream(sample_rate, tracker, trained.level, trained.hop, FRAME)
         self._ceiling_hz = trained.sample_rate / 2.0
         self._synthesizer = HarmonicPlusNoise(self.grid, model.n_harmonics, model.n_bands, ceiling_hz=self._ceiling_hz)
@@ -77,7 +77,7 @@ class Resynthesizer:
         self.look_ahead_samples = self._features.look_ahead_samples
         self.latency_samples = self.look_ahead_samples + self.grid.longest
         # Input can move a frame whose window it only touches: half a frame, then the hop to the next frame.
-        reach = (FRAME // 2 + 2 * trained.hop) * sample_rate / FEATURE_RATE
+        reach = (FRAME // 2 + 2 * trained.hop) * sample_rate / FEATURE_RATE_HZ
         noise_filter = model.n_bands * sample_rate / trained.sample_rate
         self.tail_samples = int(np.ceil(reach + noise_filter))
         self._queue = _Queue(self.latency_samples)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
 from ddsp_fx.errors import BundleError
 from ddsp_fx.inference.runner import Runner
 
 LevelKind = Literal["loudness", "power"]
-FEATURE_RATE = 16000.0
 DEFAULT_FRAME_S = 0.02
 
 
@@ -40,7 +40,7 @@ class Trained:
     @property
     def frame_s(self) -> float:
         """Seconds between frames."""
-        return self.hop / FEATURE_RATE
+        return self.hop / FEATURE_RATE_HZ
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SkipValidation, Strict, StringConstraints, TypeAdapter, ValidationError
 
+from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
 from ddsp_fx.analysis.trackers import check_tracker
 from ddsp_fx.bundles.manifest import IDENTIFIER_PATTERN, SYMBOL_PATTERN, Version, breaches
 from ddsp_fx.errors import DdspFxError, TrainingError, did_you_mean
@@ -20,7 +21,6 @@ from ddsp_fx.names import problem_with
 from ddsp_fx.training import parts
 from ddsp_fx.training.parts import Choice
 
-FEATURE_RATE = 16000
 # A recipe has some thirty lines.
 MOST_BYTES = 1 << 20
 
@@ -85,7 +85,7 @@ class TrainConfig:
     clip_seconds: Duration = 2.0
     pre_roll_seconds: NotNegative = 1.2
     learning_rate: Annotated[Number, Field(gt=0, le=1, allow_inf_nan=False)] = 1e-3
-    sample_rate: Annotated[Whole, Field(ge=FEATURE_RATE, le=192000)] = 16000
+    sample_rate: Annotated[Whole, Field(ge=FEATURE_RATE_HZ, le=192000)] = 16000
     frame_rate: Annotated[Whole, Field(ge=1, le=1000)] = 100
     n_harmonics: Annotated[Whole, Field(ge=1, le=1024)] = 60
     n_bands: Annotated[Whole, Field(ge=2, le=4096)] = 65
@@ -118,12 +118,12 @@ class TrainConfig:
         self._check_rates()
 
     def _check_rates(self) -> None:
-        if self.sample_rate < 1 or self.sample_rate % FEATURE_RATE:
+        if self.sample_rate < 1 or self.sample_rate % FEATURE_RATE_HZ:
             raise TrainingError(
-                f"sample_rate {self.sample_rate} is not a multiple of {FEATURE_RATE}, the features' rate"
+                f"sample_rate {self.sample_rate} is not a multiple of {FEATURE_RATE_HZ}, the features' rate"
             )
-        if FEATURE_RATE % self.frame_rate:
-            raise TrainingError(f"frame_rate {self.frame_rate} does not divide {FEATURE_RATE}: try 50, 100 or 250")
+        if FEATURE_RATE_HZ % self.frame_rate:
+            raise TrainingError(f"frame_rate {self.frame_rate} does not divide {FEATURE_RATE_HZ}: try 50, 100 or 250")
         if 2 * (self.n_bands - 1) > self.hop:
             raise TrainingError(f"n_bands {self.n_bands} makes filters longer than a frame of {self.hop} samples")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from ddsp_fx.analysis.features import Features, LevelKind, extract
+from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
 from ddsp_fx.files.names import printable
 from ddsp_fx.training.arrays import save_arrays
-from ddsp_fx.training.config import FEATURE_RATE
 from ddsp_fx.training.data.passage import Passage
 from ddsp_fx.training.data.recordings import Recording
 
@@ -27,7 +27,7 @@ def analyse(recording: Recording, tracker: str, level: LevelKind, hop: int, cach
     if path.is_file():
         with np.load(path) as data:
             return Features(data["f0_hz"], data["confidence"], data["level_db"])
-    feature_hop = hop * FEATURE_RATE // recording.sample_rate
+    feature_hop = hop * FEATURE_RATE_HZ // recording.sample_rate
     features = extract(recording.audio, recording.sample_rate, tracker, level, feature_hop)
     save_arrays(path, f0_hz=features.f0_hz, confidence=features.confidence, level_db=features.level_db)
     return features

@@ -9,7 +9,8 @@ import numpy as np
 
 from ddsp_fx.analysis.features import FIRST_F0_HZ, Features, extract
 from ddsp_fx.analysis.pitch import Floats, Pitches
-from ddsp_fx.training.config import FEATURE_RATE, TrainConfig
+from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
+from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.data.fine_pitch import refine
 from ddsp_fx.training.data.passage import Passage
 from ddsp_fx.training.data.recordings import Recording
@@ -45,13 +46,13 @@ class NoTracker:
 
 def levels(recording: Recording, config: TrainConfig) -> Features:
     """Return a recording's features with a level and no pitch that means anything."""
-    feature_hop = config.hop * FEATURE_RATE // recording.sample_rate
+    feature_hop = config.hop * FEATURE_RATE_HZ // recording.sample_rate
     return extract(recording.audio, recording.sample_rate, NoTracker(feature_hop), config.level, feature_hop)
 
 
 def tracked(passage: Passage, config: TrainConfig) -> Passage:
     """Return a passage that was held out as a bundle will hear it: with the pitch of ``config.tracker``."""
-    feature_hop = config.hop * FEATURE_RATE // config.sample_rate
+    feature_hop = config.hop * FEATURE_RATE_HZ // config.sample_rate
     found = extract(passage.audio, config.sample_rate, config.tracker, config.level, feature_hop)
     f0_hz, confidence = found.f0_hz[: passage.frames], found.confidence[: passage.frames]
     rough = replace(passage, f0_hz=f0_hz, confidence=confidence)

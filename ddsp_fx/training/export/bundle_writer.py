@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
 from ddsp_fx.bundles.bundle import file_sha256
 from ddsp_fx.bundles.manifest import MANIFEST_NAME, parse_manifest
 from ddsp_fx.training import parts
@@ -107,7 +108,7 @@ def _trained_on(trained: FinishedRun, spans: Mapping[str, float]) -> dict[str, A
         "tracker": "none" if config.learns_pitch else config.tracker,
         "level": config.level,
         "sample_rate": config.sample_rate,
-        "hop": config.hop * 16000 // config.sample_rate,
+        "hop": config.hop * FEATURE_RATE_HZ // config.sample_rate,
         **spans,
     }
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
 from ddsp_fx.dsp.resample import resample
-from ddsp_fx.training.config import FEATURE_RATE, TrainConfig
+from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.data.passage import Passage
 from ddsp_fx.training.room.blind_estimate import estimate_room
 
@@ -28,7 +29,7 @@ def room_response(passages: Sequence[Passage], config: TrainConfig) -> Array:
 def _as_the_room_is_heard(passage: Passage, config: TrainConfig) -> Passage:
     """16 kHz and 50 frames a second: what the estimate's windows and thresholds were measured at."""
     audio = passage.audio
-    if config.sample_rate != FEATURE_RATE:
-        audio = resample(audio, config.sample_rate, FEATURE_RATE)
+    if config.sample_rate != FEATURE_RATE_HZ:
+        audio = resample(audio, config.sample_rate, FEATURE_RATE_HZ)
     step = max(1, config.frame_rate // 50)
     return Passage(passage.name, audio, passage.f0_hz[::step], passage.confidence[::step], passage.level_db[::step])
