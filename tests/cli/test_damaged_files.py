@@ -123,7 +123,10 @@ def test_a_signal_leaves_nothing_behind(number: int, tmp_path: Path) -> None:
     old = put(results / "o.wav", b"what stood here")
     command = [sys.executable, "-m", "ddsp_fx.cli", "apply", str(source), str(old), "hall", "--buffer-size", "32"]
     environment = os.environ | {"DDSP_FX_PATH": str(tmp_path / "place")}
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
+    # Who runs the tests by nohup has HUP ignored, which would be kept.
+    process = subprocess.Popen(
+        command, env=environment, stderr=subprocess.PIPE, preexec_fn=lambda: signal.signal(number, signal.SIG_DFL)
+    )
     while process.poll() is None and len(list(results.iterdir())) < 2:
         time.sleep(0.01)
     process.send_signal(number)
