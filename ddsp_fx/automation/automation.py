@@ -30,6 +30,10 @@ class Automation:
     def __init__(self, curves: Mapping[str, Curve | Value | Sequence[tuple[float, Value]]]) -> None:
         self._curves: list[tuple[Target, Curve]] = [(_target(key), _curve(value)) for key, value in curves.items()]
 
+    def __repr__(self) -> str:
+        curves = {_name(target): c.value if isinstance(c, Constant) else c for target, c in self._curves}
+        return f"Automation({curves!r})"
+
     @classmethod
     def merged(cls, parts: Sequence[Automation]) -> Automation:
         """All of them at once; a parameter that two of them move is an error of `check`, which knows the board."""

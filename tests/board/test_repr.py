@@ -7,7 +7,7 @@ import pedalboard
 import pytest
 
 import ddsp_fx
-from ddsp_fx import Board, load
+from ddsp_fx import Automation, Board, load
 from ddsp_fx.board.native import native_classes, native_values
 
 NAMES: dict[str, Any] = {**vars(pedalboard), **{name: getattr(ddsp_fx, name) for name in ddsp_fx.__all__}}
@@ -44,3 +44,11 @@ def test_a_boards_text_makes_it_again() -> None:
     again = eval(repr(board), NAMES)
     assert repr(again) == repr(board)
     assert again.to_json() == board.to_json()
+
+
+def test_an_automations_text_makes_it_again() -> None:
+    moves = Automation({"violin.mix": [(0.0, 0.0), (1.0, 1.0)], "mix": 0.5, "violin.room": [(2.0, False)]})
+    again = eval(repr(moves), NAMES)
+    assert repr(again) == repr(moves)
+    board = Board([load("violin")])
+    assert list(again.events(board, 48000.0, 48000)) == list(moves.events(board, 48000.0, 48000))
