@@ -53,7 +53,7 @@ uint32_t V3_API tailSamples(void* self) {
 v3_result V3_API setBuses(void* self, v3_speaker_arrangement* inputs, int32_t inputCount,
                           v3_speaker_arrangement* outputs, int32_t outputCount) {
     DdspFx* const plugin = processorsPlugin(self);
-    const bool same = inputCount == 1 && outputCount == 1 && inputs[0] == outputs[0];
+    const bool same = inputCount == 1 && outputCount == 1 && inputs && outputs && inputs[0] == outputs[0];
     if (!plugin || !same)
         return V3_FALSE;
     const bool mono = inputs[0] == V3_SPEAKER_M;
