@@ -72,6 +72,12 @@ class Parametrised:
             return f"load({', '.join([repr(self._origin), *words])})"
         return f"{type(self).__name__}({', '.join(words)})"
 
+    def _repr_html_(self) -> str:
+        """For notebooks."""
+        from ddsp_fx.effects.notebook import effect_html
+
+        return effect_html(self)
+
     def _load_options(self) -> Mapping[str, str]:
         """What `load` was given besides values, such as a tracker."""
         return {}

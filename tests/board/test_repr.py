@@ -52,3 +52,12 @@ def test_an_automations_text_makes_it_again() -> None:
     assert repr(again) == repr(moves)
     board = Board([load("violin")])
     assert list(again.events(board, 48000.0, 48000)) == list(moves.events(board, 48000.0, 48000))
+
+
+def test_a_notebook_shows_a_table() -> None:
+    shown = load("violin", pitch_shift=12)._repr_html_()
+    assert shown.count("<tr>") == 1 + len(load("violin").parameters)
+    assert "<td>pitch_shift</td><td><b>12 semitones</b></td>" in shown
+    assert "<td>mix</td><td>1</td>" in shown
+    assert "&#x27;org.ddsp-fx.violin/violin&#x27;" in shown
+    assert "<table>" in Board([load("violin")])._repr_html_()

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How an effect looks in a notebook: its parameters as a table."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ddsp_fx.effects.parametrised import Parametrised
+
+_HEAD = "<tr><th>parameter</th><th>value</th><th>range</th><th>what it does</th></tr>"
+
+
+def effect_html(effect: Parametrised) -> str:
+    """A caption and a row a parameter; what is not at its default is bold."""
+    rows = []
+    for symbol, p in effect.parameters.items():
+        value = effect.get_value(symbol)
+        text = escape(p.text(value))
+        shown = text if value == p.default else f"<b>{text}</b>"
+        span = escape(p.range_text.removeprefix("the range is "))
+        rows.append(
+            f"<tr><td>{symbol}</td><td>{shown}</td><td>{span}</td><td>{escape(p.description or p.name)}</td></tr>"
+        )
+    return f"<table><caption>{escape(repr(effect))}</caption>{_HEAD}{''.join(rows)}</table>"
