@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that say how an input file is taken; imports nothing heavy, so that --help stays quick."""
+"""Options for reading input files. Imports nothing heavy, so that --help stays quick."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The audio of one plugin: taken from its segment, through the track, and back, in a thread of its own."""
+"""The audio thread of one plugin: takes audio from its segment, processes it with the track, and returns it."""
 
 from __future__ import annotations
 
