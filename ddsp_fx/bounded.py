@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading files that somebody else wrote: regular files alone, and never more of one than was agreed."""
+"""Reading files that somebody else wrote: only regular files, and only up to a size limit."""
 
 from __future__ import annotations
 

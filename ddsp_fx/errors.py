@@ -16,7 +16,7 @@ DdspFxError
 ├── MissingExtraError           a feature whose optional packages are not installed (also an ImportError)
 └── TrainingError               recordings or a run that cannot be trained from
 
-A message names the offender, the value seen, what was expected, and the remedy.
+A message says what is wrong, which value was found, what was expected, and how to fix it.
 """
 
 from collections.abc import Iterable

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What installed packages offer by entry points. One broken package never hides the others."""
+"""Extensions of installed packages, by entry points. A broken package never hides the others."""
 
 from __future__ import annotations
 

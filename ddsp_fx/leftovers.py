@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Temporary files of processes that were killed: nobody else comes back for them."""
+"""Removes temporary files that killed processes left."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of files that every system can hold, so that what is written here can be copied anywhere."""
+"""File names that every system allows, so that files written here can be copied anywhere."""
 
 from __future__ import annotations
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ways into the engine from outside Python."""
+"""The bridge: the engine, and access to it by OSC, HTTP, MIDI and plugins in DAWs."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether the extra that a server needs is installed."""
+"""Checks that the extra that a server needs is installed."""
 
 from __future__ import annotations
 

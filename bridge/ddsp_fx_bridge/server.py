@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that listens, in one thread beside the audio."""
+"""Runs all servers in one thread beside the audio."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a frame is like when no tracker can follow it: too low, too high, noise, or too faint."""
+"""Why a tracker cannot follow a frame: too low, too high, noise, or too faint."""
 
 from enum import IntEnum
 from functools import cache

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What trackers share that judge each frame by itself."""
+"""The shared part of trackers that look at each frame by itself."""
 
 from ddsp_fx.analysis.framing import Floats, Framer
 from ddsp_fx.analysis.pitch import Pitches, collect

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a pitch tracker is; `ddsp_fx.analysis.trackers` opens one by name."""
+"""The interface of a pitch tracker; `ddsp_fx.analysis.trackers` opens one by name."""
 
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable

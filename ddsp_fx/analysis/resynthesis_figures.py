@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far a resynthesis is from its recording: the figures of the DDSP paper's table 1, ours and as the paper has them.
+"""Distance of a resynthesis from its recording: the figures of the DDSP paper's table 1, by our definition and theirs.
 
-Frames come 50 a second; both sounds go through the same tracker, at 16 kHz. `voiced` is a confidence of 0.5 or more.
+There are 50 frames a second; both sounds go through the same tracker, at 16 kHz. `voiced`: a confidence of 0.5 or more.
 
-- f0_l1_semitones: mean |difference| in pitch over frames voiced in both and right to half a semitone.
+- f0_l1_semitones: mean |difference| in pitch over frames voiced in both and at most half a semitone apart.
 - f0_l1_all_semitones: the same over all frames voiced in both, octave errors included.
 - f0_outliers: share of the frames voiced in both that are more than half a semitone off.
 - voiced_kept: share of the recording's voiced frames that are voiced in the resynthesis.
 - paper_f0_l1_semitones: mean |difference| over frames with a confidence of 0.85 or more in both.
-- paper_f0_outliers: of the frames that have that in the recording, the share that has not in the resynthesis. The
-  paper's confidence is CREPE's. Another tracker's 0.85 is another limit, so these two are near the paper's, not equal.
+- paper_f0_outliers: share of the recording's frames with that confidence that have less in the resynthesis. The
+  paper's confidence is CREPE's. With another tracker 0.85 means something else, so these two only resemble the paper's.
 - loudness_l1: mean |difference| of A-weighted loudness, in units of 80 dB (the scale on which the paper's decoder and,
   as far as we know, its table work).
 - spectral_loss: at 16 kHz, the paper's rate; multi-scale, FFT 2048 to 64, L1 of magnitude plus L1 of log magnitude.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pitch trackers by name, through entry point group `ddsp_fx.trackers`: the built-in ones use the same door."""
+"""Pitch trackers by name, through entry point group `ddsp_fx.trackers`: also the built-in ones."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a board's parameters move in time."""
+"""Automation of a board's parameters."""
 
 from ddsp_fx.automation.automation import Automation
 from ddsp_fx.automation.curves import Breakpoints, Constant, Events, Sampled

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How one parameter moves in time: constant, breakpoints, or an array of samples."""
+"""The curve of one parameter: constant, breakpoints, or an array of samples."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""MIDI controllers as automation: which controller moves what, and how far.
+"""MIDI controllers as automation: which controller moves which parameter, in which range.
 
 74=violin.pitch_shift              CC 74 on any channel moves the whole range
-74=violin.pitch_shift:-12..12      a part of the range; 12..-12 turns it round
+74=violin.pitch_shift:-12..12      a part of the range; 12..-12 inverts it
 2/74=violin-room.mix               on channel 2 alone
 1+33=violin.loudness_offset        14 bits: CC 1 holds the upper seven, CC 33 the lower
 bend=violin.pitch_shift:-2..2      the pitch wheel, 14 bits

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes: what was sent to a running board, one JSON object a line.
+"""Takes: the changes that were sent to a running board, one JSON object per line.
 
-{"ddsp_fx_take": 1, "rate": 48000, "board": {...}}           optional; the board as it stood when the take began
+{"ddsp_fx_take": 1, "rate": 48000, "board": {...}}           optional; the board when the take began
 {"sample": 66150, "target": "violin-room.mix", "value": 0.6}
 {"time_s": 1.5, "target": "mix", "value": 1.0}
 
 `sample` counts input samples from the start of the take, at the line's own `rate` or the header's. With a header, a
-parameter stands where the board had it until its first event; without one, its first value holds from the start.
+parameter has the board's value until its first event; without one, it has its first value from the start.
 """
 
 from __future__ import annotations

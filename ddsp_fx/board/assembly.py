@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a board's plugins to the stages that audio runs through, the first time and after an edit."""
+"""Turns a board's plugins into the stages that process audio, at first and after each edit."""
 
 from __future__ import annotations
 

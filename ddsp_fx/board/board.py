@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A list of effects that sounds like one: learned effects, pedalboard plugins and VST3s in any order."""
+"""A list of effects that is itself an effect: learned effects, pedalboard plugins and VST3s in any order."""
 
 from __future__ import annotations
 

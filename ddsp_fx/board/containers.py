@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""pedalboard's Chain and Mix, opened up: what is inside is driven as a slot of its own, and branches are aligned.
+"""Runs pedalboard's Chain and Mix part by part: each plugin inside is a separate slot, and branches are aligned.
 
-A Mix that pedalboard streams itself forgets with each block what its branches have over (0.9.26), so they drift apart.
+If pedalboard 0.9.26 streams a Mix, it loses the audio that faster branches have left over after each block, so the
+branches drift apart.
 """
 
 from __future__ import annotations

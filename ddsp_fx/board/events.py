@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes of parameters that wait for their sample."""
+"""Parameter changes that are scheduled for a sample."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a running board does about a slot that raises: play on without it, and tell."""
+"""If a slot of a running board raises, the board plays on without it and reports the failure."""
 
 from __future__ import annotations
 

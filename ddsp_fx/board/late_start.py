@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stage behind latency begins with the sound of sample 0, as it does in pedalboard's whole call."""
+"""Makes a stage behind latency start with sample 0 of the sound, as in pedalboard's whole call."""
 
 from __future__ import annotations
 

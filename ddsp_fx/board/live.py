@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The live side of a board: a slot that raises is bypassed and told, and everything else plays on."""
+"""The live mode of a board: a slot that raises is bypassed and reported, and everything else plays on."""
 
 from __future__ import annotations
 

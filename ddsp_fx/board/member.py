@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands in a board, learned or native, by one interface: its parameters, and how they may be moved."""
+"""One interface for everything in a board, learned or native: its parameters, and how to change them."""
 
 from __future__ import annotations
 

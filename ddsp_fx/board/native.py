@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""pedalboard's own plugins and the VST3s it loads: which there are, and their parameters by name."""
+"""pedalboard's own plugins and the VST3s that it loads: the list of them, and their parameters by name."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Native plugins behind the contract of an Effect: a run of them without latency, or one that has latency."""
+"""Native plugins with the interface of an Effect: several without latency, or one with latency."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which stage plays a native plugin: pedalboard lets two boards share one, and mixes up their audio."""
+"""Records which stage uses a native plugin: pedalboard lets two boards share one, and mixes up their audio."""
 
 from __future__ import annotations
 

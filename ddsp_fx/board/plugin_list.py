@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A list of plugins, each once, each in a slot with a name of its own."""
+"""A list of plugins without duplicates; each has a slot with a unique name."""
 
 from __future__ import annotations
 

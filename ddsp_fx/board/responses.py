@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Impulse responses of pedalboard's Convolution: read as audio files are, and kept inside a saved board."""
+"""Impulse responses of pedalboard's Convolution: read like audio files, and stored in a saved board."""
 
 from __future__ import annotations
 

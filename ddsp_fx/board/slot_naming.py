@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names of slots: unique, the same in any order, and kept by a plugin for as long as it stays in the list."""
+"""Names of slots: unique, independent of order, and kept by a plugin for as long as it stays in the list."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A board as JSON and back: by name and parameters, so that a session reopened on another day sounds the same."""
+"""Saves a board as JSON and restores it, by name and parameters, so that a reopened session sounds the same."""
 
 from __future__ import annotations
 

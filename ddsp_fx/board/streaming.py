@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What of pedalboard can be played in blocks: tried on each class once, since its versions differ."""
+"""Which of pedalboard's plugins can be played in blocks: each class is tested once, because versions differ."""
 
 from __future__ import annotations
 

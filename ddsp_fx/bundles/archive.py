@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A bundle that travels as a zip: unpacked once into the cache, nothing that leaves its folder accepted."""
+"""A bundle as a zip: unpacked once into the cache; files outside its folder are refused."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a bundle's instrument, in its room, reproduces recordings: the effect itself runs, and its output is measured."""
+"""Measures how closely a bundle's instrument, in its room, reproduces recordings, by running the effect itself."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kinds of effect by name, through entry point group `ddsp_fx.effects`: the built-in kinds use the same door."""
+"""Kinds of effect by name, through entry point group `ddsp_fx.effects`: also the built-in kinds."""
 
 from __future__ import annotations
 

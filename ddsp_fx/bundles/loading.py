@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One door for every name: an effect's symbol, a bundle's path, or a ddsp-vst model file."""
+"""Loads an effect by any name: its symbol, a bundle's path, or a ddsp-vst model file."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""bundle.toml as a type: what a bundle must say about itself, and the JSON Schema of it."""
+"""bundle.toml as a type: what a bundle must declare, and its JSON Schema."""
 
 from __future__ import annotations
 

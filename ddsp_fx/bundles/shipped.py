@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The effects that ship, by kind, for editors and type checkers: `load("violin").stems` is known, a misspelt name not.
+"""The effects that ship, by kind, for editors and type checkers: they know `load("violin").stems`, and report a
+misspelt name.
 
-A test holds these lists to the bundles.
+A test checks these lists against the bundles.
 """
 
 from typing import Literal

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a bundle promises, measured: hashes, model shapes, test vectors, the contract, latency, speed."""
+"""Checks what a bundle promises: hashes, model shapes, test vectors, the contract, latency, speed."""
 
 from __future__ import annotations
 

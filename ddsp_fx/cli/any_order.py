@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Words and options in any order."""
+"""Positional arguments and options in any order."""
 
 from __future__ import annotations
 

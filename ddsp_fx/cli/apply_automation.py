@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `ddsp-fx apply` runs and how it moves: the chain or a take's board, and all --automation files together."""
+"""The board of `ddsp-fx apply` (the chain, or a take's board), with the automation of all --automation files."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many files through one chain: over several processes, and one bad file does not keep the others from being done."""
+"""Many files through one chain, in several processes. One bad file does not stop the others."""
 
 from __future__ import annotations
 

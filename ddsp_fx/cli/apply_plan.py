@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the words of `ddsp-fx apply` to files in and out, before any sound is touched."""
+"""Turns the arguments of `ddsp-fx apply` into input and output files, before any audio is read."""
 
 from __future__ import annotations
 

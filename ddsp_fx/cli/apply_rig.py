@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The chain of `ddsp-fx apply` with all that moves it, made once a process; it plays one file after another."""
+"""The chain of `ddsp-fx apply` with its automation, made once per process; it plays one file after another."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What commands share about files: how a damaged one is refused, and what is said of one that was taken."""
+"""Shared by commands that read audio: refusing a damaged file, and reporting one that was used."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx demo`: the three shipped effects on sounds that need no download, heard, drawn and measured."""
+"""`ddsp-fx demo`: the three shipped effects on sounds that need no download, with audio, pictures and measurements."""
 
 from __future__ import annotations
 

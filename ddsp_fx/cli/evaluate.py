@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx evaluate`: how near a bundle comes to recordings of its instrument."""
+"""`ddsp-fx evaluate`: how close a bundle comes to recordings of its instrument."""
 
 from __future__ import annotations
 

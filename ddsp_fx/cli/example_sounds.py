@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sounds from formulas alone: a sung phrase, and a violin phrase in a room.
+"""Synthesised example sounds: a sung phrase, and a violin phrase in a room.
 
 Both are additive: harmonics of a gliding, vibrating pitch, weighed by formants (voice) or body resonances (violin).
 Everything is seeded, so they come out the same each time.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page of `ddsp-fx info`: in a musician's words, or, where more is asked for, with every figure."""
+"""The output of `ddsp-fx info`: in a musician's words, or with every figure if asked for."""
 
 from __future__ import annotations
 

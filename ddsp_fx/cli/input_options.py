@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that say how an input file is taken; imports nothing heavy, so that --help stays quick."""
+"""Options for reading input files. Imports nothing heavy, so that --help stays quick."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 def add_options(parser: argparse._ActionsContainer) -> None:
     """`taking` reads them back."""
     parser.add_argument(
-        "--salvage", action="store_true", help="of a damaged or cut input, take the good part (default: refuse it)"
+        "--salvage", action="store_true", help="use the good part of a damaged or cut input (default: refuse it)"
     )
     parser.add_argument(
-        "--trust-silence", action="store_true", help="zeros at the input's end are meant, however abruptly they begin"
+        "--trust-silence",
+        action="store_true",
+        help="accept zeros at the input's end as silence, even if they begin abruptly",
     )
     parser.add_argument(
         "--encoder-delay",

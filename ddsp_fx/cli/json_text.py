@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""JSON on stdout that any reader takes, whatever file systems allow in names."""
+"""JSON on stdout that any program can read, even with unusual characters in file names."""
 
 from __future__ import annotations
 

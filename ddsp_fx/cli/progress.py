@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A progress bar on stderr for whatever may take over two seconds."""
+"""A progress bar on stderr for work that may take more than two seconds."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands by name, through entry point group `ddsp_fx.commands`: name = "package.module". Ours use the same door.
+"""Commands by name, through entry point group `ddsp_fx.commands`: name = "package.module". Also the built-in ones.
 
 The module has a docstring, whose first line is the command's line in `ddsp-fx --help`, and two functions:
 `add_arguments(parser)` and `run(arguments) -> exit code`. It is imported only when its command is chosen; for the help

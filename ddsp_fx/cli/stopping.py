@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""TERM and HUP end a command as Ctrl-C does: through every `finally`, so that nothing half-written stays."""
+"""TERM and HUP end a command as Ctrl-C does: through every `finally`, so that no incomplete file is left."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx train`: a folder of recordings to a bundle of three effects."""
+"""`ddsp-fx train`: train a bundle of three effects from a folder of recordings."""
 
 from __future__ import annotations
 

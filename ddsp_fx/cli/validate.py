@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx validate`: everything a bundle promises, checked."""
+"""`ddsp-fx validate`: check everything that a bundle promises."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `ddsp-fx` says when it is typed alone: what there is, and what to type first."""
+"""The output of `ddsp-fx` without arguments: what is installed, and a first command to try."""
 
 from __future__ import annotations
 

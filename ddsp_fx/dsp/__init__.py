@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signal processing on NumPy arrays: knows nothing of models, effects or files."""
+"""Signal processing on NumPy arrays, independent of models, effects and files."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an impulse response says of its room: how fast it dies away, and how much of it is direct sound.
+"""Measures of an impulse response: how fast it decays, and how much of it is direct sound.
 
 Schroeder, "New method of measuring reverberation time" (JASA 37, 1965); the ranges of the fits are those
 of ISO 3382-1; a measured response is integrated up to where it meets its noise, after Lundeby et al.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Audio in blocks of one size for something that needs them so, whatever the size of the blocks that come."""
+"""Cuts audio into blocks of a fixed size, whatever the size of the blocks that come in."""
 
 from __future__ import annotations
 

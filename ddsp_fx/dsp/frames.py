@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the model's frames fall on the host's clock, exactly."""
+"""The exact positions of the model's frames in the host's samples."""
 
 from dataclasses import dataclass
 from fractions import Fraction

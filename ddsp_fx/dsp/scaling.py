@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Between what a network says and physical units: amplitude, hertz, MIDI notes, decibels."""
+"""Conversion between a network's outputs and physical units: amplitude, hertz, MIDI notes, decibels."""
 
 from typing import Any
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How far apart two sounds are to a spectrogram: blind to phase, sensitive to pitch, noise and timing."""
+"""Distance between the spectrograms of two sounds: independent of phase, sensitive to pitch, noise and timing."""
 
 from collections.abc import Sequence
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Harmonics plus noise: what turns a model's controls into sound."""
+"""Harmonics plus noise: the synthesizer that turns a model's controls into sound."""
 
 from typing import Any
 

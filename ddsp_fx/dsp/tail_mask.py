@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes late reverberation out of a recording by a gain in time and frequency, when both its parts can be predicted.
+"""Removes late reverberation from a recording by a gain in time and frequency, given a prediction of note and tail.
 
 Given a prediction of the dry sound and of what the room adds, with powers S and L in a spectrogram bin, the gain is
-(S / (S + L))^0.7: between Wiener's filter (1), which leaves least power over, and the ratio of magnitudes (1/2), which
+(S / (S + L))^0.7: between Wiener's filter (1), which leaves the least power, and the ratio of magnitudes (1/2), which
 keeps most of the sound. On a church of 2 s, 0.7 measured best (distance to the true dry 4.31, against 4.45 and 4.39).
 """
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The contract of an effect, its parameters, and the kinds that are built in.
+"""The interface of effects, their parameters, and the built-in kinds.
 
-A kind of effect is a class found through entry point group `ddsp_fx.effects`; the built-in kinds use the same door.
+A kind of effect is a class found through entry point group `ddsp_fx.effects`; also the built-in kinds.
 """
 
 from ddsp_fx.effects.base import Effect, NonFiniteAudioWarning

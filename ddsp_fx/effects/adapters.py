@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Wrappers that let an effect be written for one channel, one block size or one rate, and run anywhere."""
+"""Wrappers that let an effect written for one channel, one block size or one rate run with any."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The contract of an effect: four verbs, two exact numbers, and one code path for live and offline."""
+"""The interface of an effect: four methods, two exact numbers, and one code path for live and offline."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Dereverb: a recording of the learned instrument, without its room.
+"""Dereverb: remove the room from a recording of the learned instrument.
 
-The model predicts the dry sound, and the learned room what that becomes in it. Either the recording is kept and what is
-mostly room is taken out of it (`dsp.tail_mask`), or the prediction itself is heard: resynthesis with the room bypassed
-(Engel et al. 2020, section 4.3). The first keeps the player's own sound, the second is dry to the last.
+The model predicts the dry sound, and the learned room predicts the tail of that sound. Method `suppress` keeps the
+recording and removes what is mostly room (`dsp.tail_mask`). Method `resynthesise` plays the prediction with the room
+bypassed (Engel et al. 2020, section 4.3). The first keeps the player's own sound, the second leaves no room at all.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Dereverb(InstrumentEffect):
         default="suppress",
         scale="choices",
         choices=("suppress", "resynthesise"),
-        description="suppress: the recording, its tail taken out; resynthesise: the model plays it anew",
+        description="suppress: removes the tail from the recording; resynthesise: the model plays it again",
     )
     gate = Parameter(
         "Level gate", -80, 0, -60, "dB", "dB", description="Input level below which nothing sounds", acts="frame"
@@ -48,7 +48,7 @@ class Dereverb(InstrumentEffect):
         "Level gate follows",
         default=True,
         scale="toggle",
-        description="A quiet input lowers the level gate with it",
+        description="A quiet input lowers the level gate",
         acts="frame",
     )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much of what went in could be followed, and why the rest was not: sound in and none out is told, not guessed."""
+"""How much of the input could be followed, and why the rest could not, so that users know why nothing sounds."""
 
 from __future__ import annotations
 

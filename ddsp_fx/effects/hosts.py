@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What lies above the library and runs an effect in another guise, found by entry point when it is asked for."""
+"""Other hosts for effects, such as a plugin in this process, found by entry point when needed."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Autotune: a melody pulled to the notes of a scale, its vibrato and glides left in."""
+"""Autotune: pulls a melody to the notes of a scale, and keeps its vibrato and glides."""
 
 from __future__ import annotations
 

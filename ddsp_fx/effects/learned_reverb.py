@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Learned reverb: the room of one recording on any other."""
+"""Learned reverb: the room of one recording, applied to any other."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class LearnedReverb(SmoothedEffect):
     kind: ClassVar[str] = "learned_reverb"
 
     mix = Parameter("Mix", 0, 1, 0.3, description="0 is dry, 1 only the room")
-    pre_delay = Parameter("Pre-delay", 0, 250, 0, "ms", description="Before the room answers")
+    pre_delay = Parameter("Pre-delay", 0, 250, 0, "ms", description="Delay before the room sounds")
     decay = Parameter("Decay", 0.25, 2, 1, "x", "log", description="Stretches the decay time")
     tone = Parameter("Tone", -12, 12, 0, "dB", "dB", description="Tilts the room's spectrum around 1 kHz")
     width = Parameter("Width", 0, 1, 0.7, description="0 is mono, 1 uncorrelated left and right")

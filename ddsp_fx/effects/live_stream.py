@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stream through an effect, chunk by chunk, in the layout of whoever gives the chunks."""
+"""A stream through an effect, chunk by chunk, in the caller's layout."""
 
 from __future__ import annotations
 

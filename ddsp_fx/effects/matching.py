@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bringing a foreign voice into the range a model was trained on, one frame at a time."""
+"""Brings the input's pitch and level into the range that a model was trained on, frame by frame."""
 
 from __future__ import annotations
 

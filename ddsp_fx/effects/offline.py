@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Offline is the live code in a loop: audio in any layout, driven through `process_block`, latency off, tail on."""
+"""Offline rendering: the live code in a loop. Removes the latency and adds the tail; takes audio in any layout."""
 
 from __future__ import annotations
 

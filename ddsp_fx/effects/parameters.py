@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One declaration a parameter: range, unit, scale, smoothing; everything that shows or moves it derives from here."""
+"""One declaration per parameter: range, unit, scale, smoothing. Everything that shows or changes it uses this."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ways to play an effect beside block by block: a whole recording, and a stream. Both are live code in a loop."""
+"""Playing an effect as a whole recording or as a stream. Both run the live code in a loop."""
 
 from __future__ import annotations
 

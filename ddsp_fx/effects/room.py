@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A room that sounds: convolution whose response can change while the old one rings out."""
+"""A room: convolution whose response can change while the old one rings out."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parameters that ramp sample by sample, so that no fader clicks."""
+"""Parameters that ramp sample by sample, so that they do not click."""
 
 from __future__ import annotations
 

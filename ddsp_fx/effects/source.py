@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an effect is made from: files by role, and what its model was trained on."""
+"""The inputs for making an effect: files by role, and what its model was trained on."""
 
 from __future__ import annotations
 

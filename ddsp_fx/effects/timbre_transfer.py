@@ -39,28 +39,28 @@ class TimbreTransfer(InstrumentEffect):
         default="as played",
         scale="choices",
         choices=("as played", "match"),
-        description="match: whole octaves, chosen to lie in the trained range",
+        description="match: transposes by whole octaves into the trained range",
         acts="frame",
     )
     loudness_offset = Parameter(
-        "Loudness offset", -40, 40, 0, "dB", "dB", description="How hard it is played", acts="frame"
+        "Loudness offset", -40, 40, 0, "dB", "dB", description="How hard the instrument is played", acts="frame"
     )
     loudness_match = Parameter(
         "Loudness match",
         default=False,
         scale="toggle",
-        description="Moves the input's soft and loud to the trained ones",
+        description="Maps the input's dynamics to the trained range",
         acts="frame",
     )
     autotune = Parameter(
-        "Autotune", 0, 1, 0, description="Pulls notes to the scale; vibrato and glides stay", acts="frame"
+        "Autotune", 0, 1, 0, description="Pulls notes to the scale; keeps vibrato and glides", acts="frame"
     )
     autotune_key = Parameter("Autotune key", default="C", scale="choices", choices=KEYS, acts="frame")
     autotune_scale = Parameter(
         "Autotune scale", default="chromatic", scale="choices", choices=tuple(SCALES), acts="frame"
     )
     voicing = Parameter(
-        "Voicing gate", 0, 1, 0.5, description="Tracker confidence needed to sound; 0 is always", acts="frame"
+        "Voicing gate", 0, 1, 0.5, description="Tracker confidence needed to sound; 0 always sounds", acts="frame"
     )
     gate = Parameter(
         "Level gate", -80, 0, -60, "dB", "dB", description="Input level below which nothing sounds", acts="frame"
@@ -78,7 +78,7 @@ class TimbreTransfer(InstrumentEffect):
         "Level gate follows",
         default=True,
         scale="toggle",
-        description="A quiet input lowers the level gate with it",
+        description="A quiet input lowers the level gate",
         acts="frame",
     )
 

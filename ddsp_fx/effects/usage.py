@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One effect holds the audio of one stream: a second use at the same time is told, never mixed in."""
+"""An effect can play one stream at a time: a second use at the same time gets an error, and is never mixed in."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Audio files as they really are: what is in them, what they carry beside samples, and how one is replaced.
+"""Audio files: reading what they really hold, their metadata, and replacing them safely.
 
 `reader` and `input` read, `writer` writes, `replace` puts any file into place, `folder` looks through folders, `carry`
-takes along what is not sound. Nothing here prints or knows an option.
+copies metadata. Nothing here prints, or depends on command-line options.
 """

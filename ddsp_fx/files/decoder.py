@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """libsndfile over the parts that a survey found, one after another as one stream.
 
-Unlike pedalboard's decoders it says when it can't, and takes an MP3's encoder delay off. It is shown `Pieces` in which
-every size is true, so that no header can lie to it.
+Unlike pedalboard's decoders it reports errors, and removes an MP3's encoder delay. It gets `Pieces` in which every
+size is true, so that a wrong header cannot mislead it.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The recordings in a folder, and what lies beside them: every command looks through folders with this."""
+"""Finds the recordings in a folder, and reports the other files. Every command uses this."""
 
 from __future__ import annotations
 

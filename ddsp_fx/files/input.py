@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file as effects take it: folded to their channels, at their rate."""
+"""A file as input for effects: folded to their channels, at their rate."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A folder that a command fills with files of its own choice of names: it fills none that holds somebody else's."""
+"""A folder that a command fills with files. It refuses a folder that holds files which it did not make."""
 
 from __future__ import annotations
 

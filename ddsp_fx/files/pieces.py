@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file made of bytes and of stretches of another file: what a decoder is shown in place of a header that lies."""
+"""A file made of bytes and of stretches of another file: what a decoder gets instead of a wrong header."""
 
 from __future__ import annotations
 

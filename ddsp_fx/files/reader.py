@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One audio file, read block by block: what is really in it, with at most a block of it in memory."""
+"""Reads one audio file block by block: the data that is really there, with at most one block in memory."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One way to write a file, for everything that writes one: whole under its name, or not at all.
+"""Writes a file completely under its name, or not at all. Everything that writes a file uses this.
 
-What stood under the name keeps what its owner had arranged. A symbolic link stays one, and what it points at is
+The new file keeps the arrangements of the one that it replaces. A symbolic link stays one, and what it points at is
 written; permissions, owner, access lists and extended attributes go over to the new file; a file with several names
 (hard links), or one whose owner can't be given to a new file, is written into in place, from a copy that is complete.
-A read-only file is refused. What a killed process has left beside it is swept by the next that writes there.
+A read-only file is refused. The next process that writes there removes temporary files that a killed process left.
 """
 
 from __future__ import annotations

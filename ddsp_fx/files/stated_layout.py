@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A loudspeaker layout written into a finished file; encoders take the usual one of so many channels for granted."""
+"""A loudspeaker layout written into a finished file; encoders assume the usual one for that number of channels."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a file's own structure says: how much it promises, how much is there, where its sound lies."""
+"""The structure of a file: how much audio it promises, how much is there, and where."""
 
 from __future__ import annotations
 

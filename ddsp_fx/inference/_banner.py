@@ -3,9 +3,9 @@
 
 "INFO: Created TensorFlow Lite XNNPACK delegate for CPU." is printed by C code to its `stderr` stream, once a process,
 and no switch turns it off. Without the delegate a step of the 256-unit GRU takes 96 us in place of 54. Descriptor 2
-belongs to the whole process: while it points elsewhere, other threads' words are lost, and those of every child that
-starts in that moment. So for that one time the C library's own variable `stderr` names a stream in memory, and what
-others wrote to it meanwhile is passed on.
+belongs to the whole process: while it points elsewhere, the output of other threads is lost, and that of every child
+started at that moment. So for that one time the C library's own variable `stderr` points to a stream in memory, and
+what others wrote to it meanwhile is passed on.
 """
 
 from __future__ import annotations

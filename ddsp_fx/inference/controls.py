@@ -22,7 +22,7 @@ _OWN_OUT = {
 }
 _VST_IN = {"f0": "call_f0_scaled:0", "level": "call_pw_scaled:0", "state": "call_state:0"}
 # Some units of a GRU add up for ever: a held note rose by 1.1 dB from its 10th second to its 600th. Training hears
-# clips of some seconds, so what is older means nothing, and fades (docs/decisions.md has the figures).
+# clips of some seconds, so what is older means nothing, and fades (docs/measurements.md has the figures).
 MEMORY_S = 5.0
 # Beyond these nothing can be heard, and the oscillators' memory and time grow with them.
 MOST_HARMONICS, MOST_BANDS = 1024, 4096

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a model is to the rest of the house: named float32 tensors in, named float32 tensors out."""
+"""The interface of a model: named float32 tensors in, named float32 tensors out."""
 
 from __future__ import annotations
 

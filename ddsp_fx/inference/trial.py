@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A model that has not run on this machine before is first run in a child process.
 
-LiteRT trusts what is in a .tflite: of 11,550 files with a few changed bytes, 8 ended the process by SIGSEGV or SIGABRT.
-A child that dies costs nothing but a typed error. Verdicts are remembered by the hash of the file's bytes, so a model
-is tried once on a machine, in some tenths of a second, and again when LiteRT changes. The trial is no sandbox: it
-cannot tell what a model does at an input that it was not tried with.
+LiteRT trusts the contents of a .tflite: of 11,550 files with a few changed bytes, 8 ended the process by SIGSEGV or
+SIGABRT. If the child dies, the result is only a typed error. Results are remembered by the hash of the file's bytes, so
+a model is tried once on a machine, in some tenths of a second, and again when LiteRT changes. The trial is no sandbox:
+it cannot tell what a model does with other inputs.
 """
 
 from __future__ import annotations

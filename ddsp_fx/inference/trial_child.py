@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The child of `trial`: reads a model from stdin, runs it as the library will, and says so by its exit code.
 
-0: it runs. 1: it cannot, and stdout says why. Anything else, a signal above all, is the model's doing.
+0: it runs. 1: it cannot, and stdout says why. Anything else, above all a signal, was caused by the model.
 """
 
 from __future__ import annotations

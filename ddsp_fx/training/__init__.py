@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Training: recordings in, a bundle out. Needs the [train] extra; nothing else imports it."""
+"""Training: makes a bundle from recordings. Needs the [train] extra; nothing else imports it."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Arrays on disk, never half-written."""
+"""Writes arrays to disk, completely or not at all."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that decides a training run, with the defaults that measured best; a recipe is this as TOML."""
+"""All settings of a training run, with the defaults that measured best. A recipe is the same as TOML."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decoders, encoders and losses by name, through entry points: the built-in ones use the same door.
+"""Decoders, encoders and losses by name, through entry points: also the built-in ones.
 
 An entry point of group `ddsp_fx.decoders`, `ddsp_fx.encoders` or `ddsp_fx.losses` names an object that declares
 ``Settings``, the keys that a recipe may set, and has the methods of `DecoderKind`, `EncoderKind` or `LossKind`.

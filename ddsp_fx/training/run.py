@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx train`: recordings to a bundle of three effects."""
+"""`ddsp-fx train`: trains a bundle of three effects from recordings."""
 
 from __future__ import annotations
 

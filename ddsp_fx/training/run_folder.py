@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The folder of a run: one training at a time, and nothing in it that a run did not make is ever written over."""
+"""The folder of a run: one training at a time, and files that a run did not make are never overwritten."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def _range(p: Parameter) -> str:
 def tracker_table() -> str:
     """Markdown, one row a built-in tracker."""
     told = {tracker["name"]: tracker for tracker in describe_trackers()}
-    rows = ["| tracker | look-ahead | hears | when | needs |", "| --- | --- | --- | --- | --- |"]
+    rows = ["| tracker | look-ahead | range | when | needs |", "| --- | --- | --- | --- | --- |"]
     for name in TRACKERS:
         tracker = told[name]
         span = f"{tracker['f0_min_hz']:.0f} to {tracker['f0_max_hz']:.0f} Hz"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which door the audio comes by: what the options say, or a device where there is one."""
+"""Chooses the audio source: the one that the options name, or else a device if there is one."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ardour 7 and later: a Lua plugin whose controls are automated, and a Lua script that sends what they do.
+"""Ardour 7 and later: a Lua plugin whose controls are automated, and a Lua script that sends their values.
 
 A Lua plugin runs in the audio thread and must not open a socket; an editor hook runs ten times a second beside it and
-may. It finds every instance of the plugin, reads its controls as automation moves them, and sends what has changed.
+may open one. It finds every instance of the plugin, reads its controls as automation moves them, and sends what has
+changed.
 """
 
 from __future__ import annotations

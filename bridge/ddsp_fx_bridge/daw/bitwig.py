@@ -2,7 +2,7 @@
 """Bitwig Studio through DrivenByMoss: eight project remote controls, which Bitwig automates.
 
 Addresses and ranges are those of DrivenByMoss's own documentation ("Open Sound Control"): `/project/param/{1-8}/value`
-is sent and taken, 0 to MAX_VALUE, which is one less than the "Value resolution" of its settings.
+is sent and received, 0 to MAX_VALUE, which is one less than the "Value resolution" of its settings.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""let a DAW, a controller or a MIDI port move the parameters: files, relay"""
+"""connect a DAW, a controller or a MIDI port to the parameters: files, relay"""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 
 from ddsp_fx.files.names import printable
 
-CHAIN = "the chain as the engine's track holds it: text as for `ddsp-fx apply`, or a board's .json"
-EPILOG = """Each of the first five writes files into a folder; docs/daw tells what to do with them. REAPER, Bitwig and
-AbletonOSC number their parameters, so `ddsp-fx daw relay FILE` runs beside them and turns numbers into names."""
+CHAIN = "the chain that the engine's track runs: text as for `ddsp-fx apply`, or a board's .json"
+EPILOG = """Each of the first five writes files into a folder; docs/daw says what to do with them. REAPER, Bitwig and
+AbletonOSC number their parameters, so run `ddsp-fx daw relay FILE` beside them to translate numbers into names."""
 WRITERS = {
     "reaper": "a JSFX with automated sliders, a .ReaperOSC pattern file, and the relay's map",
     "ardour": "a Lua plugin with automated controls, and the Lua script that sends them",
-    "bitwig": "the relay's map from DrivenByMoss's project remote controls",
-    "live": "a Max for Live device that sends, and the relay's map from AbletonOSC's macros",
-    "touchosc": "a TouchOSC layout, and the same for Open Stage Control",
+    "bitwig": "the relay's map for DrivenByMoss's project remote controls",
+    "live": "a Max for Live device that sends OSC, and the relay's map for the macros of AbletonOSC",
+    "touchosc": "a TouchOSC layout, and the same layout for Open Stage Control",
 }
 
 
@@ -27,16 +27,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     kinds = parser.add_subparsers(dest="daw", metavar="WHAT", required=True)
     for name, summary in WRITERS.items():
         _writer(kinds.add_parser(name, help=summary, description=summary), name)
-    relay = kinds.add_parser("relay", help="run between the engine and a DAW that numbers its parameters")
-    relay.add_argument("map", help="a .relay.json that one of the others wrote")
-    _midi(kinds.add_parser("midi", help="send what a MIDI controller moves to the engine"))
+    relay = kinds.add_parser("relay", help="translate between the engine and a DAW that numbers its parameters")
+    relay.add_argument("map", help="a .relay.json that one of the other commands wrote")
+    _midi(kinds.add_parser("midi", help="send the moves of a MIDI controller to the engine"))
 
 
 def _writer(parser: ArgumentParser, name: str) -> None:
-    parser.add_argument("folder", help="where the files go")
+    parser.add_argument("folder", help="the folder for the files")
     parser.add_argument("chain", help=CHAIN)
     parser.add_argument(
-        "--faders", metavar="A,B", help="only these, in this order: violin.pitch_shift,mix (default: all)"
+        "--faders", metavar="A,B", help="only these parameters, in this order: violin.pitch_shift,mix (default: all)"
     )
     _engine(parser)
     if name == "bitwig":
@@ -47,16 +47,22 @@ def _writer(parser: ArgumentParser, name: str) -> None:
 
 def _midi(parser: ArgumentParser) -> None:
     parser.add_argument("chain", help=CHAIN)
-    parser.add_argument("--midi-cc", metavar="MAP", action="append", default=[], help="74=violin.pitch_shift:-12..12")
-    parser.add_argument("--midi-map", metavar="FILE", help="a text file with one such MAP a line")
+    parser.add_argument(
+        "--midi-cc", metavar="MAP", action="append", default=[], help="74=violin.pitch_shift:-12..12; repeatable"
+    )
+    parser.add_argument("--midi-map", metavar="FILE", help="a text file with one such MAP per line")
     parser.add_argument("--midi-port", metavar="NAME", help="part of a port's name, or virtual:NAME to make one")
     _engine(parser)
 
 
 def _engine(parser: ArgumentParser) -> None:
-    parser.add_argument("--host", default="127.0.0.1", help="of the engine, as the DAW reaches it (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=9000, help="of the engine's OSC (default 9000)")
-    parser.add_argument("--track", type=int, default=1, metavar="N", help="of the engine, from 1 (default 1)")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="the engine's address, as the DAW reaches it (default 127.0.0.1)"
+    )
+    parser.add_argument("--port", type=int, default=9000, help="the engine's OSC port (default 9000)")
+    parser.add_argument(
+        "--track", type=int, default=1, metavar="N", help="track of the engine, counted from 1 (default 1)"
+    )
 
 
 def run(arguments: Namespace) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The faders of a board: what each DAW's file shows, in one order for all of them."""
+"""The faders of a board, in the same order in the files for all DAWs."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files into a folder, each whole or not at all."""
+"""Writes files into a folder, each completely or not at all."""
 
 from __future__ import annotations
 

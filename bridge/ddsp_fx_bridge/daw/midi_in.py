@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Live MIDI controllers to the engine, for DAWs and hardware that speak no OSC."""
+"""Sends live MIDI controllers to the engine, for DAWs and hardware without OSC."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""REAPER: a JSFX whose sliders are automated, and a pattern file that makes REAPER send what they do.
+"""REAPER: a JSFX whose sliders are automated, and a pattern file that makes REAPER send their values.
 
-A JSFX cannot open a socket, so REAPER itself sends: `FX_PARAM_VALUE` reports every move of an effect's parameter,
-by number and normalised. The numbers become names in the relay. (Read off REAPER's published control surface source,
-reaper-sdk, csurf_osc.cpp: feedback for tracks that are not selected needs a pattern with three wildcards.)
+A JSFX cannot open a socket, so REAPER itself sends: `FX_PARAM_VALUE` reports every move of an effect's parameter, by
+number and normalised. The relay translates the numbers into names. (According to REAPER's published control surface
+source, reaper-sdk, csurf_osc.cpp: feedback for tracks that are not selected needs a pattern with three wildcards.)
 """
 
 from __future__ import annotations

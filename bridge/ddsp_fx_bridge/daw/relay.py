@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The relay: hears a DAW's numbered messages, tells the engine by name, and carries the engine's changes back.
+"""The relay: translates a DAW's numbered messages into names for the engine, and sends the engine's changes back.
 
-Moves go both ways without going round: the engine sends nothing back to whom it came from, and what a DAW reports
-within `HOLD_S` of being told is taken for its echo.
+Changes go in both directions without looping: the engine sends no change back to its sender, and what a DAW reports
+within `HOLD_S` of receiving a value is taken for an echo.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which message of a DAW is which parameter of the engine: DAWs whose OSC addresses are fixed need a relay between.
+"""Maps a DAW's OSC messages to the engine's parameters, for the relay that DAWs with fixed addresses need.
 
 A map is a JSON file:
 
@@ -10,7 +10,7 @@ A map is a JSON file:
  "routes": [{"hear": ["/track/1/fx/1/fxparam/1/value"], "tell": ["/track/1/fx/1/fxparam/1/value"],
              "from": [0, 1], "engine": "/track/1/violin/pitch_shift", "to": [-48, 48]}]}
 
-`hear` is what the DAW sends and `tell` what it is sent: an address, then the arguments that come before the value.
+`hear` is what the DAW sends, `tell` what the relay sends: an address, then the arguments that come before the value.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Open Stage Control: a session with one panel a slot; what is not said takes the program's own defaults."""
+"""Open Stage Control: a session with one panel per slot; unset properties take the program's defaults."""
 
 from __future__ import annotations
 

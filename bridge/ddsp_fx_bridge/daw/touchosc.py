@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """TouchOSC: a .tosc layout, which is zlib over the XML of a tree of nodes.
 
-Faders speak the normalised addresses (`.../n`), because a TouchOSC fader is 0 to 1; the text under it shows the value
+Faders use the normalised addresses (`.../n`), because a TouchOSC fader is 0 to 1; the text under it shows the value
 that the engine answers on `.../s`.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Messages as plain tuples, (address, *arguments), by the engine's own codec."""
+"""Messages as plain tuples, (address, *arguments), encoded and decoded by the engine's codec."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Boards that run, one a track. Knows nothing of OSC, HTTP or any other door that leads to it."""
+"""Running boards, one per track. Independent of OSC, HTTP and other access to it."""
 
 from ddsp_fx_bridge.engine.changes import Change
 from ddsp_fx_bridge.engine.engine import Engine

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes on their way to the audio: posted by any thread, taken by the audio thread, which never waits for them."""
+"""Queues changes for the audio thread: any thread may post, and the audio thread never waits."""
 
 from __future__ import annotations
 

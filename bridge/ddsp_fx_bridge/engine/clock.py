@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Time to sample positions and back, from block times that jitter. Times are the engine's: `time.monotonic`."""
+"""Converts time to sample positions and back, from block times that jitter. Times are `time.monotonic`."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be set on a track: each parameter of each slot, declared by an effect or told by a native plugin."""
+"""The controls of a track: each parameter of each slot, declared by an effect or reported by a native plugin."""
 
 from __future__ import annotations
 

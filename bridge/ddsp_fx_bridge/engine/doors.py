@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the engine's own audio comes from: a device, a file, or a clock that pushes silence."""
+"""The engine's own audio sources: a device, a file, or a clock that pushes silence."""
 
 from __future__ import annotations
 

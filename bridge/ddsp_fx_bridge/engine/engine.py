@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The engine: tracks, and the one way in which anything outside changes them."""
+"""The engine: its tracks, and the single way to change them from outside."""
 
 from __future__ import annotations
 

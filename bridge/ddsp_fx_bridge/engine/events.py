@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an engine tells those who listen."""
+"""The events that an engine sends to its listeners."""
 
 from __future__ import annotations
 

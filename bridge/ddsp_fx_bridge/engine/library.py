@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files by name from one folder: what comes from the wire is a name, never a path."""
+"""Files by name from one folder: messages may hold a name, never a path."""
 
 from __future__ import annotations
 

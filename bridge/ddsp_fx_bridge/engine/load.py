@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How busy the audio thread is, and how often it was too late."""
+"""Measures how busy the audio thread is, and how often it was late."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a track sounds like, for the eye: peak and RMS in windows of 50 ms, and the latest samples."""
+"""Meters of a track: peak and RMS in windows of 50 ms, and the latest samples."""
 
 from __future__ import annotations
 

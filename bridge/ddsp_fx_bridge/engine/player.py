@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A recorded take, played to a running track."""
+"""Plays a recorded take to a running track."""
 
 from __future__ import annotations
 

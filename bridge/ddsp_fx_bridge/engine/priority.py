@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Real-time priority for a thread, where the system grants it (Linux: rtprio in limits.conf, as audio groups have).
 
-The network thread has it too, one step lower: it holds the interpreter's lock now and then, and audio that waits for a
-thread that waits for the scheduler is late.
+The network thread has it too, one step lower: it sometimes holds the interpreter's lock. If it then waited for the
+scheduler, the audio thread would wait for it and be late.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A take being written: what a track was sent, at the sample where it was applied."""
+"""Records a take: the changes that a track received, at the samples where they were applied."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an engine is asked to do beside changing parameters: boards by name, presets, takes."""
+"""The engine's actions besides parameter changes: boards by name, presets, takes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A track: a board that runs, and everything that may happen to it while it does."""
+"""A track: a running board, and every operation on it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the panel draws of a track: levels, a spectrum in 96 bands, the pitch of what goes in."""
+"""The data that the panel draws: a track's levels, a spectrum in 96 bands, the pitch of the input."""
 
 from __future__ import annotations
 

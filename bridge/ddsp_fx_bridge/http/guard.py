@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may talk to the HTTP port: no page of another site, no name that was made to point here, nobody off the list."""
+"""Refuses HTTP requests from pages of other sites, for foreign host names, and from networks that are not allowed."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is let in at the HTTP port: so many connections, a share of them for one address, and a time to ask by."""
+"""Limits HTTP connections: how many in total and for each address, and how long a request may take to arrive."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file dropped on the panel, rendered offline through a track's board.
+"""Renders a file dropped on the panel through a track's board, offline.
 
-In a process of its own: rendering in this one would take the interpreter from the audio for seconds, and a stranger's
-file is opened where it can do no harm.
+It uses a separate process, because rendering in this one would block the audio for seconds, and because a file from a
+stranger can do no harm there.
 """
 
 from __future__ import annotations

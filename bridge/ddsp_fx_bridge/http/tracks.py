@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which track a request means."""
+"""Finds the track that a request names."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bodies in and out, piece by piece, none kept in memory and none waited for without end."""
+"""Reads and writes HTTP bodies piece by piece, without holding them in memory, and with a time limit."""
 
 from __future__ import annotations
 

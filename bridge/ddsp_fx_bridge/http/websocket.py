@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OSCQuery's WebSocket: commands as JSON text, OSC packets as binary frames, both ways."""
+"""OSCQuery's WebSocket: commands as JSON text, OSC packets as binary frames, in both directions."""
 
 from __future__ import annotations
 

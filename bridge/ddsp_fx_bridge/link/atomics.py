@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Loads that acquire and stores that release, of words in memory that another process maps too.
+"""Acquire loads and release stores of words in memory that is shared with another process.
 
-x86 keeps the order of stores by itself; ARM does not, and there a plain store lets the plugin read audio that has not
-been written yet. Of the two, both are needed: a full search of a model of the link finds stale audio with either one
-relaxed. numba compiles for the machine it runs on, so this needs no C; an access costs about twice a plain one.
+x86 keeps the order of stores by itself; ARM does not: with a plain store, the plugin could read audio that has not been
+written yet. Both are needed: an exhaustive search of a model of the link finds stale audio if either is relaxed. numba
+compiles for the machine it runs on, so this needs no C; an access costs about twice a plain one.
 """
 
 from __future__ import annotations

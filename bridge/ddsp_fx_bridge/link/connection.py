@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Messages, and the file descriptors that come beside them, over a Unix socket."""
+"""Messages over a Unix socket, with the file descriptors that are sent along."""
 
 from __future__ import annotations
 

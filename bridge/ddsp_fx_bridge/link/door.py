@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where plugins knock: a Unix socket that is this user's own, and one session for each that comes."""
+"""Accepts plugins at a Unix socket that belongs to this user, and starts a session for each."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waiting for a word of shared memory, and waking who waits for one. Linux; what others need is in docs/link.md."""
+"""Waits for a word of shared memory, and wakes a waiting process. For Linux; docs/link.md says what others need."""
 
 from __future__ import annotations
 

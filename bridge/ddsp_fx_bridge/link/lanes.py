@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which parameter each numbered lane of a host is for, while boards come and go.
+"""Assigns parameters to a host's numbered automation lanes, and keeps them while boards change.
 
-A host knows a parameter, and its automation with it, by its number alone. So a number is given to a target (slot's name
-and parameter's symbol) once: what is inserted, removed, reordered, or new in a later version moves nobody's automation.
+A host identifies a parameter, and its automation, only by its number. So a target (slot's name and parameter's symbol)
+keeps its number: inserting, removing or reordering effects, or a new version with new parameters, moves no automation.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a user picks in a DAW, where there is no room to type: effects, their presets, boards that were saved."""
+"""The menu of a plugin in a DAW, where users cannot type a chain: effects, their presets, saved boards."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is said over the socket: lines of fields (docs/link.md, "Words")."""
+"""The messages on the socket: lines of fields (docs/link.md, "Messages")."""
 
 from __future__ import annotations
 

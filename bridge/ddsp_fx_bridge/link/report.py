@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a plugin is told of its track: the board as slots, what others have set, what has failed, what to save."""
+"""What the engine reports to a plugin: the board as slots, values set by others, failures, the state to save."""
 
 from __future__ import annotations
 

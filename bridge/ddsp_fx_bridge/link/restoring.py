@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a host's project says of a plugin, as the plugin hands it on: a board, values, and lanes."""
+"""Restores what a host's project stores for a plugin: a board, values, and lanes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The audio of one plugin: taken from its segment, through the track, and back, in a thread of its own."""
+"""The audio thread of one plugin: takes audio from its segment, processes it with the track, and returns it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ PIECE = 1024
 _WAIT_S = 0.1
 # Between two looks of the session, 20 ms, no automation sets so much; then the oldest is told to nobody.
 _MOST_TOUCHED = 65536
-# One stream at a time: threads that fight for Python's own lock inside a block are late more often (docs/decisions.md).
+# One stream at a time: threads that compete for Python's lock inside a block are late more often
+# (docs/measurements.md).
 _turn = threading.Lock()
 
 

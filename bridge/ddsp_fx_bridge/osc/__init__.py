@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Open Sound Control: packets, patterns, the namespace, and who hears of what."""
+"""Open Sound Control: packets, patterns, the namespace, and subscriptions."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A packet from anyone: answered, refused, or turned into changes of the engine, whole or not at all."""
+"""Handles a packet: answers it, refuses it, or turns it into changes of the engine, completely or not at all."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Addresses that are there whatever runs: /ping, /subscribe, the engine's state, the names of boards and takes."""
+"""Addresses that always exist: /ping, /subscribe, the engine's state, the names of boards and takes."""
 
 from __future__ import annotations
 

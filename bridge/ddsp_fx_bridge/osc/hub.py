@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who hears of changes: every subscriber but the one who made it, each value once, the latest one."""
+"""Sends changes to every subscriber except the one who made them; of each value only the latest."""
 
 from __future__ import annotations
 

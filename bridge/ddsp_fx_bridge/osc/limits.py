@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How fast one client may be: a bucket that fills with time, asked before a packet is even looked at."""
+"""Limits each client's rate by a token bucket, checked before a packet is parsed."""
 
 from __future__ import annotations
 

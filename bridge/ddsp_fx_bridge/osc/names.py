@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names that people gave, as parts of an address."""
+"""Turns user-given names into parts of an address."""
 
 from __future__ import annotations
 

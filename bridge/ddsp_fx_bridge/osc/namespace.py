@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every address that there is, made from what the tracks' boards declare."""
+"""All addresses, generated from the declarations of the tracks' boards."""
 
 from __future__ import annotations
 

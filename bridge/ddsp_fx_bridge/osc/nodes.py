@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kinds of address: a parameter in one of its three forms, a figure that is read, a command that is run."""
+"""The kinds of address: a parameter in one of its three forms, a read-only value, a command."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Datagrams to messages and back. The values are python-osc's codec's; what it would choke on is refused before.
+"""Decodes datagrams and encodes messages with python-osc's codec. What the codec cannot handle is refused first.
 
-Without that, bad UTF-8 comes out of it as UnicodeDecodeError, an unknown type tag writes to the root logger, a hundred
-bundles in each other end in RecursionError, and NaN passes.
+Without that check, bad UTF-8 comes out of it as UnicodeDecodeError, an unknown type tag writes to the root logger, a
+hundred bundles in each other end in RecursionError, and NaN passes.
 """
 
 from __future__ import annotations

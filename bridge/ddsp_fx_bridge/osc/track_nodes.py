@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a track has beside its parameters: meters, latency, board, presets, takes."""
+"""The addresses of a track besides its parameters: meters, latency, board, presets, takes."""
 
 from __future__ import annotations
 

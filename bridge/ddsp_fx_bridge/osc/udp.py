@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OSC over UDP: one socket, read in gulps."""
+"""OSC over UDP: one socket, read in batches."""
 
 from __future__ import annotations
 

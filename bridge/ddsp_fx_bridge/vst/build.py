@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""C++ to plugins with CMake, in a folder of the user's cache."""
+"""Builds the plugins from C++ with CMake, in a folder of the user's cache."""
 
 from __future__ import annotations
 

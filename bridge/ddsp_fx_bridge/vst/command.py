@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""the plugin for DAWs: build and install it as VST3, LV2 and CLAP"""
+"""build and install the plugin for DAWs, as VST3, LV2 and CLAP"""
 
 from __future__ import annotations
 
@@ -15,16 +15,21 @@ if TYPE_CHECKING:
 def add_arguments(parser: ArgumentParser) -> None:
     """Subcommands."""
     actions = parser.add_subparsers(dest="vst", metavar="WHAT", required=True)
-    install = actions.add_parser("install", help="build the plugin and put it where hosts look")
-    install.add_argument("--from", dest="made", metavar="DIR", help="plugins that were built before; nothing is built")
-    actions.add_parser("build", help="build it, and print where it is")
+    install = actions.add_parser("install", help="build the plugin and install it where hosts look for plugins")
+    install.add_argument(
+        "--from", dest="made", metavar="DIR", help="install plugins that were built before, and build nothing"
+    )
+    actions.add_parser("build", help="build the plugin, and print where it is")
     actions_on_installed = [install]
-    for name, summary in (("status", "what is installed, and whether an engine answers"), ("uninstall", "remove it")):
+    for name, summary in (
+        ("status", "show what is installed, and which engines answer"),
+        ("uninstall", "remove the plugin"),
+    ):
         actions_on_installed.append(actions.add_parser(name, help=summary, description=summary))
     for action in actions_on_installed:
-        action.add_argument("--format", metavar="A,B", default="vst3,lv2,clap", help="default vst3,lv2,clap")
-        action.add_argument("--user-dir", metavar="DIR", help="in place of the home folder")
-    actions_on_installed[1].add_argument("--json", action="store_true")
+        action.add_argument("--format", metavar="A,B", default="vst3,lv2,clap", help="formats (default vst3,lv2,clap)")
+        action.add_argument("--user-dir", metavar="DIR", help="use this folder instead of the home folder")
+    actions_on_installed[1].add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: Namespace) -> int:

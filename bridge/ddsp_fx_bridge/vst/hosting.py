@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A board as a genuine pedalboard plugin: the VST3 in this process, its board in an engine beside it."""
+"""A board as a genuine pedalboard plugin: the VST3 runs in this process, its board in an engine."""
 
 from __future__ import annotations
 

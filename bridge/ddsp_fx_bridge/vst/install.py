@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plugins into the folders where hosts look, and the file from which they start an engine."""
+"""Installs plugins into the folders where hosts look, and the file with the command that starts an engine."""
 
 from __future__ import annotations
 

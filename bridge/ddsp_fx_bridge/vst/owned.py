@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plugin in a host's folder, put there, replaced and removed file by file: what somebody else put there stays."""
+"""Installs, replaces and removes a plugin in a host's folder file by file, and leaves other files alone."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the plugin's C++ sources are, and what it takes to build them."""
+"""Finds the plugin's C++ sources, and what is missing to build them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is installed, and whether an engine answers."""
+"""Reports what is installed, and which engines answer."""
 
 from __future__ import annotations
 

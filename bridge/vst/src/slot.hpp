@@ -11,7 +11,7 @@ namespace ddspfx {
 
 constexpr unsigned kSlots = 64;
 
-// The board's own come first (docs/link.md, "Words").
+// The board's own come first (docs/link.md, "Messages").
 constexpr unsigned kMixSlot = 0, kBypassSlot = 1;
 
 struct Slot {

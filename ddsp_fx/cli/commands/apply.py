@@ -19,9 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "words",
         nargs="+",
         metavar="INPUT OUTPUT CHAIN",
-        help="INPUT: .wav, .flac, .aiff, .mp3, .ogg and what else libsndfile reads; with --to also folders and "
-        "patterns. OUTPUT: .wav, .flac, .aiff, .mp3 or .ogg; it gets the input's rate and bit depth. "
-        f"CHAIN: {CHAIN_HELP}; without one, the board that the take of --automation began with",
+        help="INPUT: .wav, .flac, .aiff, .mp3, .ogg or another format that libsndfile reads; with --to also folders "
+        "and patterns. OUTPUT: .wav, .flac, .aiff, .mp3 or .ogg, with the input's rate and bit depth. "
+        f"CHAIN: {CHAIN_HELP}; without one, the board stored in the take given by --automation",
     )
     _add_many(parser.add_argument_group("many files"))
     _add_automation(parser.add_argument_group("automation"))
@@ -30,20 +30,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trust",
         action="store_true",
-        help="run plugins from any path that a board file or take names, not from the plugin folders alone",
+        help="allow a board file or take to load plugins from any path, not only from the plugin folders",
     )
-    parser.add_argument("--buffer-size", type=int, default=8192, metavar="N", help="samples a block (default 8192)")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    parser.add_argument("--buffer-size", type=int, default=8192, metavar="N", help="samples per block (default 8192)")
+    parser.add_argument("--dry-run", action="store_true", help="print what would be done, and do nothing")
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no summary")
-    parser.add_argument("--json", action="store_true", help="the summary as JSON")
+    parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
 
 def _add_many(many: argparse._ArgumentGroup) -> None:
-    many.add_argument("--to", metavar="FOLDER", help="outputs go here under their inputs' names")
-    many.add_argument("--jobs", type=processes, metavar="N", help="processes (default: one for each core)")
-    many.add_argument("--suffix", metavar="TEXT", default="", help="added to each name: _wet makes voice_wet.wav")
-    many.add_argument("--skip-existing", action="store_true", help="outputs that exist are left, and not made again")
-    many.add_argument("--replace", action="store_true", help="outputs that exist are made anew")
+    many.add_argument("--to", metavar="FOLDER", help="write the outputs to this folder, under the inputs' names")
+    many.add_argument("--jobs", type=processes, metavar="N", help="number of processes (default: one per core)")
+    many.add_argument("--suffix", metavar="TEXT", default="", help="add this to each name: _wet makes voice_wet.wav")
+    many.add_argument("--skip-existing", action="store_true", help="skip inputs whose output exists already")
+    many.add_argument("--replace", action="store_true", help="overwrite outputs that exist already")
 
 
 def _add_automation(automation: argparse._ArgumentGroup) -> None:
@@ -52,7 +52,7 @@ def _add_automation(automation: argparse._ArgumentGroup) -> None:
         metavar="FILE",
         action="append",
         default=[],
-        help=".csv of breakpoints, .jsonl take or .mid of controllers; may be given again",
+        help="move parameters by a .csv of breakpoints, a .jsonl take or a .mid of controllers; repeatable",
     )
     automation.add_argument(
         "--midi-cc",
@@ -61,18 +61,22 @@ def _add_automation(automation: argparse._ArgumentGroup) -> None:
         default=[],
         help="what a controller of the .mid moves: 74=violin.pitch_shift:-12..12, 2/7=mix, bend=...; repeatable",
     )
-    automation.add_argument("--midi-map", metavar="FILE", help="a text file with one such MAP a line")
+    automation.add_argument("--midi-map", metavar="FILE", help="a text file with one such MAP per line")
 
 
 def _add_output(output: argparse._ArgumentGroup) -> None:
-    output.add_argument("--no-tail", action="store_true", help="stop where the input stops")
-    output.add_argument("--sample-rate", type=float, metavar="HZ", help="of the output (default: the input's)")
-    output.add_argument("--bit-depth", type=int, choices=(16, 24, 32), help="of the output; 32 is float in .wav")
+    output.add_argument("--no-tail", action="store_true", help="cut the output at the input's length")
+    output.add_argument(
+        "--sample-rate", type=float, metavar="HZ", help="sample rate of the output (default: the input's)"
+    )
+    output.add_argument(
+        "--bit-depth", type=int, choices=(16, 24, 32), help="bit depth of the output; 32 is float in .wav"
+    )
     output.add_argument(
         "--channels",
         type=channels,
         metavar="{1,2,keep}",
-        help="of the output; keep: all there are (default: the input's, more than two folded down to stereo)",
+        help="channels of the output; keep: all of the input's (default: the input's, but at most two)",
     )
 
 

@@ -8,9 +8,9 @@ import argparse
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Nothing heavy is imported for this."""
-    parser.add_argument("folder", help="where the audio and pictures go")
-    parser.add_argument("--replace", action="store_true", help="files of the same names in the folder may be replaced")
-    parser.add_argument("--json", action="store_true", help="the measurements as JSON")
+    parser.add_argument("folder", help="the folder for the audio and pictures")
+    parser.add_argument("--replace", action="store_true", help="overwrite files of the same names in the folder")
+    parser.add_argument("--json", action="store_true", help="print the measurements as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""resynthesise recordings through a bundle's instrument, and measure how near it comes"""
+"""resynthesise recordings with a bundle's instrument, and measure how close it comes"""
 
 from __future__ import annotations
 
@@ -19,11 +19,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--tracker",
         metavar="NAME",
         default="swift",
-        help=f"of the pitch: {', '.join(TRACKERS.names())} (default swift)",
+        help=f"the pitch tracker: {', '.join(TRACKERS.names())} (default swift)",
     )
-    parser.add_argument("--preset", metavar="NAME", help="of the effect (default: as it is, in its room)")
-    parser.add_argument("--seconds", type=float, metavar="N", help="the last N seconds of each file (default: all)")
-    parser.add_argument("--json", action="store_true", help="all figures as JSON, null where nothing can be said")
+    parser.add_argument(
+        "--preset", metavar="NAME", help="a preset of the effect (default: none; the instrument in its room)"
+    )
+    parser.add_argument(
+        "--seconds", type=float, metavar="N", help="use only the last N seconds of each file (default: all)"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="print all figures as JSON; null where a figure has no value"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""one effect: parameters, presets, what it was trained on"""
+"""show an effect: parameters, presets, what it was trained on"""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import argparse
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Nothing heavy is imported for this."""
-    parser.add_argument("name", help="an effect, a bundle's folder, or a .tflite file")
-    parser.add_argument("--verbose", action="store_true", help="every figure, and the pitch trackers")
-    parser.add_argument("--json", action="store_true", help="all of it as JSON")
+    parser.add_argument("name", help="an effect's name, a bundle's folder, or a .tflite file")
+    parser.add_argument("--verbose", action="store_true", help="also every figure, and the pitch trackers")
+    parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:

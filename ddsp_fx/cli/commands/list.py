@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""the effects that are installed, and bundles that are broken"""
+"""list the installed effects, and bundles that are broken"""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ddsp_fx.extensions import by_name
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Nothing heavy is imported for this."""
     kinds = by_name("ddsp_fx.effects")
-    parser.add_argument("--kind", metavar="KIND", help=f"of one kind alone: {', '.join(sorted(kinds))}")
-    parser.add_argument("--json", action="store_true", help="with presets, bundles, versions and licences")
+    parser.add_argument("--kind", metavar="KIND", help=f"only effects of this kind: {', '.join(sorted(kinds))}")
+    parser.add_argument("--json", action="store_true", help="print JSON, with presets, bundles, versions and licences")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a recording carries beside its samples, and how it goes along: `collect` it, `bestow` it on another file."""
+"""The metadata of a recording, and copying it: `collect` it, `bestow` it on another file."""
 
 from ddsp_fx.files.carry.bestow import bestow
 from ddsp_fx.files.carry.collect import Belongings, collect

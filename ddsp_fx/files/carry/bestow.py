@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one file carried, given to another: as it was where the format stays, else as far as the format can hold it."""
+"""Writes one file's metadata into another: unchanged within a format, else as far as the format can hold it."""
 
 from __future__ import annotations
 

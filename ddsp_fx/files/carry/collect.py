@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a file carries beside its samples, held in memory while it is processed."""
+"""The metadata of a file, held in memory while the file is processed."""
 
 from __future__ import annotations
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One module a kind of file: from its bytes to a `Survey`. They look at structure and decode nothing."""
+"""One module for each kind of file, which makes a `Survey` of its bytes. They read structure and decode nothing."""

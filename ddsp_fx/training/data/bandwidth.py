@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How high recordings sound and how low they play, and so the rate and the size of a model that has all of it."""
+"""How high and how low recordings reach, and the sample rate and size of a model that covers it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def fill_in(settings: Mapping[str, Any], reach: Reach) -> dict[str, Any]:
 
 
 def reach_of(recordings: Path) -> Reach:
-    """Listen into at most twelve files, 15 s of each.
+    """Sample at most twelve files, 15 s of each.
 
     Raises TrainingError for a folder without recordings, or a file that is none.
     """

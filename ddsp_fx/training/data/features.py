@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pitch and level of recordings a frame, as the effects compute them, cached by content."""
+"""Pitch and level of recordings for each frame, as the effects compute them, cached by content."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 
 Given the pitch, the amplitude of harmonic k is the recording demodulated by k times the pitch's own phase and averaged
 over a window, so vibrato does not smear it. Noise is what a spectrum holds away from the harmonics. Both are only a
-first guess for the decoder (the room is in them); the spectral loss says the last word.
+first guess for the decoder, because they include the room; the spectral loss corrects them.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a model learns from: a stretch of sound with its pitch and level a frame, and how a model is told those."""
+"""A stretch of training sound with pitch and level for each frame, and their scaling for a model."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random controls for the synthesizer, whose pitch is known because it was drawn.
+"""Random controls for the synthesizer, whose pitch is known because it was chosen.
 
-What a pitch encoder is first taught on (Engel et al. 2020, "Self-supervised pitch detection by inverse audio
+A pitch encoder is first trained on these (Engel et al. 2020, "Self-supervised pitch detection by inverse audio
 synthesis"). Lines of notes with glides, vibrato and rests; spectra that fall with random formants; noise; a random
 room, so that the last note rings into the next. Nothing here is taken from any recording.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recordings to train from: read, checked, and judged file by file before an hour is spent on them."""
+"""Recordings to train from: read and checked file by file before the long training begins."""
 
 from __future__ import annotations
 

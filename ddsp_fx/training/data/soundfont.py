@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Solo lines that no one composed, as MIDI files, and their dry rendering by fluidsynth.
+"""Random solo lines as MIDI files, and their dry rendering by fluidsynth.
 
-For instruments of which there are no free recordings, and for tests that need to know what was played.
+For instruments without free recordings, and for tests that need to know the notes.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A folder of recordings as a training set: analysed, judged, and with a part held out."""
+"""A folder of recordings as a training set: analysed, checked, and with a part held out."""
 
 from __future__ import annotations
 

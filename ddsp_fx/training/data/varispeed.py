@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recordings played faster and slower: notes that the instrument was never recorded at, with its sound moved along."""
+"""Recordings played faster and slower: notes that were not recorded, with a timbre shifted by as much."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A finished run as a bundle: model, room, test vectors, manifest and card, moved into place as one folder."""
+"""Writes a finished run as a bundle: model, room, test vectors, manifest and card, moved into place as one folder."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A bundle's model card: where it comes from, what it was measured at, and a picture of what it never heard before."""
+"""A bundle's model card: its origin, its measured figures, and a picture of held-out sound."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a run's bundle goes, and what may stand there before it: nothing, or what this very run wrote.
+"""Puts a run's bundle into place. The place must be empty, or hold what the same run wrote.
 
 A bundle is moved in whole. The one that it replaces is set aside until the new one stands, and is put back where the
 move was cut off. Files that somebody added to it come along.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the steps of both stages are fed: random clips, disturbed so that they are not learned by heart."""
+"""The batches for both stages: random clips, disturbed to prevent overfitting."""
 
 from __future__ import annotations
 

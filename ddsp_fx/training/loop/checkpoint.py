@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The state of a run on disk: enough to go on as if nothing had happened, written so that a power cut loses nothing."""
+"""The state of a run on disk: complete enough to resume exactly, and written so that a power cut loses nothing."""
 
 from __future__ import annotations
 

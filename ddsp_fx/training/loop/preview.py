@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run sounds and looks like on the way: audio, spectrograms, the loss curve."""
+"""Previews of a run in progress: audio, spectrograms, the loss curve."""
 
 from __future__ import annotations
 

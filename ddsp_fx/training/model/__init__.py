@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is trained: decoder, encoders, synthesizer, loss, and the Keras models that hold them."""
+"""The models to train: decoder, encoders, synthesizer, loss, and the Keras models that hold them."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The decoders, encoders and the loss that come with ddsp-fx, as entry points name them.
 
-Nothing here imports Keras before `build`, so that a recipe is checked in no time.
+Nothing here imports Keras before `build`, so that checking a recipe is quick.
 """
 
 from __future__ import annotations

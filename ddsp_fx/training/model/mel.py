@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the encoders look at: log mel spectra and cepstra of clips, in pure ``keras.ops``.
+"""The encoders' inputs: log mel spectra and cepstra of clips, in pure ``keras.ops``.
 
 Engel et al. 2020, section B.1: FFT 1024 at 16 kHz, mel bins from 20 Hz to 8 kHz, 30 cepstral coefficients. Frame k is
 centred on sample k * hop, as every feature here. Windows last as long at other rates.

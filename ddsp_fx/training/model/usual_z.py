@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The z that is usual at a pitch and a level: what a decoder plays from when there is nobody to encode.
+"""The usual z for each pitch and level, which replaces the encoder when the bundle plays.
 
-No bundle has an encoder, so at the end of a run this is baked into the decoder.
+Bundles contain no encoder, so at the end of a run this is built into the decoder.
 """
 
 from __future__ import annotations

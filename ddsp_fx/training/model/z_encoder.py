@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The paper's encoder of what pitch and loudness leave unsaid: cepstra, normalised over time, a GRU, z.
+"""The paper's encoder of what pitch and loudness do not describe: cepstra, normalised over time, a GRU, z.
 
 Engel et al. 2020, section B.1: 16 numbers a frame.
 """

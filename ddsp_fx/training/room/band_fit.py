@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The parts of the blind estimate of a room: what is seen in a spectrogram, and the fit of one band.
 
-The model and its sources are told in ``blind_estimate``.
+``blind_estimate`` describes the model and its sources.
 """
 
 from __future__ import annotations

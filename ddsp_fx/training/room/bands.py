@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bands that rooms are estimated in, the noise that they are made of, and what air takes above them."""
+"""The bands that rooms are estimated in, the noise that they consist of, and the absorption of air above them."""
 
 from __future__ import annotations
 

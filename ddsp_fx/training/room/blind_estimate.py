@@ -10,7 +10,7 @@ R is seen alone in the bins that a harmonic has left. There the power is exponen
 
 (E stands for bow noise, U[E] for its reverberation, n for hiss), which multiplicative updates fit by maximum likelihood
 (Itakura-Saito: Fevotte, Bertin and Durrieu, Neural Computation 21, 2009). Then D = P D / (D + R), and again. A gradient
-of the spectral loss does worse: it punishes the flutter that rooms add, and ended 15-20 dB too low.
+of the spectral loss does worse: it penalises the flutter that rooms add, and ended 15-20 dB too low.
 """
 
 from __future__ import annotations

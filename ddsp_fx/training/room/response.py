@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The room of a training set, as the impulse response that the settings ask for."""
+"""The room of a training set, as the impulse response specified by the settings."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ def test_the_namespace_as_json(server: Server) -> None:
     plain = {key: value for key, value in node.items() if key not in ("CONTENTS", "DDSP_FX")}
     assert plain == {
         "FULL_PATH": "/track/1/hall/pre_delay",
-        "DESCRIPTION": "Before the room answers",
+        "DESCRIPTION": "Delay before the room sounds",
         "ACCESS": 3,
         "TYPE": "f",
         "VALUE": [0.0],
