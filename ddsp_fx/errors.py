@@ -24,7 +24,7 @@ from difflib import get_close_matches
 
 
 class DdspFxError(Exception):
-    """Base of every error that a user can cause and mend."""
+    """Base class of all errors that a user can cause and fix."""
 
 
 class ParameterError(DdspFxError, ValueError):
@@ -43,7 +43,7 @@ class DamagedAudioError(AudioError):
     """A file that holds less, or other, than it promises.
 
     Args:
-        loss: a `ddsp_fx.files.Loss`: how much of how much, and why. Its `text` is the message.
+        loss: a `ddsp_fx.files.Loss`: how much of the file can be read, and why not all. Its `text` is the message.
     """
 
     def __init__(self, loss: object) -> None:

@@ -16,7 +16,7 @@ OURS = "ddsp-fx"
 
 @dataclass(frozen=True)
 class Door:
-    """A group of entry points by which packages register one sort of thing; ours come through it as everybody's do.
+    """A group of entry points with which packages, and ddsp-fx itself, register one sort of thing.
 
     Args:
         group: of entry points, such as "ddsp_fx.trackers".

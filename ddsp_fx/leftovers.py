@@ -15,7 +15,7 @@ AGE_S = 6 * 3600.0
 
 
 def sweep(folder: Path, prefix: str | re.Pattern[str], older_than_s: float = AGE_S) -> None:
-    """Remove what begins with `prefix` directly inside a folder, is this user's, and has not changed for so long.
+    """Remove files directly in a folder that begin with `prefix`, are this user's, and have not changed for that long.
 
     Args:
         folder: may be missing.

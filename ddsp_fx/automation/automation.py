@@ -19,12 +19,12 @@ Target = tuple[str, str]
 
 
 class Automation:
-    """Curves by target.
+    """Curves for a board's parameters, by target.
 
     Args:
         curves: "slot.symbol" -> a Curve, a plain value, or a list of (time_s, value). A slot is a name
             (`violin-room`) or a number counted from 0: `Automation({"violin-room.mix": [(0, 0), (4, 1)]})`.
-            A symbol alone (`mix`) is the board's own.
+            A symbol alone (`mix`) is a parameter of the board itself.
     """
 
     def __init__(self, curves: Mapping[str, Curve | Value | Sequence[tuple[float, Value]]]) -> None:
@@ -36,7 +36,7 @@ class Automation:
 
     @classmethod
     def merged(cls, parts: Sequence[Automation]) -> Automation:
-        """All of them at once; a parameter that two of them move is an error of `check`, which knows the board."""
+        """Merge several automations. If two move the same parameter, `check`, which has the board, raises an error."""
         whole = cls({})
         for part in parts:
             whole._curves.extend(part._curves)
@@ -68,7 +68,7 @@ class Automation:
                     board.check_slot_value(slot, symbol, value)
 
     def set_initial(self, board: Board) -> None:
-        """Set every automated parameter to its curve's first value, so that nothing ramps in from elsewhere.
+        """Set every automated parameter to its curve's first value, so that no parameter ramps from another value.
 
         Events are what a running board was sent: they leave it as it is.
         """
@@ -87,7 +87,7 @@ class Automation:
             board.schedule(*event)
 
     def events(self, board: Board, sample_rate: float, samples: float) -> Iterator[tuple[int, Slot, str, Value]]:
-        """(sample, slot, symbol, value) for audio of that length, each target's in order of time."""
+        """(sample, slot, symbol, value) for audio of that length; in order of time for each target."""
         for (slot_name, symbol), curve in self._curves:
             slot = board.slot(slot_name) if slot_name else None
             for time_s, value in curve.points(samples / sample_rate):

@@ -53,7 +53,7 @@ class Curve(Protocol):
 
 @dataclass(frozen=True)
 class Constant:
-    """One value from the start."""
+    """One value, from the start on."""
 
     value: Value
 
@@ -72,9 +72,9 @@ class Breakpoints:
     """Values at times, as a DAW's automation lane draws them.
 
     Args:
-        pairs: (time in s, value), times not falling. Two pairs at one time are a jump.
+        pairs: (time in s, value), times not decreasing. Two pairs at the same time make a jump.
         interpolation: "linear" draws lines between numbers; "step" holds. Texts and switches always hold.
-        origin: the file and lines that they were read from, for errors.
+        origin: the file and lines that they were read from, for error messages.
     """
 
     pairs: Sequence[Point]

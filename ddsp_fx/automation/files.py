@@ -27,13 +27,13 @@ def read_automation(
     """A .csv of breakpoints, a .jsonl take, or a .mid file.
 
     Args:
-        path: the file; its suffix tells what it is.
-        board: what a .mid file is for, since a controller's 0 to 127 means the range of the parameter it moves.
-        controls: which controller of a .mid file moves what, from `ddsp_fx.automation.midi.parse_control`.
+        path: the file; its suffix determines its format.
+        board: needed for a .mid file, where a controller's 0 to 127 is mapped to the range of a parameter of the board.
+        controls: which controller of a .mid file moves which parameter, from `ddsp_fx.automation.midi.parse_control`.
 
     Raises:
-        AutomationError: naming the line that does not fit.
-        MissingExtraError: for a .mid file where mido is not installed.
+        AutomationError: names the line that is wrong.
+        MissingExtraError: for a .mid file if mido is not installed.
     """
     file = Path(path)
     suffix = file.suffix.lower()

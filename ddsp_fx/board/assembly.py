@@ -37,7 +37,7 @@ class Part:
         self._start.lead = latency if is_native(self.plugins[0]) else 0
 
     def process_block(self, block: Audio) -> Audio:
-        """Raises AudioError where somebody else has used the stage since `mark`."""
+        """Raises AudioError if another user has used the stage since `mark`."""
         self.stage._usage.check_epoch(self._epoch, self.stage.name)
         return self._start.process_block(block)
 

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 
 class Board(SlotAccess, SmoothedEffect):
-    """Use it as a list, call it as a pedalboard.
+    """A chain of effects: use it as a list, and call it as a pedalboard.
 
-    Changing the list, or a board inside, takes effect at the next `prepare`, which every call with `reset=True` does by
-    itself, or with the next chunk of a stream by `reset=False`: what stays in the list keeps its sound, what is new
+    A change to the list, or to a board inside, takes effect at the next `prepare` (which every call with
+    `reset=True` includes), or with the next chunk of a stream. What stays in the list keeps its sound, what is new
     begins silent. A slice, a sum, `copy.copy` and a pickle hold copies of the plugins, with the mix, bypass and name.
 
     Args:
@@ -240,7 +240,7 @@ class Board(SlotAccess, SmoothedEffect):
     # JSON.
 
     def to_json(self) -> str:
-        """The board as text that `from_json` restores to the same sound; raises BoardError for what it can't keep."""
+        """The board as text, from which `from_json` restores it; raises BoardError for what it can't save."""
         from ddsp_fx.board.state import board_to_json
 
         return board_to_json(self)
@@ -250,7 +250,7 @@ class Board(SlotAccess, SmoothedEffect):
         """Restore what `to_json` wrote.
 
         Args:
-            text: from anywhere.
+            text: may come from an untrusted source.
             trust: also run a plugin's code, or read an impulse response, from any path that the text names. Without it
                 a plugin is looked for by its name in the system's plugin folders.
 

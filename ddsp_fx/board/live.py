@@ -50,7 +50,7 @@ class Live(PluginList):
         self._is_edited = True
 
     def take_failures(self) -> list[Failure]:
-        """What has failed since the last call, the oldest first; at most 256 are kept. For any one thread."""
+        """The failures since the last call, oldest first; at most 256 are kept. Call it from one thread only."""
         taken = []
         while self._failures:
             taken.append(self._failures.popleft())
@@ -58,7 +58,7 @@ class Live(PluginList):
 
     @property
     def bypassed_slots(self) -> list[str]:
-        """The slots that are out until the next `reset`, those of boards inside as `inner.violin`."""
+        """The slots that are bypassed until the next `reset`, those of inner boards as `inner.violin`."""
         found = []
         for part, guard in zip(self._assembly.parts, self._guards, strict=False):
             name = self._part_name(part)

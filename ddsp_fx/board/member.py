@@ -124,7 +124,7 @@ class NativeMember:
 
 
 def member(plugin: Any) -> Member:
-    """The interface of what can stand in a board; raises BoardError for anything else."""
+    """The interface of a plugin for a board; raises BoardError for anything that cannot be in one."""
     if is_native(plugin):
         return NativeMember(plugin)
     if hasattr(plugin, "process_block"):

@@ -29,7 +29,7 @@ class NativeUse:
         self._name = name
 
     def take(self) -> None:
-        """At a reset: whoever played them is told with its next block."""
+        """Take the plugins at a reset; their previous user gets an error with its next block."""
         for seat in self._seats:
             seat[0] = self
 

@@ -15,7 +15,7 @@ HOW_TO_TRUST = "say that you trust the board (trust=True; --trust of apply and s
 
 
 def load_plugin(path: str | Path) -> Any:
-    """A plugin file through pedalboard, which runs its code: the caller's own word for it. Raises BoardError."""
+    """Load a plugin file with pedalboard, which runs its code: load only files that you trust. Raises BoardError."""
     import pedalboard
 
     try:

@@ -93,7 +93,7 @@ class PluginList(MutableSequence[Any]):
         self._put([*self._plugins, *values])
 
     def reverse(self) -> None:
-        """The last becomes the first."""
+        """Reverse the order of the plugins."""
         self._put(self._plugins[::-1])
 
     def __add__(self, other: Iterable[Any]) -> Self:
@@ -136,9 +136,9 @@ class PluginList(MutableSequence[Any]):
     # Slots: how automation, OSC and JSON name a plugin.
 
     def slot_names(self) -> list[str]:
-        """One unique name a plugin: its own, numbered where another has it already (violin, violin-2).
+        """One unique name per plugin: its own, with a number if another has it already (violin, violin-2).
 
-        A plugin keeps its slot's name while others come, go and change places, and until it is renamed itself.
+        A plugin keeps its slot's name while others are added, removed or reordered, and until it is renamed itself.
         """
         self._named = list(zip(self._plugins, next_namings(self._plugins, self._named), strict=True))
         return [name for _, (_, name) in self._named]

@@ -72,7 +72,7 @@ class SlotAccess(Live):
     def schedule(self, sample: int, slot: Slot, symbol: str, value: Value) -> None:
         """Set a parameter when the sound of input sample `sample` passes through that plugin.
 
-        What is due in the past acts at once. Events are forgotten by `reset`. A parameter that cannot be moved while
+        An event in the past acts at once. `reset` discards events. A parameter that cannot be moved while
         audio runs raises ParameterError, or is a failure to take from a live board.
         """
         if isinstance(slot, tuple) and len(slot) > 1:

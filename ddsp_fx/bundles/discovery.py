@@ -83,7 +83,7 @@ class Catalogue:
 
 
 def discover(paths: Iterable[Path | str] = ()) -> Catalogue:
-    """All bundles. One that is broken is reported in `problems` and never hides the others."""
+    """Find all bundles. A broken bundle is listed in `problems` and never hides the others."""
     catalogue = Catalogue()
     for place in [*map(Path, paths), *_default_places()]:
         for candidate in _candidates(place, catalogue):

@@ -74,15 +74,15 @@ def load(
     paths: Iterable[Path | str] = (),
     **values: Value,
 ) -> Effect:
-    """An effect ready to be prepared or called.
+    """Load an effect, ready to be prepared or called.
 
     Args:
         name: "violin", "org.example.violin/violin", a bundle folder or zip (add "#symbol" where it has several
             effects), or a magenta/ddsp-vst `.tflite` file.
         preset: one of the effect's presets.
-        tracker: of the pitch: "mcleod" (the default, 32 ms of look-ahead), "swift" (304 ms, for noisy recordings; the
-            [pitch] extra), "ddsp-vst:PATH" for that project's own extractor, or one that another package registers.
-        paths: more places to look for bundles, before all others.
+        tracker: the pitch tracker: "mcleod" (the default, 32 ms of look-ahead), "swift" (304 ms, for noisy recordings;
+            needs the [pitch] extra), "ddsp-vst:PATH" for that project's own extractor, or one from another package.
+        paths: further places to look for bundles, searched first.
         values: parameters by symbol.
 
     Raises UnknownEffectError (with a suggestion), BundleError, ModelError, or ParameterError.

@@ -16,7 +16,7 @@ INDENT = "  "
 
 
 def run(arguments: Namespace) -> int:
-    """A table for people, or JSON; raises BundleError for a kind that nobody registers."""
+    """A table for people, or JSON; raises BundleError for a kind that no package registers."""
     if arguments.kind:
         KINDS.check(arguments.kind)
     catalogue = discover()

@@ -36,7 +36,7 @@ class Effect(Playable, Copyable, Parametrised):
     `latency_samples`, `tail_samples`, and `frame_delay_samples` for parameters that act at the frame.
 
     It plays one stream: a second thread, or a second render before the first has ended, raises AudioError.
-    `copy.copy`, `copy.deepcopy` and pickles give an effect of its own with the same values, not yet prepared.
+    `copy.copy`, `copy.deepcopy` and pickles give an independent effect with the same values, not yet prepared.
     """
 
     kind: ClassVar[str] = "effect"
@@ -112,7 +112,7 @@ class Effect(Playable, Copyable, Parametrised):
             self._usage.leave()
 
     def reset(self) -> None:
-        """Forget all audio; parameters stay and are reached at once, without a ramp."""
+        """Clear all audio. Parameters keep their values and apply at once, without a ramp."""
         with self._usage.between_blocks(self._name):
             self._forget()
 
@@ -133,11 +133,11 @@ class Effect(Playable, Copyable, Parametrised):
 
     @property
     def frame_delay_samples(self) -> int:
-        """Samples by which a parameter that acts at the frame meets the input later than that came in."""
+        """Samples from an input sample to the moment when a parameter that acts on frames affects it."""
         return 0
 
     def automation_delay(self, symbol: str) -> int:
-        """Samples after the input at which a change of this parameter must be made to land on that input's sound."""
+        """Samples after an input at which a change of this parameter must be made to affect that input's sound."""
         if symbol not in self.parameters:
             raise unknown_parameter(self._name, symbol, self.parameters)
         return self.frame_delay_samples if self.parameters[symbol].acts == "frame" else self.latency_samples

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Dereverb(InstrumentEffect):
-    """The instrument without its room. `stems` gives the predicted dry sound and the room that was removed, apart."""
+    """Removes the room from an instrument. `stems` gives the predicted dry sound and the removed room separately."""
 
     kind: ClassVar[str] = "dereverb"
 
@@ -59,12 +59,12 @@ class Dereverb(InstrumentEffect):
 
     @property
     def latency_samples(self) -> int:
-        """The model's, and one window of the tail's suppression, whichever method is heard."""
+        """The model's latency and one window of the tail's suppression, with either method."""
         return super().latency_samples + (self._mask.latency_samples if self._mask else 0)
 
     @property
     def tail_samples(self) -> int:
-        """The model's and the room's, and the window in which they end."""
+        """The tails of the model and the room, and the window in which they end."""
         return super().tail_samples + (self._mask.latency_samples if self._mask else 0)
 
     def _conduct(self, f0_hz: float, confidence: float, level_db: float) -> FrameRequest:

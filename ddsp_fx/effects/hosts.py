@@ -15,7 +15,7 @@ HOSTS = Door("ddsp_fx.hosts", "host")
 
 
 def hosted(effect: Effect, host: str) -> Any:
-    """The effect as that host has it; raises MissingExtraError where nobody offers it, and what the host raises."""
+    """The effect as the host's plugin; raises MissingExtraError if no package offers it, and what the host raises."""
     if host not in HOSTS.names():
         raise MissingExtraError(f'no installed package offers a {host!r} host; pip install "ddsp-fx[serve]" brings it')
     return HOSTS.load(host)(effect)

@@ -41,7 +41,7 @@ class InstrumentEffect(SmoothedEffect):
 
     @classmethod
     def from_source(cls, source: Source, **values: float | str | bool) -> InstrumentEffect:
-        """The door that bundles use; raises ParameterError for a bad value. No file is opened before `prepare`."""
+        """Make an effect from a bundle; raises ParameterError for a bad value. No file is opened before `prepare`."""
         return cls(source, **values)
 
     @property
@@ -54,12 +54,12 @@ class InstrumentEffect(SmoothedEffect):
 
     @property
     def hearing(self) -> Hearing:
-        """What could be followed of the input since the last reset, and why the rest was not."""
+        """How much of the input could be followed since the last reset, and why the rest could not."""
         return self._resynthesizer.listeners[0].hearing() if self._resynthesizer else Hearing()
 
     @property
     def hearing_now(self) -> Hearing:
-        """The same of about the last ten seconds, for who watches a stream."""
+        """The same for about the last ten seconds, to watch a stream."""
         return self._resynthesizer.listeners[1].hearing() if self._resynthesizer else Hearing()
 
     @property
@@ -74,7 +74,7 @@ class InstrumentEffect(SmoothedEffect):
 
     @property
     def tail_samples(self) -> int:
-        """How long the gate takes to close, and the room."""
+        """The time that the gate takes to close, and the room's length."""
         if self._resynthesizer is None:
             return 0
         room = self._room.tail_samples if self._room else 0
@@ -129,7 +129,7 @@ class InstrumentEffect(SmoothedEffect):
     def stems(
         self, audio: NDArray[Any], sample_rate: float, buffer_size: int = 8192, tail: bool = True
     ) -> Mapping[str, NDArray[np.float32]]:
-        """The parts apart: harmonic, noise, room and the (aligned) dry input, each shaped as `render` shapes its own.
+        """The parts separately: harmonic, noise, room and the (aligned) dry input, each shaped as in `render`.
 
         harmonic + noise + room is what timbre transfer makes at full mix and 0 dB; dry - room is what dereverb makes
         where it suppresses, harmonic + noise where it resynthesises.

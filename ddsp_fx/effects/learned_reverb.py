@@ -25,7 +25,7 @@ _SHAPING = frozenset({"pre_delay", "decay", "tone", "width"})
 
 
 class LearnedReverb(SmoothedEffect):
-    """Zero latency. `impulse_response` and `to_pedalboard` hand the room to other tools, exactly as heard."""
+    """A room reverb with zero latency. `impulse_response` and `to_pedalboard` export the room exactly as it sounds."""
 
     kind: ClassVar[str] = "learned_reverb"
 
@@ -45,7 +45,7 @@ class LearnedReverb(SmoothedEffect):
 
     @classmethod
     def from_source(cls, source: Source, **values: float | str | bool) -> LearnedReverb:
-        """The door that bundles use; raises ParameterError for a bad value. No file is opened before `prepare`."""
+        """Make an effect from a bundle; raises ParameterError for a bad value. No file is opened before `prepare`."""
         return cls(source, **values)
 
     @classmethod
@@ -110,12 +110,12 @@ class LearnedReverb(SmoothedEffect):
     # The ways out.
 
     def impulse_response(self, sample_rate: float, channels: int = 2) -> Audio:
-        """The room alone as shaped by pre_delay, decay, tone and width: (paths, taps) float32 at `sample_rate`."""
+        """Impulse response, as shaped by pre_delay, decay, tone and width: (paths, taps) float32 at `sample_rate`."""
         self.prepare(sample_rate, max(self._max_block_size, 1), channels)
         return self._shaped()
 
     def to_pedalboard(self, sample_rate: float, channels: int = 2) -> pedalboard.Plugin:
-        """The same sound from pedalboard's own plugins: Mix([dry, Convolution -> Gain]) with the gains exact.
+        """The same sound with pedalboard's own plugins: Mix([dry, Convolution -> Gain]) with the gains exact.
 
         Raises AudioError for a true-stereo room, which pedalboard's Convolution cannot hold.
         """

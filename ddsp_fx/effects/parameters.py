@@ -35,13 +35,13 @@ class Parameter(Generic[V]):
     """A named, bounded value of an effect, and the descriptor that guards it.
 
     Args:
-        name: what people read ("Pitch shift").
+        name: the name to show ("Pitch shift").
         minimum, maximum, default: in `unit`; for choices the default is one of `choices`.
         unit: "dB", "semitones", "s", "Hz", "%", or "" for a ratio.
         scale: how 0..1 maps to the range. "dB" values are decibels, so the fader is linear in them.
         choices: the allowed texts when scale is "choices".
         smoothing_s: seconds over which an effect ramps to a new value.
-        acts: where the sound meets it: "output", once the effect's whole latency has passed, or "frame", where the
+        acts: where it acts on the sound: "output", once the effect's whole latency has passed, or "frame", where the
             features of a frame are turned into what the model plays (`Effect.frame_delay_samples`). Automation is
             timed by it.
         symbol: filled in from the attribute's name. It never changes once released.

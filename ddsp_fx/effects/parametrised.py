@@ -93,7 +93,7 @@ class Parametrised:
 
     @property
     def origin(self) -> str:
-        """What `ddsp_fx.load` finds this effect by; empty for one made in code."""
+        """The name under which `ddsp_fx.load` finds this effect; empty for one made in code."""
         return self._origin
 
     @origin.setter

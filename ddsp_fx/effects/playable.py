@@ -56,9 +56,9 @@ class Playable:
     def __call__(
         self, input_array: NDArray[Any], sample_rate: float, buffer_size: int = 8192, reset: bool = True
     ) -> NDArray[np.float32]:
-        """Process as a pedalboard plugin is called: same shape out as in, latency removed, tail cut.
+        """Process audio as a pedalboard plugin does: same shape out as in, latency removed, tail cut.
 
-        With `reset=False` in a loop over chunks of any sizes it is the live stream, `latency_samples` late. One begins
+        Calls with `reset=False`, with chunks of any sizes, form a live stream, `latency_samples` late. A stream begins
         with the first such call after a whole call, `prepare` or `reset`, and ends with the next of those; a chunk at
         another rate or with other channels raises AudioError. Use `render` to keep the tail.
         Accepts (samples,), (channels, samples) or (samples, channels).
@@ -75,7 +75,7 @@ class Playable:
     def render(
         self, audio: NDArray[Any], sample_rate: float, buffer_size: int = 8192, tail: bool = True
     ) -> NDArray[np.float32]:
-        """The whole of `audio`, (samples,) or (channels, samples), through a fresh stream: latency off, tail on."""
+        """The whole of `audio`, (samples,) or (channels, samples), in a new stream, without latency, with tail."""
         shaped, restore = as_channels_first(audio)
         with self._usage.call(self._name):
             blocks = list(self.iter_render(shaped, sample_rate, buffer_size, tail))
@@ -84,7 +84,7 @@ class Playable:
     def iter_render(
         self, audio: Audio, sample_rate: float, buffer_size: int = 8192, tail: bool = True
     ) -> Iterator[Audio]:
-        """`render`, block by block; raises AudioError where another use of this effect begins before it has ended."""
+        """`render`, block by block; raises AudioError if another use of this effect begins before it has ended."""
         self.prepare(sample_rate, buffer_size, audio.shape[0])
         yield from self._iter_prepared(audio, buffer_size, tail)
 

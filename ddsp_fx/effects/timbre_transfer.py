@@ -27,7 +27,7 @@ BEYOND = 2.0 ** (3.0 / 12.0)
 
 
 class TimbreTransfer(InstrumentEffect):
-    """Pitch and loudness in, the instrument out. `stems` gives harmonic, noise and room apart."""
+    """Follows pitch and loudness and plays the instrument. `stems` gives harmonics, noise and room separately."""
 
     kind: ClassVar[str] = "timbre_transfer"
 

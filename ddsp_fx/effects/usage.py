@@ -53,7 +53,7 @@ class Usage:
         self._block.release()
 
     def take(self, phase: Phase) -> object:
-        """The right to play all blocks from now on, until somebody else takes it."""
+        """Take the right to play all blocks from now on, until another user takes it."""
         self.phase = phase
         self._owner = object()
         return self._owner
@@ -91,7 +91,7 @@ class Usage:
             self.leave()
 
     def check_epoch(self, epoch: int, name: str) -> None:
-        """For an outer effect, before a block; raises AudioError where somebody else has used the inner one."""
+        """For an outer effect, before a block; raises AudioError if another user has used the inner one."""
         if epoch != self.epoch:
             raise AudioError(
                 f"{name}: somebody else has used or reset it since this stream began, so its audio is gone; {_REMEDY}, "

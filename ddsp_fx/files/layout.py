@@ -60,7 +60,7 @@ class Layout:
 
     @classmethod
     def of(cls, channels: int, mask: int | None, container: str = "", order: tuple[int, ...] | None = None) -> Layout:
-        """What a file of so many channels and that mask means, or one that states their order outright."""
+        """The layout of a file with this number of channels and this mask, or with an explicit order of channels."""
         if order is not None and len(order) == channels:
             return cls(channels, order, stated=True)
         if mask is None:

@@ -75,7 +75,7 @@ class Survey:
 
 
 def survey(file: BinaryIO, size: int) -> Survey | str:
-    """The survey of an opened file of so many bytes, or why it cannot be read."""
+    """The survey of an open file of that size, or why it cannot be read."""
     from ddsp_fx.files.containers import aiff, au, caf, flac, mp3, ogg, wave, wave64
 
     start = _after_id3(file)

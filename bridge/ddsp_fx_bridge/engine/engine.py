@@ -119,7 +119,7 @@ class Engine:
     def change(
         self, changes: Sequence[Change], source: object = None, at_s: float | None = None, sample: int | None = None
     ) -> None:
-        """All of them at one sample, or none.
+        """Make all changes at one sample, or none.
 
         Args:
             changes: what to set.
@@ -182,7 +182,7 @@ class Engine:
                 self._tell(Changed(change, source))
 
     def applied(self, changes: Sequence[Change], source: object) -> None:
-        """A door has set these itself, with its audio: whoever listens is told."""
+        """An audio source has set these values itself: notify listeners."""
         with self._control:
             known = {number: track.values for number, track in self.tracks.items()}
             self._announce([c for c in changes if c.key in known.get(c.track, ())], source)
@@ -235,7 +235,7 @@ class Engine:
     # The audio thread of the house.
 
     def process(self, block: Audio, time_s: float | None = None) -> Audio:
-        """One block (channels, n <= block_size) through every track of the house; what comes out is their sum.
+        """One block (channels, n <= block_size) through every track of the engine's own; returns their sum.
 
         Args:
             block: float32.

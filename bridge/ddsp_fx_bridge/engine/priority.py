@@ -14,7 +14,7 @@ _LEVELS = {"audio": 5, "network": 4}
 
 
 def prefer(thread: Literal["audio", "network"]) -> bool:
-    """For the calling thread; False where the system does not grant it, or knows no such thing."""
+    """Raise the calling thread's priority; False if the system does not grant or support it."""
     try:
         # Processes that are started from here, such as the renderer, do not inherit it.
         policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK

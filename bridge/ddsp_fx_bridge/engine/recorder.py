@@ -24,7 +24,7 @@ _PART = re.compile(r"\.take-(\d{1,10})-(.+)")
 
 
 class Recorder:
-    """The audio thread adds, a writer drains. The file appears under its name when the take is finished.
+    """The audio thread adds events, a writer saves them. The file appears under its name when the take is finished.
 
     Args:
         takes: where it goes.

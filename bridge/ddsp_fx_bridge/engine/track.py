@@ -179,7 +179,7 @@ class Track:
         self._exact.append((sample, key, value))
 
     def restart(self, first: Sequence[tuple[Key, Value]] = ()) -> None:
-        """Forget all audio. What was asked for so far, and `first`, is there from the next sample on, with no ramp.
+        """Clear all audio. Values set so far, and `first`, apply from the next sample on, without a ramp.
 
         A host's activation: it happens between streams, so this may wait the moment that somebody posts.
         """

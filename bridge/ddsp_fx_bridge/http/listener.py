@@ -55,7 +55,7 @@ class Listener:
         self._watch()
 
     def stop(self) -> None:
-        """Let nobody in any more; those that are in are the server's to close."""
+        """Accept no more connections; the server closes the open ones."""
         self._has_stopped = True
         asyncio.get_running_loop().remove_reader(self._socket)
         for task in self._tasks:

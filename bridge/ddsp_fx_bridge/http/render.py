@@ -39,7 +39,7 @@ _NOTE = "ddsp-fx: note: "
 
 
 class Renderer:
-    """Renders one file at a time. Files that are still on their way, either way, keep nobody from that."""
+    """Renders one file at a time. Uploads and downloads in progress do not block it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

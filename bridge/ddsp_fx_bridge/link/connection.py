@@ -57,7 +57,7 @@ class Connection:
             self._socket.settimeout(self._tick_s)
 
     def close(self) -> None:
-        """And every descriptor that nobody took."""
+        """Close the socket, and every descriptor that was not taken."""
         while self._descriptors:
             os.close(self._descriptors.popleft())
         self._socket.close()

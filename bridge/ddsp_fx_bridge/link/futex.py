@@ -39,7 +39,7 @@ class Futex:
         self._syscall = ctypes.CDLL(None, use_errno=True).syscall
 
     def wait(self, seen: int, timeout_s: float) -> None:
-        """Returns when somebody wakes, at once if the word is not `seen` any more, or after the time."""
+        """Return when woken, at once if the word is no longer `seen`, or after the timeout."""
         limit = _Timespec(int(timeout_s), int(timeout_s % 1.0 * 1e9))
         self._syscall(self._number, self._word, _WAIT, ctypes.c_uint32(seen), ctypes.byref(limit), None, 0)
         if ctypes.get_errno() == errno.ENOSYS:

@@ -52,7 +52,7 @@ class Slots:
         return _parameter(control).normalise(value)
 
     def note(self, key: Key, value: Value) -> None:
-        """What a lane stands at now, for when its effect has gone."""
+        """Store a lane's current value, for the time after its effect is removed."""
         index = self._index.get(key)
         if index is not None:
             self.stood[self._lanes[index][0] or ""] = self.normalise(index, value)

@@ -27,7 +27,7 @@ _PATTERN_COST = 8.0
 
 
 class Dispatcher:
-    """Knows what every address does; knows nothing of sockets.
+    """Handles packets for all addresses, independent of sockets.
 
     Args:
         engine: what changes.

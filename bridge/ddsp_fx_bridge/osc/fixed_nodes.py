@@ -20,27 +20,27 @@ def fixed_nodes(service: OscService) -> Iterator[Node]:
     yield CommandNode("/ping", "answered with /pong and the same arguments", types="*", run=_ping)
     yield CommandNode(
         "/subscribe",
-        f"changes, sent to you: pattern (default /), lease in s (default {DEFAULT_LEASE_S:g}), port (default yours)",
+        f"get changes sent to you: pattern (default /), lease in s (default {DEFAULT_LEASE_S:g}), port (default yours)",
         types="sfi",
         optional=True,
         run=lambda peer, arguments: _subscribe(service, peer, *arguments),
     )
     yield CommandNode(
         "/unsubscribe",
-        "no more of a pattern, or (no argument) of anything",
+        "end the subscription to a pattern, or without an argument to everything",
         types="s",
         optional=True,
         run=lambda peer, arguments: _unsubscribe(service, peer, *arguments),
     )
     yield CommandNode(
         "/refresh",
-        "everything that you are subscribed to, as it stands",
+        "send the current values of everything you are subscribed to",
         run=lambda peer, _: service.hub.refresh(peer),
     )
     yield from _engine(service)
     studio = service.studio
-    yield ReadNode("/boards", "what /track/N/board/load knows", types="s*", get=lambda: list(studio.boards.names()))
-    yield ReadNode("/takes", "what /track/N/take/play knows", types="s*", get=lambda: list(studio.takes.names()))
+    yield ReadNode("/boards", "names for /track/N/board/load", types="s*", get=lambda: list(studio.boards.names()))
+    yield ReadNode("/takes", "names for /track/N/take/play", types="s*", get=lambda: list(studio.takes.names()))
 
 
 def _ping(peer: Peer, arguments: tuple[Any, ...]) -> None:
@@ -72,18 +72,18 @@ def _unsubscribe(service: OscService, peer: Peer, pattern: str | None = None) ->
 def _engine(service: OscService) -> Iterator[Node]:
     engine = service.studio.engine
     figures: list[tuple[str, str, str, str, Callable[[], Any]]] = [
-        ("load", "f", "%", "time spent on audio, of the time it lasts", lambda: 100.0 * engine.load.mean),
-        ("peak_load", "f", "%", "the worst block of late", lambda: 100.0 * engine.load.peak),
-        ("xruns", "i", "", "blocks that came too late or were lost", lambda: engine.load.xruns),
+        ("load", "f", "%", "processing time as a share of the audio's duration", lambda: 100.0 * engine.load.mean),
+        ("peak_load", "f", "%", "the highest load of a recent block", lambda: 100.0 * engine.load.peak),
+        ("xruns", "i", "", "blocks that were late or lost", lambda: engine.load.xruns),
         ("clients", "i", "", "subscribers", lambda: service.hub.count),
-        ("position", "h", "samples", "of the house's audio since the start", lambda: engine.position),
-        ("sample_rate", "f", "Hz", "of the house's audio", lambda: float(engine.sample_rate)),
-        ("block_size", "i", "samples", "of the house's audio", lambda: engine.layout.max_block_size),
-        ("waiting", "i", "", "changes whose time tag has not come", lambda: engine.waiting),
-        ("messages", "h", "", "messages that were looked at", lambda: service.dispatcher.messages),
-        ("dropped", "h", "", "packets that came too fast", lambda: service.limits.dropped),
+        ("position", "h", "samples", "of the engine's own audio, since the start", lambda: engine.position),
+        ("sample_rate", "f", "Hz", "of the engine's own audio", lambda: float(engine.sample_rate)),
+        ("block_size", "i", "samples", "of the engine's own audio", lambda: engine.layout.max_block_size),
+        ("waiting", "i", "", "changes that wait for their time tag", lambda: engine.waiting),
+        ("messages", "h", "", "messages that were processed", lambda: service.dispatcher.messages),
+        ("dropped", "h", "", "packets dropped because they came too fast", lambda: service.limits.dropped),
         ("errors", "h", "", "packets and commands that were refused", lambda: service.dispatcher.errors),
-        ("late", "h", "", "bundles that came after their time", lambda: service.dispatcher.late),
+        ("late", "h", "", "bundles that arrived after their time tag", lambda: service.dispatcher.late),
     ]
     live = {"load", "peak_load", "xruns", "clients", "position"}
     for name, types, unit, text, get in figures:

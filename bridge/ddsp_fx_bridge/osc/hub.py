@@ -100,7 +100,7 @@ class Hub:
         self._want_again(held)
 
     def refresh(self, peer: Peer) -> None:
-        """Send a subscriber every value that it is told the changes of; nothing to anyone else."""
+        """Send a subscriber the current value of everything it is subscribed to."""
         held = self._subscriptions.get(peer.identity)
         if held is not None:
             nodes = self._namespace.nodes

@@ -36,24 +36,24 @@ def _figures(track: Track, base: str, slots: list[str]) -> Iterator[Node]:
         )
     yield ReadNode(
         f"{base}/latency",
-        "by which the output lags the input",
+        "the delay from input to output",
         types="i",
         unit="samples",
         get=lambda: [track.latency_samples],
     )
     yield ReadNode(
         f"{base}/hearing",
-        "what the instruments could not follow of the last ten seconds, and what to change; nothing when all is well",
+        "which part of the last ten seconds the instruments could not follow, and what to change; empty if all is well",
         types="s*",
         get=lambda: hearing_lines(track),
     )
     yield ReadNode(
         f"{base}/faults",
-        "what has failed and is bypassed; nothing when all is well",
+        "slots that have failed and are bypassed; empty if all is well",
         types="s*",
         get=lambda: [f"{slot or 'board'}: {reason}" for slot, reason in track.faults.items()],
     )
-    yield CommandNode(f"{base}/reset", "forget all sound, and try again what has failed", run=_at_once(track.try_again))
+    yield CommandNode(f"{base}/reset", "clear all sound, and try failed slots again", run=_at_once(track.try_again))
     names = [slot.rpartition("/")[2] for slot in slots]
     yield ReadNode(f"{base}/slots", "the addresses of the slots, in order", types="s*", get=lambda: names)
 
@@ -78,7 +78,7 @@ def _board(studio: Studio, track: int, base: str) -> Iterator[Node]:
         run=_in_thread(lambda name: studio.save_board(track, name)),
         foresee=lambda name: void(studio.boards.path(name)),
     )
-    name = ReadNode(f"{base}/board/name", "as it was last loaded or saved", types="s")
+    name = ReadNode(f"{base}/board/name", "the name last loaded or saved", types="s")
     name.get = lambda: [studio.board_names.get(track, "")]
     yield name
 
@@ -106,7 +106,7 @@ def _presets(studio: Studio, place: tuple[int, int], address: str, names: list[s
         run=_at_once(lambda name: studio.load_preset(*place, name)),
         foresee=lambda name: void(studio.preset(*place, name)),
     )
-    yield ReadNode(f"{address}/preset/names", "the presets that there are", types="s*", get=lambda: names)
+    yield ReadNode(f"{address}/preset/names", "the names of the presets", types="s*", get=lambda: names)
     last = ReadNode(f"{address}/preset/name", "the preset that was last loaded", types="s")
     last.get = lambda: [studio.preset_names.get(place, "")]
     yield last

@@ -15,7 +15,7 @@ _COPY = 1 << 20
 
 
 def add_chunks(path: Path, before: Sequence[Chunk], after: Sequence[Chunk]) -> None:
-    """Into a RIFF, RF64 or FORM file; raises OSError, and ValueError where its sizes would no longer fit.
+    """Add chunks to a RIFF, RF64 or FORM file; raises OSError, and ValueError if its sizes would overflow.
 
     What stands before the samples costs a copy of the file; EBU Tech 3285 wants bext there.
     """

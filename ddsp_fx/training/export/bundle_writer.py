@@ -41,7 +41,7 @@ class FinishedRun:
 
 
 def write_bundle(trained: FinishedRun, place: Placement) -> Path:
-    """Export, check and describe; what stands in the place is replaced only by a bundle whose manifest is valid."""
+    """Export, check and describe; an existing bundle is replaced only by one whose manifest is valid."""
     with place.staging() as staging:
         exported = _write_model(trained, staging)
         figures = {**trained.figures, "parity_with_keras": exported["parity"]}

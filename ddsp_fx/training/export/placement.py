@@ -58,7 +58,7 @@ class Placement:
             raise TrainingError(f"{error.filename or self.folder}: {error.strerror or error}") from error
 
     def require_free(self) -> None:
-        """Raises TrainingError unless nothing is there, or what this run wrote and nobody has changed since."""
+        """Raises TrainingError unless the place is empty, or holds what this run wrote, unchanged since."""
         if self.folder.is_symlink() or (self.folder.exists() and not self.folder.is_dir()):
             raise TrainingError(f"{self.folder}: is no folder of its own; choose another --name or --out")
         if not self.folder.exists():
