@@ -96,11 +96,13 @@ def _figures_in_words(figures: dict[str, float | str]) -> str:
     numbers = {name: value for name, value in known.items() if isinstance(value, float)}
     words = []
     if "f0_l1_semitones" in numbers:
-        words.append(f"pitch within {100.0 * numbers['f0_l1_semitones']:.0f} cents")
+        words.append(f"pitch {100.0 * numbers['f0_l1_semitones']:.0f} cents off on average")
+    if "f0_outliers" in numbers:
+        words.append(f"{100.0 * numbers['f0_outliers']:.1f} % of the frames by more than half a semitone")
     if "voiced_kept" in numbers:
-        words.append(f"{100.0 * numbers['voiced_kept']:.1f} % of the notes kept")
+        words.append(f"{100.0 * numbers['voiced_kept']:.1f} % of the pitched frames kept")
     if "loudness_l1" in numbers:
-        words.append(f"loudness within {LOUDNESS_DB * numbers['loudness_l1']:.1f} dB")
+        words.append(f"loudness {LOUDNESS_DB * numbers['loudness_l1']:.1f} dB off on average")
     return ", ".join(words)
 
 
