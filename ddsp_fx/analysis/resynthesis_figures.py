@@ -17,6 +17,7 @@ There are 50 frames a second; both sounds go through the same tracker, at 16 kHz
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -44,11 +45,14 @@ PAPER = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """One recording beside its resynthesis: features of both, of one length, and the spectral loss over `seconds`."""
+    """One recording beside its resynthesis: features of both, of one length, and the spectral loss over `seconds`.
+
+    The loss is None where a recording is too short for a sample at 16 kHz.
+    """
 
     wanted: Features
     got: Features
-    spectral_loss: float
+    spectral_loss: float | None
     seconds: float
 
 
@@ -59,7 +63,7 @@ def pair(recording: Mono, resynthesis: Mono, sample_rate: float, wanted: Feature
         raise AudioError("nothing to compare: the recording or its resynthesis has 0 samples")
     frames = min(len(wanted), len(got))
     target, prediction = (resample(sound[:n], sample_rate, FEATURE_RATE_HZ) for sound in (recording, resynthesis))
-    distance = spectral_distance(target, prediction)
+    distance = spectral_distance(target, prediction) if target.size else None
     return Comparison(_cut(wanted, frames), _cut(got, frames), distance, n / sample_rate)
 
 
@@ -73,23 +77,32 @@ def compare(recording: Mono, resynthesis: Mono, sample_rate: float, tracker: str
 def figures(comparisons: Sequence[Comparison]) -> dict[str, float]:
     """The figures of one or many recordings: all frames count alike, spectral losses by length; NaN where none do."""
     wanted, got = _join([c.wanted for c in comparisons]), _join([c.got for c in comparisons])
-    seconds = [c.seconds for c in comparisons]
     return {
         **_pitch_figures(wanted, got),
         **_paper_figures(wanted, got),
         "loudness_l1": _mean(np.abs(wanted.level_db - got.level_db)) / 80.0,
-        "spectral_loss": float(np.average([c.spectral_loss for c in comparisons], weights=seconds)),
+        "spectral_loss": _spectral_loss(comparisons),
     }
+
+
+def _spectral_loss(comparisons: Sequence[Comparison]) -> float:
+    measured = [(c.spectral_loss, c.seconds) for c in comparisons if c.spectral_loss is not None]
+    if not measured:
+        return math.nan
+    losses, seconds = zip(*measured, strict=True)
+    return float(np.average(losses, weights=seconds))
 
 
 def _pitch_figures(wanted: Features, got: Features) -> dict[str, float]:
     both = wanted.voiced & got.voiced
     semitones = _semitones(wanted, got, both)
+    # A resynthesis that lost every note is the worst there is; a recording without a note says nothing of it.
+    lost = 1.0 if wanted.voiced.any() else math.nan
     return {
         "f0_l1_semitones": _mean(semitones[semitones <= OUTLIER_SEMITONES]),
         "f0_l1_all_semitones": _mean(semitones),
-        "f0_outliers": _mean(semitones > OUTLIER_SEMITONES) if semitones.size else 1.0,
-        "voiced_kept": float(both.sum() / max(int(wanted.voiced.sum()), 1)),
+        "f0_outliers": _mean(semitones > OUTLIER_SEMITONES) if semitones.size else lost,
+        "voiced_kept": _mean(both[wanted.voiced]),
     }
 
 

@@ -74,6 +74,11 @@ class Evaluated:
     strange_level: Mask
     render_s: float
 
+    @property
+    def notes(self) -> bool:
+        """Is any frame of the recording voiced? Without one no figure of pitch has a value."""
+        return bool(self.comparison.wanted.voiced.any())
+
 
 def evaluate(subject: Subject, audio: Mono, sample_rate: float, advance: Advance = lambda _: None) -> Evaluated:
     """`audio` (samples,) through the subject, latency removed, against itself.

@@ -37,7 +37,7 @@ COLUMNS = {
 
 
 def run(arguments: Namespace) -> int:
-    """A row a recording and a total, as a table or JSON."""
+    """A row a recording and a total, as a table or JSON; 1 where no recording had a note to compare."""
     if arguments.seconds is not None and not arguments.seconds > 0:
         raise AudioError(f"--seconds {arguments.seconds:g} must be above 0")
     subject = evaluation.Subject.of(*locate(arguments.bundle), arguments.tracker, arguments.preset)
@@ -57,7 +57,7 @@ def run(arguments: Namespace) -> int:
         "passed_over": {str(item.path): item.reason for item in passed},
     }
     print_json(_plain(report)) if arguments.json else _print_table(report)
-    return 0
+    return 0 if any(item.notes for item in evaluated.values()) else 1
 
 
 def _require_tracker(name: str) -> None:
@@ -77,6 +77,10 @@ def _evaluate_all(
         for path in paths:
             audio, rate_hz = read_mono(path, last_s=last_s, salvage=True, tell=remarks.append)
             evaluated[path] = evaluation.evaluate(subject, audio, rate_hz, advance)
+            if not evaluated[path].notes:
+                remarks.append(
+                    f"{printable(path)}: no clear pitch in {audio.size / rate_hz:.3g} s, so no pitch figures"
+                )
     say(remarks)
     return evaluated, remarks
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Arguments in, exit code out: 0 done, 1 a check failed (validate), 2 a user's error, 130 interrupted.
+"""Arguments in, exit code out: 0 done, 1 a check failed (validate) or nothing to compare (evaluate), 2 a user's error.
 
-After another signal it is 128 plus the signal's number, as in shells.
+130 is interrupted; after another signal it is 128 plus the signal's number, as in shells.
 """
 
 from __future__ import annotations

@@ -58,10 +58,15 @@ def test_a_lost_frame_is_not_kept() -> None:
     assert (found["voiced_kept"], found["f0_outliers"]) == (0.75, 0.0)
 
 
-def test_nothing_voiced_is_nan_or_the_worst() -> None:
+def test_a_recording_without_a_note_has_no_pitch_figures() -> None:
     found = _figures(_features(220.0, 0.0), _features(220.0, 0.0))
-    assert np.isnan([found["f0_l1_semitones"], found["paper_f0_l1_semitones"], found["paper_f0_outliers"]]).all()
-    assert (found["f0_outliers"], found["voiced_kept"]) == (1.0, 0.0)
+    assert [name for name, value in found.items() if np.isfinite(value)] == ["loudness_l1", "spectral_loss"]
+
+
+def test_a_resynthesis_that_lost_every_note_is_the_worst() -> None:
+    found = _figures(_features(220.0), _features(220.0, 0.0))
+    assert np.isnan([found["f0_l1_semitones"], found["f0_l1_all_semitones"], found["paper_f0_l1_semitones"]]).all()
+    assert (found["f0_outliers"], found["voiced_kept"], found["paper_f0_outliers"]) == (1.0, 0.0, 1.0)
 
 
 def test_frames_of_many_recordings_count_alike_and_losses_by_length() -> None:
@@ -79,3 +84,10 @@ def test_sounds_are_cut_to_the_shorter_and_none_is_refused() -> None:
     assert (compared.seconds, len(compared.wanted), len(compared.got)) == (0.25, 14, 14)
     with pytest.raises(AudioError, match="0 samples"):
         pair(sound, sound[:0], RATE, features, features)
+
+
+def test_what_is_too_short_for_a_spectrum_adds_none() -> None:
+    one_sample = tone(0.1, 44100)[0, :1]
+    short = pair(one_sample, one_sample, 44100, _features(440.0, n=1), _features(440.0, n=1))
+    assert np.isnan(figures([short])["spectral_loss"])
+    assert figures([short, Comparison(_features(440.0), _features(440.0), 2.0, 3.0)])["spectral_loss"] == 2.0

@@ -60,6 +60,32 @@ def test_a_row_a_recording_and_a_total(recordings: Path, capsys: pytest.CaptureF
     assert report["total"]["times_real_time"] > 0.0
 
 
+def test_recordings_without_a_note_are_named_and_alone_exit_1(
+    recordings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (silence,) = _report(["violin", str(recordings)], capsys)["remarks"]
+    assert "silence.flac: no clear pitch in 1 s" in silence
+    _write(tmp_path / "hiss.wav", np.random.default_rng(1).normal(0.0, 0.1, RATE_HZ))
+    assert main(["evaluate", "violin", str(tmp_path / "hiss.wav"), "--tracker", "mcleod", "--json"]) == 1
+    captured = capsys.readouterr()
+    (row,) = json.loads(captured.out)["recordings"]
+    assert row["f0_l1_semitones"] is row["f0_outliers"] is row["voiced_kept"] is None
+    assert row["spectral_loss"] > 0.0
+    assert "hiss.wav: no clear pitch in 1 s" in captured.err
+
+
+def test_one_good_sample_of_a_damaged_file_is_not_called_evaluated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _write(tmp_path / "a.wav", np.full(RATE_HZ, 0.1))
+    data = (tmp_path / "a.wav").read_bytes()
+    (tmp_path / "a.wav").write_bytes(data[: len(data) - 2 * (RATE_HZ - 1)])
+    assert main(["evaluate", "violin", str(tmp_path), "--tracker", "mcleod"]) == 1
+    error = capsys.readouterr().err
+    assert "can be read" in error
+    assert "no clear pitch" in error
+
+
 def test_the_table_has_a_line_a_recording_and_a_total(recordings: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(VIOLIN), str(recordings), "--tracker", "mcleod", "--seconds", "1"]) == 0
     out = capsys.readouterr().out
