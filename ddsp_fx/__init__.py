@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0"
 
-# Names are imported on first use: `import ddsp_fx` must stay cheap in scripts and at the command line.
+# Names are imported on first use: `import ddsp_fx` must stay cheap in scripts and at the command line. What is not
+# listed here is an error, of `ddsp_fx.errors`.
 _HOMES = {
     "Automation": "ddsp_fx.automation",
     "Board": "ddsp_fx.board",
@@ -54,22 +55,6 @@ _HOMES = {
     "LearnedReverb": "ddsp_fx.effects.learned_reverb",
     "Dereverb": "ddsp_fx.effects.dereverb",
 }
-_ERRORS = (
-    "DdspFxError",
-    "ParameterError",
-    "UnknownParameterError",
-    "AudioError",
-    "DamagedAudioError",
-    "ModelError",
-    "BundleError",
-    "UnknownEffectError",
-    "BoardError",
-    "AutomationError",
-    "EngineError",
-    "MissingExtraError",
-    "TrainingError",
-)
-_HOMES |= dict.fromkeys(_ERRORS, "ddsp_fx.errors")
 __all__ = [  # noqa: RUF022 - the order in which a newcomer meets them
     "load",
     "Board",
@@ -102,9 +87,9 @@ __all__ = [  # noqa: RUF022 - the order in which a newcomer meets them
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'ddsp_fx' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_HOMES.get(name, "ddsp_fx.errors")), name)
 
 
 def __dir__() -> list[str]:
