@@ -29,7 +29,7 @@ Result = tuple[Job, Outcome | str]
 def run_many(jobs: Sequence[Job], arguments: Namespace) -> int:
     """0 when all are done, 1 when some could not be; raises DdspFxError for what is wrong with all."""
     rig = Rig(arguments)
-    skipped = [job for job in jobs if arguments.skip_existing and job.output.exists()]
+    skipped = dict.fromkeys(job for job in jobs if arguments.skip_existing and job.output.exists())
     left = [job for job in jobs if job not in skipped]
     for folder in {job.output.parent for job in left}:
         _make_folder(folder)
@@ -46,7 +46,7 @@ def run_many(jobs: Sequence[Job], arguments: Namespace) -> int:
                 _say(job, result, arguments)
             else:
                 failures[job] = result
-    _report(arguments, outcomes, failures, skipped, time.perf_counter() - started)
+    _report(arguments, outcomes, failures, list(skipped), time.perf_counter() - started)
     return 1 if failures else 0
 
 
@@ -103,11 +103,17 @@ def _one(job: Job) -> Outcome | str:
 
 def _in_processes(jobs: Sequence[Job], count: int, arguments: Namespace, advance: Advance) -> Generator[Result]:
     """Results as they come. Where a process dies, which a native plugin may make it do, what it held is tried alone."""
-    context = multiprocessing.get_context("spawn")
     waiting = dict.fromkeys(jobs)
-    pool = ProcessPoolExecutor(count, context, _begin, (arguments,))
+    while waiting:
+        yield from _in_one_pool(waiting, count, arguments, advance)
+        count = 1
+
+
+def _in_one_pool(waiting: dict[Job, None], count: int, arguments: Namespace, advance: Advance) -> Generator[Result]:
+    """Takes from `waiting` what has a result; of a pool of one process that dies, at least the job that it held."""
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, (arguments,))
     try:
-        futures: dict[Future[Outcome | str], Job] = {pool.submit(_one, job): job for job in jobs}
+        futures: dict[Future[Outcome | str], Job] = {pool.submit(_one, job): job for job in waiting}
         for future in as_completed(futures):
             job = futures[future]
             yield job, future.result()
@@ -124,8 +130,6 @@ def _in_processes(jobs: Sequence[Job], count: int, arguments: Namespace, advance
         pool.shutdown(wait=False, cancel_futures=True)
         for child in multiprocessing.active_children():
             child.terminate()
-    if waiting:
-        yield from _in_processes(list(waiting), 1, arguments, advance)
 
 
 # What is said.

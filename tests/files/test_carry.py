@@ -257,6 +257,14 @@ def test_marks_that_make_no_sense_harm_nothing(cue: bytes, labels: bytes, smpl: 
     markers.to_wav([(b"MARK", cue, False), (b"INST", smpl, False)], 0.5, 48000.0)
 
 
+def test_a_mark_at_the_last_place_there_is_stays_there_at_a_higher_rate() -> None:
+    mark = struct.pack(">H", 2) + struct.pack(">HIB", 1, 7, 0) + b"\0" + struct.pack(">HIB", 2, 0xFFFFFFFF, 0) + b"\0"
+    inst = bytes([60, 0, 0, 127, 1, 127, 0, 0]) + struct.pack(">6H", 1, 1, 2, 0, 0, 0)
+    made = dict(markers.to_wav([(b"MARK", mark, False), (b"INST", inst, False)], 6.0, 48000.0).chunks)
+    assert struct.unpack_from("<I", made[b"cue "], 4 + 24 + 20) == (0xFFFFFFFF,)
+    assert struct.unpack_from("<II", made[b"smpl"], 36 + 8) == (42, 0xFFFFFFFE)
+
+
 def test_a_64_bit_file_has_its_size_in_another_place(tmp_path: Path) -> None:
     data = pcm16(voice())
     ds64 = chunk(b"ds64", struct.pack("<QQQI", 0, len(data), len(data) // 2, 0))

@@ -30,9 +30,13 @@ class Marks:
     note: int = _MIDDLE_C
 
     def scaled(self, ratio: float) -> Marks:
-        """At another rate."""
-        places = [(round(at * ratio), name) for at, name in self.places]
-        return Marks(places, [(round(a * ratio), round(b * ratio), alt) for a, b, alt in self.loops], self.note)
+        """At another rate, as far as 32 bits go: a place beyond them is beyond every file."""
+
+        def at(place: int) -> int:
+            return min(round(place * ratio), 0xFFFFFFFF)
+
+        places = [(at(place), name) for place, name in self.places]
+        return Marks(places, [(at(start), at(end), alt) for start, end, alt in self.loops], self.note)
 
 
 @dataclass
@@ -135,7 +139,7 @@ def _all_places(marks: Marks) -> Sequence[tuple[int, str]]:
 def _mark(number: int, at: int, name: str) -> bytes:
     text = name.encode("mac-roman", "replace")[:255]
     padding = b"\0" * ((len(text) + 1) % 2)
-    return struct.pack(">HIB", number, min(at, 0xFFFFFFFF), len(text)) + text + padding
+    return struct.pack(">HIB", number, at, len(text)) + text + padding
 
 
 def _inst(marks: Marks, ids: dict[tuple[int, str], int]) -> bytes:
