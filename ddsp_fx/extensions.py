@@ -47,7 +47,8 @@ class Door:
             return point.load()
         except MissingExtraError:
             raise
-        except Exception as error:
+        # A package that ends the program where it is imported is broken too.
+        except (Exception, SystemExit) as error:
             raise self.error(
                 f"the {self.what} {name!r} cannot be loaded from {point.value}: {error}; reinstall its package"
             ) from error

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ddsp_fx.dsp.scaling import hz_to_midi
@@ -93,7 +94,7 @@ def _print_origin(console: Any, data: dict[str, Any]) -> None:
 def _figures_in_words(figures: dict[str, float | str]) -> str:
     """What the held-out figures of a trained instrument mean to the ear; empty where there are none."""
     known = {name.removeprefix("heldout_"): value for name, value in figures.items() if name.startswith("heldout_")}
-    numbers = {name: value for name, value in known.items() if isinstance(value, float)}
+    numbers = {name: value for name, value in known.items() if isinstance(value, float) and math.isfinite(value)}
     words = []
     if "f0_l1_semitones" in numbers:
         words.append(f"pitch {100.0 * numbers['f0_l1_semitones']:.0f} cents off on average")

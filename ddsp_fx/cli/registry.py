@@ -9,23 +9,22 @@ its docstring is read from the file, so that `ddsp-fx --help` costs the same wha
 from __future__ import annotations
 
 import ast
-from importlib import import_module
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ddsp_fx.errors import DdspFxError, MissingExtraError
-from ddsp_fx.extensions import by_name
+from ddsp_fx.errors import DdspFxError
+from ddsp_fx.extensions import Door, by_name
 
-GROUP = "ddsp_fx.commands"
+COMMANDS = Door("ddsp_fx.commands", "command")
 # The order in which people meet them; what other packages bring comes after.
 ORDER = ("apply", "list", "info", "serve", "vst", "daw", "train", "evaluate", "validate", "demo", "gallery")
 
 
 def commands() -> dict[str, EntryPoint]:
     """Command name -> where it is, in the order of the help."""
-    points = by_name(GROUP)
+    points = by_name(COMMANDS.group)
     first = [name for name in ORDER if name in points]
     return {name: points[name] for name in [*first, *sorted(points.keys() - set(first))]}
 
@@ -52,14 +51,7 @@ def _source(module: str) -> Path:
 
 def load_command(point: EntryPoint) -> Any:
     """The command's module; raises MissingExtraError, or DdspFxError for a package that is broken."""
-    try:
-        module = import_module(point.value)
-    except MissingExtraError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise DdspFxError(
-            f"the command {point.name!r} cannot be loaded from {point.value}: {error}; reinstall its package"
-        ) from None
+    module = COMMANDS.load(point.name)
     for name in ("add_arguments", "run"):
         if not callable(getattr(module, name, None)):
             raise DdspFxError(f"the command {point.name!r} from {point.value} has no {name}(); update its package")

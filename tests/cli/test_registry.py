@@ -9,7 +9,7 @@ import pytest
 from support import install
 
 from ddsp_fx.cli import main
-from ddsp_fx.cli.registry import GROUP
+from ddsp_fx.cli.registry import COMMANDS
 
 MODULE = '''"""Says hello.
 
@@ -36,7 +36,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (folder / "hello.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
     install(
-        tmp_path, "greeter", {GROUP: {"hello": "greeter.hello", "apply": "greeter.hello", "broken": "greeter.absent"}}
+        tmp_path,
+        "greeter",
+        {COMMANDS.group: {"hello": "greeter.hello", "apply": "greeter.hello", "broken": "greeter.absent"}},
     )
     yield folder
     for name in [name for name in sys.modules if name.partition(".")[0] == "greeter"]:
