@@ -31,9 +31,9 @@ export class Client extends EventTarget {
   connect() {
     this.socket = new WebSocket(socketAddress(this.host, "/"));
     this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => this.#opened();
-    this.socket.onclose = () => this.#closed();
-    this.socket.onmessage = ({ data }) => this.#take(data);
+    this.socket.addEventListener("open", () => this.#opened());
+    this.socket.addEventListener("close", () => this.#closed());
+    this.socket.addEventListener("message", ({ data }) => this.#take(data));
   }
 
   #opened() {
@@ -117,14 +117,14 @@ export class Stream extends EventTarget {
     const socket = new WebSocket(this.url);
     this.socket = socket;
     let first = true;
-    socket.onmessage = ({ data }) => {
+    socket.addEventListener("message", ({ data }) => {
       this.dispatchEvent(new CustomEvent(first ? "hello" : "look", { detail: JSON.parse(data) }));
       first = false;
-    };
-    socket.onclose = () => {
+    });
+    socket.addEventListener("close", () => {
       if (this.socket !== socket) return;
       this.socket = null;
       this.timer = setTimeout(() => this.watch(true), 1000);
-    };
+    });
   }
 }

@@ -34,7 +34,7 @@ function joined(parts) {
 /** (address, ...arguments) -> bytes; numbers travel as 32-bit floats. */
 export function encode(address, ...values) {
   const coded = values.map(argument);
-  const tags = "," + coded.map(([tag]) => tag).join("");
+  const tags = `,${coded.map(([tag]) => tag).join("")}`;
   return joined([padded(address), padded(tags), ...coded.map(([, bytes]) => bytes)]);
 }
 

@@ -81,7 +81,7 @@ export class ParameterView {
     const isTwoSided = this.told.minimum < 0 && this.told.maximum > 0;
     this.slider = new Slider({
       name, description, home, zero: isTwoSided ? position(0, this.told) : 0,
-      onMove: (position) => this.#moved(position),
+      onMove: (place) => this.#moved(place),
       onText: (text) => this.#typed(text),
     });
     if (!scaled) this.slider.track.hidden = true;
@@ -106,9 +106,9 @@ export class ParameterView {
     this.client.send(this.address, value);
   }
 
-  #moved(position) {
-    this.current = position;
-    this.pending = position;
+  #moved(place) {
+    this.current = place;
+    this.pending = place;
     // One message a frame, however fast the mouse; the engine ramps between them.
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;

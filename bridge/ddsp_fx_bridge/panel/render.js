@@ -39,7 +39,7 @@ export class RenderBox {
         { method: "POST", body: file, headers: { "Content-Type": "application/octet-stream" } });
       if (!answer.ok) throw new Error((await answer.text()) || `the engine answered ${answer.status}`);
       const remarks = JSON.parse(answer.headers.get("X-Ddsp-Fx-Remarks") || "[]");
-      this.#done(entry, file.name.replace(/\.[^.]*$/, "") + " - ddsp-fx.wav", await answer.blob(), remarks);
+      this.#done(entry, `${file.name.replace(/\.[^.]*$/, "")} - ddsp-fx.wav`, await answer.blob(), remarks);
     } catch (error) {
       entry.className = "failed";
       entry.lastChild.textContent = error.message;
