@@ -114,7 +114,7 @@ def test_a_plugin_that_is_used_alone_ends_the_stream_of_its_board() -> None:
     board, audio = Board([DryWet(_reverb())]), _audio()
     board(audio[:, :1000], RATE, reset=False)
     board[0].inner(audio, 44100)
-    with pytest.raises(AudioError, match=r"slot 'response': response: somebody else has used or reset it.*reset\(\)"):
+    with pytest.raises(AudioError, match=r"slot 'response': response: it has been used or reset.*reset\(\)"):
         board(audio[:, 1000:], RATE, reset=False)
     assert np.array_equal(board(audio, RATE), Board([DryWet(_reverb())])(audio, RATE))
 
