@@ -94,8 +94,6 @@ class Board(SlotAccess, SmoothedEffect):
         named = list(zip(plugins, state["_named"], strict=True))
         super().__setstate__({**state, "_plugins": plugins, "_named": named, "_is_edited": True})
 
-    # An effect.
-
     @property
     def latency_samples(self) -> int:
         return sum(part.stage.latency_samples for part in self._assembly.parts)
@@ -113,7 +111,7 @@ class Board(SlotAccess, SmoothedEffect):
         )
 
     def _native_settings(self) -> list[Any]:
-        """The native plugins at any depth with their values: a latency or a tail may hang on each of them."""
+        """The native plugins at any depth with their values, any of which can change latency or tail."""
         natives = [plugin for plugin in self._plugins if is_native(plugin)]
         return [[plugin, [(leaf, native_values(leaf)) for leaf in leaves(plugin)]] for plugin in natives]
 
@@ -156,7 +154,7 @@ class Board(SlotAccess, SmoothedEffect):
         if self._is_edited and self.is_prepared:
             raise AudioError(
                 f"{self.name}: the list has changed since prepare(); call prepare() again, or play chunks with "
-                f"board(chunk, sample_rate, reset=False), which take the change over"
+                f"board(chunk, sample_rate, reset=False), which apply the change"
             )
         super()._check_block(block)
 
@@ -236,8 +234,6 @@ class Board(SlotAccess, SmoothedEffect):
                 if guard is None:
                     raise
                 guard.fail(error)
-
-    # JSON.
 
     def to_json(self) -> str:
         """The board as text, from which `from_json` restores it; raises BoardError for what it can't save."""

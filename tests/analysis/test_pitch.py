@@ -125,7 +125,7 @@ def test_frames_are_centred_on_multiples_of_the_hop(length, cuts):
     ("name", "part"),
     [
         ("mcloed", "did you mean 'mcleod'"),
-        ("zzz", "are ddsp-vst, mcleod, swift"),
+        ("zzz", "installed: ddsp-vst, mcleod, swift"),
         ("mcleod:7", "'mcleod:7': write mcleod"),
         ("ddsp-vst", "write ddsp-vst:PATH"),
         ("ddsp-vst:", "write ddsp-vst:PATH"),
@@ -173,7 +173,7 @@ def test_the_vst_tracker_is_gated_by_power():
 
 
 def test_an_extractor_without_pitch_is_refused():
-    with pytest.raises(ModelError, match=r"no output is named f0_hz or .*; it gives pw_db"):
+    with pytest.raises(ModelError, match=r"no output is named f0_hz or .*; it has pw_db"):
         DdspVstTracker(lambda frame: {"pw_db": np.zeros(1)}).flush(0)
 
 

@@ -122,7 +122,7 @@ def test_a_plugin_that_is_used_alone_ends_the_stream_of_its_board() -> None:
 @pytest.mark.parametrize(("rate", "channels"), [(96000, 2), (48000, 3)])
 def test_a_layout_that_a_native_plugin_refuses_is_one_line(rate: int, channels: int) -> None:
     board = Board([pedalboard.Gain(), pedalboard.MP3Compressor()])
-    with pytest.raises(AudioError, match=rf"MP3Compressor cannot play {rate} Hz with {channels} channel\(s\): MP3"):
+    with pytest.raises(AudioError, match=rf"MP3Compressor cannot process {rate} Hz with {channels} channel\(s\): MP3"):
         board(np.zeros((channels, 1000), np.float32), rate)
 
 

@@ -211,7 +211,7 @@ def test_a_latency_that_is_moved_behind_the_boards_back_is_told(make_one: Maker,
     board.prepare(RATE, 512, 2)
     board.process_block(_audio()[:, :512])
     setattr(plugin, symbol, value)
-    with pytest.raises(AudioError, match=rf"slot 'Mix': {type(plugin).__name__}\.{symbol} was moved while audio ran"):
+    with pytest.raises(AudioError, match=rf"slot 'Mix': {type(plugin).__name__}\.{symbol} was changed while audio ran"):
         stream(board.process_block, _audio(), [512])
     expected = pedalboard.Pedalboard([plugin])(_audio(), RATE)
     assert _same(Board([plugin])(_audio(), RATE), expected)

@@ -58,8 +58,8 @@ class Mine(pedalboard.Chain):  # type: ignore[misc]
 @pytest.mark.parametrize(
     ("plugin", "message"),
     [
-        (lambda: Mine([pedalboard.Gain()]), "slot 'Mine': Mine is a class of your own"),
-        (lambda: type("Louder", (pedalboard.Gain,), {})(6), "Louder is a class of your own"),
+        (lambda: Mine([pedalboard.Gain()]), "slot 'Mine': Mine is your own class"),
+        (lambda: type("Louder", (pedalboard.Gain,), {})(6), "Louder is your own class"),
     ],
 )
 def test_what_cannot_be_kept_is_named(plugin: Any, message: str) -> None:

@@ -110,9 +110,9 @@ def test_a_board_reads_no_file_as_a_response(tmp_path: Path) -> None:
     for path in (str(tmp_path / "room.wav"), "/etc/passwd", "/dev/zero"):
         parameters = {"impulse_response_filename": path, "mix": 1.0}
         slot = {"type": "pedalboard", "name": "Convolution", "parameters": parameters}
-        with pytest.raises(BoardError, match="reads no file of its own choice"):
+        with pytest.raises(BoardError, match="may not choose a file"):
             Board.from_json(board_of(slot))
-        with pytest.raises(BoardError, match="names no file"):
+        with pytest.raises(BoardError, match="may not name a file"):
             parse_board(f"Convolution:impulse_response_filename={path}", typed=False)
     named = {"impulse_response_filename": str(tmp_path / "room.wav"), "mix": 1.0}
     slot = {"type": "pedalboard", "name": "Convolution", "parameters": named}

@@ -135,7 +135,7 @@ def of_mode(name: str, mode: int) -> zipfile.ZipInfo:
 REFUSED: dict[str, tuple[str | zipfile.ZipInfo, str]] = {
     "FIFO": (of_mode("fifo", stat.S_IFIFO | 0o644), "neither a file nor a folder"),
     "device": (of_mode("null", stat.S_IFCHR | 0o644), "neither a file nor a folder"),
-    "twin by capitals": ("ROOM.WAV", "is there twice"),
+    "twin by capitals": ("ROOM.WAV", "appears twice"),
     "device of Windows": ("sub/con.wav", "reserves it for a device"),
     "superscript device": ("COM\u00b2", "reserves it for a device"),
     "trailing dot": ("room.", "ends in a dot or a space"),

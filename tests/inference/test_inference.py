@@ -71,7 +71,7 @@ def test_a_decoder_without_noise_is_refused() -> None:
 
 def test_a_state_of_two_sizes_is_refused() -> None:
     good = fake_decoder()
-    with pytest.raises(ModelError, match=r"state goes in as \(4,\) and comes out as \(5,\)"):
+    with pytest.raises(ModelError, match=r"state's input has shape \(4,\), its output \(5,\)"):
         ControlModel(FakeRunner(lambda tensors: tensors, good.inputs, {**good.outputs, "state": (5,)}))
 
 

@@ -40,7 +40,7 @@ def _a_cache_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_model_that_kills_who_runs_it_is_an_error_that_names_it(deadly: Path) -> None:
     for _ in range(2):
-        with pytest.raises(ModelError, match=r"deadly\.tflite: corrupt or hostile model: .* died of SIG"):
+        with pytest.raises(ModelError, match=r"deadly\.tflite: corrupt or hostile model: .* was killed by SIG"):
             load_runner(deadly)
 
 
@@ -51,7 +51,7 @@ def test_verdicts_are_remembered(deadly: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(trial, "_known", set())
     monkeypatch.setattr(trial.subprocess, "run", lambda *a, **k: pytest.fail("tried again"))
     load_runner(VIOLIN)
-    with pytest.raises(ModelError, match="died of SIG"):
+    with pytest.raises(ModelError, match="killed by SIG"):
         load_runner(deadly)
 
 
@@ -60,7 +60,7 @@ def test_a_verdict_is_of_the_bytes_and_not_of_the_name(deadly: Path) -> None:
     path.write_bytes(VIOLIN.read_bytes())
     load_runner(path)
     path.write_bytes(deadly.read_bytes())
-    with pytest.raises(ModelError, match="died of SIG"):
+    with pytest.raises(ModelError, match="killed by SIG"):
         load_runner(path)
 
 

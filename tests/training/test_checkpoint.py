@@ -31,5 +31,5 @@ def test_a_run_of_another_version_is_refused(tmp_path: Path) -> None:
 def test_a_part_that_is_gone_is_named(tmp_path: Path) -> None:
     state = Checkpoint(TrainConfig("x", decoder="theirs"), Progress(), [], [], {})
     save_checkpoint(tmp_path, state)
-    with pytest.raises(TrainingError, match=r"checkpoint\.npz: no decoder is called 'theirs'; there are "):
+    with pytest.raises(TrainingError, match=r"checkpoint\.npz: no decoder is called 'theirs'; installed: "):
         load_checkpoint(tmp_path)

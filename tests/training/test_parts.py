@@ -75,7 +75,7 @@ def test_names_and_built_in_settings_are_read_without_keras(of_the_page: None) -
 
 
 REFUSED = {
-    "an unknown name": ({"loss": "spectrl"}, r"no loss is called 'spectrl'; did you mean 'spectral'; there are "),
+    "an unknown name": ({"loss": "spectrl"}, r"no loss is called 'spectrl'; did you mean 'spectral'; installed: "),
     "no name": ({"decoder": {"units": 3}}, r"decoder is \{'units': 3\}; give a name, decoder = "),
     "a number": ({"encoder": 3}, r"encoder is 3; give a name"),
     "an unknown key": ({"decoder": {"name": "tiny", "unit": 3}}, r"'tiny' has no setting 'unit'; did you mean 'units'"),

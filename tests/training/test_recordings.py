@@ -111,9 +111,9 @@ def test_recipes(tmp_path: Path) -> None:
 
 ODD_RECIPES = {
     "a number as text": ('steps = "300"', "steps: it should be a valid integer"),
-    "a tracker that is none": ('tracker = "yin"', "no pitch tracker is called 'yin'; there are "),
+    "a tracker that is none": ('tracker = "yin"', "no pitch tracker is called 'yin'; installed: "),
     "a tracker from a file": ('tracker = "ddsp-vst:a.tflite"', "tracker: "),
-    "a choice that is none": ('decoder = "huge"', "no decoder is called 'huge'; there are compact, full, tiny"),
+    "a choice that is none": ('decoder = "huge"', "no decoder is called 'huge'; installed: compact, full, tiny"),
     "time that runs back": ("minutes = -3", "minutes: it should be greater than 0"),
     "no time": ("minutes = nan", "minutes: it should be a finite number"),
     "a switch as a number": ("room = 1", "room: it should be a valid boolean"),

@@ -150,5 +150,5 @@ def test_each_joint_step_holds_a_lesson() -> None:
 
 
 def test_an_unknown_encoder_is_refused() -> None:
-    with pytest.raises(TrainingError, match="no encoder is called 'pitch'; there are none, unsupervised, z"):
+    with pytest.raises(TrainingError, match="no encoder is called 'pitch'; installed: none, unsupervised, z"):
         make_config({"name": "x", "encoder": "pitch"})
