@@ -121,12 +121,12 @@ def test_a_take_brings_its_board(hall: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "which chain? Write it after the output"),
+        ([], "no chain: write it after the output"),
         (["hall", "--automation", "bad.csv"], "bad.csv, line 3: mix = 2 is out of range"),
         (["hall", "--automation", "name.csv"], "name.csv, line 1: hall has no parameter 'mux'"),
         (["hall", "--automation", "bad.jsonl"], "bad.jsonl, line 2: mix: expected a number, got 'x'"),
         (["hall", "--automation", "good.csv", "--automation", "good.csv"], "hall.mix is moved by good.csv, line 1 too"),
-        (["hall", "--midi-cc", "7=hall.mix"], "give --automation it"),
+        (["hall", "--midi-cc", "7=hall.mix"], "pass that file to --automation"),
         (["hall", "--midi-cc", "7:hall.mix"], "MIDI map '7:hall.mix': write [CHANNEL/]CC="),
     ],
 )

@@ -33,7 +33,7 @@ def test_apply_refuses_and_salvages(kind: str, tmp_path: Path, capsys: pytest.Ca
     assert said.count("\n") == 1
     assert f"in.{kind}: " in said
     assert " s can be read" in said
-    assert "--salvage takes the good part" in said
+    assert "--salvage uses the good part" in said
     assert not out.exists()
     assert main(["apply", str(source), str(out), CHAIN, "--salvage", "--json"]) == 0
     captured = capsys.readouterr()
@@ -105,7 +105,7 @@ def test_serve_says_it_before_anything_sounds(tmp_path: Path, capsys: pytest.Cap
     ports = ["--osc-port", "0", "--http-port", "0", "--quiet", "--boards", str(tmp_path), "--takes", str(tmp_path)]
     arguments = ["serve", CHAIN, "--input", str(source), "--output", str(out), *ports]
     assert main(arguments) == 2
-    assert "can be read: what follows is damaged; --salvage takes the good part" in capsys.readouterr().err
+    assert "can be read: what follows is damaged; --salvage uses the good part" in capsys.readouterr().err
     assert not out.exists()
     assert main([*arguments, "--salvage"]) == 0
     assert capsys.readouterr().err.count("can be read") == 1

@@ -160,7 +160,7 @@ def test_mistakes_are_one_line_and_exit_2(tmp_path: Path, capsys: pytest.Capture
         file.write(np.zeros((1, 16000), np.float32))
     out = str(tmp_path / "out")
     jobs = {
-        "cannot be made": [str(taken), "--seconds", "2"],
+        "cannot be created": [str(taken), "--seconds", "2"],
         "--seconds 1 is too short": [out, "--seconds", "1"],
         "no such file": [out, "--voice", str(tmp_path / "absent.wav")],
         "not an audio file": [out, "--seconds", "2", "--recording", str(taken)],

@@ -49,7 +49,7 @@ export class RenderBox {
 
   #salvage(entry, file) {
     return el("button", { class: "button", onclick: () => { entry.remove(); this.#render(file, true); } },
-      "Render the readable part");
+      "Use the good part");
   }
 
   #done(entry, name, blob, remarks) {
