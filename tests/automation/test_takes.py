@@ -76,7 +76,7 @@ def test_without_a_header_the_first_value_holds_from_the_start(tmp_path: Path) -
         (['{"time_s": NaN, "target": "mix", "value": 1}'], "line 1: time nan"),
         (['{"time_s": true, "target": "mix", "value": 1}'], "line 1: time True"),
         (['{"time_s": 1, "target": "mix", "value": [1]}'], "line 1: target 'mix' must be text"),
-        (['{"time_s": 1, "target": "mix", "value": 1}', '{"ddsp_fx_take": 1}'], "line 2: the header stands after"),
+        (['{"time_s": 1, "target": "mix", "value": 1}', '{"ddsp_fx_take": 1}'], "line 2: the header must be"),
         (['{"ddsp_fx_take": 2}'], "line 1: take version 2 is unknown"),
         (['{"ddsp_fx_take": 1, "board": 3}'], "line 1: board is 3"),
         (['{"ddsp_fx_take": 1, "rate": "x"}'], "line 1: rate 'x'"),

@@ -117,8 +117,8 @@ def test_chain_text() -> None:
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        ("", BoardError, "empty place"),
-        ("Gain | | Gain", BoardError, "empty place"),
+        ("", BoardError, "empty part"),
+        ("Gain | | Gain", BoardError, "empty part"),
         ("compressor", UnknownEffectError, "did you mean 'Compressor'"),
         ("Compresor", UnknownEffectError, "did you mean 'Compressor'"),
         ("Compressor:ration=4", UnknownParameterError, "no parameter 'ration'; did you mean 'ratio'"),

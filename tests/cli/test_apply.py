@@ -177,7 +177,7 @@ MISTAKES = {
     "out of range": (None, "out.wav", "hall:mix=2", "mix = 2 is out of range; the range is 0 to 1"),
     "no folder": (None, "absent/out.wav", "hall", "does not exist; make it first"),
     "bad format": (None, "out.txt", "hall", "unknown output format '.txt'; use .wav"),
-    "bad chain": (None, "out.wav", "hall |", "empty place"),
+    "bad chain": (None, "out.wav", "hall |", "empty part"),
 }
 
 

@@ -73,7 +73,7 @@ def test_evaluate_and_train_name_the_file_and_use_the_good_part(
     report = json.loads(captured.out)
     assert report["total"]["seconds"] == pytest.approx(3.0)
     assert "3.000 s of 47934" in report["remarks"][0]
-    assert "passed over 1 file: x.wav (not an audio file" in captured.err
+    assert "skipped 1 file: x.wav (not an audio file" in captured.err
     assert list(report["passed_over"]) == [str(folder / "x.wav")]
     pytest.importorskip("keras")
     recipe = put(tmp_path / "r.toml", b'name = "x"\ntracker = "mcleod"\nsample_rate = 16000\n')

@@ -139,7 +139,7 @@ def test_mistakes_are_one_line_and_exit_2(recordings: Path, tmp_path: Path, caps
         assert error.count("\n") == 1
     shutil.rmtree(texts / "damaged")
     assert main(["evaluate", "violin", str(texts)]) == 2
-    assert "holds 1 files and no audio" in capsys.readouterr().err
+    assert "contains 1 files but no audio" in capsys.readouterr().err
 
 
 def test_without_swift_the_remedy_is_named(

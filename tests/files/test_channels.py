@@ -102,7 +102,7 @@ def test_apply_says_what_it_folds(tmp_path: Path, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("out", "chain", "message"),
     [
-        ("out.mp3", "Gain:gain_db=0", ".mp3 takes 2 channels here, there are 6; use .wav or --channels 2"),
+        ("out.mp3", "Gain:gain_db=0", ".mp3 takes 2 channels, but there are 6; use .wav or --channels 2"),
         ("out.wav", "Reverb:room_size=0.5", "Reverb takes 1 or 2 channels, but there are 6"),
     ],
 )

@@ -126,7 +126,7 @@ def test_every_scan_skips_alike_and_names(littered: Path) -> None:
         assert reasons["gone.wav"] == "a dangling link"
         assert reasons["pipe.wav"] == "not a regular file"
     assert len(found) + len(passed) == sum(not path.is_dir() for path in littered.rglob("*"))
-    assert passed_over(passed, littered).startswith(f"passed over {len(passed)} files: ")
+    assert passed_over(passed, littered).startswith(f"skipped {len(passed)} files: ")
 
 
 @pytest.mark.parametrize("place", ["$RECYCLE.BIN/S-1-5", "#recycle", "@eaDir/a.wav", "lost+found", "__macosx"])
@@ -180,8 +180,8 @@ def test_evaluate_and_train_say_the_same(littered: Path, tmp_path: Path, capsys:
     assert "B.WAV" in heard.out
     pytest.importorskip("keras")
     main(["train", str(littered), "--check", "--name", "x", "--sample-rate", "16000", "--run-dir", str(tmp_path / "r")])
-    trained = [line for line in capsys.readouterr().err.splitlines() if "passed over" in line]
-    assert trained == [line for line in heard.err.splitlines() if "passed over" in line]
+    trained = [line for line in capsys.readouterr().err.splitlines() if "skipped" in line]
+    assert trained == [line for line in heard.err.splitlines() if "skipped" in line]
     assert len(trained) == 1
 
 

@@ -99,7 +99,7 @@ def test_a_read_only_mark_is_kept_to(tmp_path: Path) -> None:
     path = tmp_path / "x.bin"
     path.write_bytes(b"old")
     path.chmod(0o444)
-    with pytest.raises(EngineError, match=r"x\.bin: is marked read-only; take the mark off"):
+    with pytest.raises(EngineError, match=r"x\.bin: is read-only; change its permissions"):
         write_file(path, b"new", EngineError)
     assert path.read_bytes() == b"old"
 

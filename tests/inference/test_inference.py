@@ -103,7 +103,7 @@ def test_embedded_metadata() -> None:
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
-        ({"mean_min_pitch_note_hz": 1.0}, "lacks 'mean_max_pitch_note_hz'"),
+        ({"mean_min_pitch_note_hz": 1.0}, "has no 'mean_max_pitch_note_hz'"),
         ([1], "cannot be read"),
         (
             {

@@ -82,7 +82,7 @@ REFUSED = {
     "a key where none is": ({"loss": {"name": "spectral", "a": 1}}, r"loss 'spectral' has no setting 'a'; it has none"),
     "a wrong type": ({"decoder": {"name": "tiny", "units": "3"}}, r"decoder 'tiny': units: it should be .*got '3'"),
     "out of range": ({"encoder": {"name": "z", "size": 0}}, r"encoder 'z': size: it should be greater .*got 0"),
-    "no tracker": ({"encoder": "unsupervised", "varispeed_semitones": 1.0}, r"encoder 'unsupervised' has not"),
+    "no tracker": ({"encoder": "unsupervised", "varispeed_semitones": 1.0}, r"encoder 'unsupervised' does not use"),
 }
 
 
@@ -126,7 +126,7 @@ def test_a_broken_package_is_named_and_hides_no_other(
 def test_a_state_of_no_size_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = "from ddsp_fx.training import parts\nclass part:\n    Settings, build = parts.Settings, None\n"
     of_source(source + "    state_size = staticmethod(lambda settings: 0)", tmp_path, monkeypatch)
-    with pytest.raises(TrainingError, match="decoder 'mine': state_size is 0; expected a whole number from 1 on"):
+    with pytest.raises(TrainingError, match="decoder 'mine': state_size is 0; expected a whole number of at least 1"):
         _ = make_config({"name": "x", "decoder": "mine"}).sizes
 
 
