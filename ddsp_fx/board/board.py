@@ -19,6 +19,7 @@ from ddsp_fx.board.member import member
 from ddsp_fx.board.native import is_native, leaves, native_values
 from ddsp_fx.board.native_state import packed, unpacked
 from ddsp_fx.board.slot_access import SlotAccess
+from ddsp_fx.board.slot_naming import SlotNames
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.offline import Audio, as_channels_first
@@ -49,7 +50,7 @@ class Board(SlotAccess, SmoothedEffect):
 
     def __init__(self, plugins: Iterable[Any] = (), **values: Value) -> None:
         self._plugins: list[Any] = []
-        self._named = []
+        self._slots = SlotNames()
         self._assembly = Assembly()
         self._prepared_from: list[Any] = []
         self._is_edited = False
@@ -70,17 +71,18 @@ class Board(SlotAccess, SmoothedEffect):
     def _copy_of(self, indices: range) -> Self:
         state = self.__getstate__()
         state["_plugins"] = [state["_plugins"][index] for index in indices]
-        state["_named"] = [state["_named"][index] for index in indices]
+        namings, given = state["_slots"]
+        state["_slots"] = [namings[index] for index in indices], given
         twin = type(self).__new__(type(self))
         twin.__setstate__(copy.deepcopy(state))
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        names = self.slot_names()
+        namings = self._namings()
         state = {**super().__getstate__(), "_events": Events(), "_assembly": Assembly(), "_outer": None, "_guards": []}
         state["_failures"] = deque(maxlen=MOST_FAILURES)
-        state.update({"_prepared_from": [], "_named": [naming for _, naming in self._named]})
-        state["_plugins"] = [self._packed(plugin, name) for plugin, name in zip(self._plugins, names, strict=True)]
+        state.update({"_prepared_from": [], "_slots": (namings, dict(self._slots.given))})
+        state["_plugins"] = [self._packed(plugin, of.name) for plugin, of in zip(self._plugins, namings, strict=True)]
         return state
 
     def _packed(self, plugin: Any, name: str) -> Any:
@@ -91,8 +93,10 @@ class Board(SlotAccess, SmoothedEffect):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         plugins = [unpacked(plugin) for plugin in state["_plugins"]]
-        named = list(zip(plugins, state["_named"], strict=True))
-        super().__setstate__({**state, "_plugins": plugins, "_named": named, "_is_edited": True})
+        namings, given = state["_slots"]
+        slots = SlotNames()
+        slots.adopt(plugins, [of.name for of in namings], [of.id for of in namings], given)
+        super().__setstate__({**state, "_plugins": plugins, "_slots": slots, "_is_edited": True})
 
     # An effect.
 

@@ -10,7 +10,7 @@ from ddsp_fx.analysis.trackers import DEFAULT_TRACKER
 from ddsp_fx.board.board import Board
 from ddsp_fx.board.native import is_native
 from ddsp_fx.board.native_state import native_from_data, native_to_data
-from ddsp_fx.board.slot_naming import next_namings
+from ddsp_fx.board.slot_naming import first_names, given_by
 from ddsp_fx.errors import BoardError, DdspFxError
 
 FORMAT = "ddsp-fx board"
@@ -19,6 +19,7 @@ VERSION = 1
 MOST_CHARACTERS = 256 << 20
 MOST_SLOTS = 512
 MOST_NAME = 4096
+MOST_GIVEN = 1 << 16
 
 
 def board_to_json(board: Board) -> str:
@@ -28,10 +29,14 @@ def board_to_json(board: Board) -> str:
         data["bypass"] = True
     if board.name != board.kind:
         data["name"] = board.name
-    names = board.slot_names()
-    data["slots"] = [_slot(plugin, name) for plugin, name in zip(board, names, strict=True)]
-    if names != [name for _, name in next_namings(list(board), [])]:
+    namings = board._namings()
+    names = [naming.name for naming in namings]
+    data["slots"] = [{"id": of.id, **_slot(plugin, of.name)} for plugin, of in zip(board, namings, strict=True)]
+    if names != first_names(list(board)):
         data["slot_names"] = names
+    # Ids of plugins that were removed: they must not be given again, since lanes and takes may still refer to them.
+    if board._slots.given != given_by(naming.id for naming in namings):
+        data["ids_given"] = dict(board._slots.given)
     return json.dumps(data, indent=2)
 
 
@@ -104,13 +109,32 @@ def _board(data: Any, trust: bool, count: _Count) -> Board:
         plugins = [_plugin(slot, trust, count) for slot in count.add(data["slots"])]
         board = Board(plugins, mix=data.get("mix", 1.0), bypass=data.get("bypass", False))
         board.name = str(data.get("name", board.name))
-        if "slot_names" in data:
-            board.name_slots([str(name) for name in data["slot_names"]])
+        _name_slots(board, data)
     except DdspFxError:
         raise
     except (KeyError, TypeError, AttributeError) as error:
         raise BoardError(f"a slot of the board is malformed: {type(error).__name__}: {error}") from None
     return board
+
+
+def _name_slots(board: Board, data: dict[str, Any]) -> None:
+    """Restore names and ids. Boards of version 0.2 and before have no ids: a slot's name then becomes its id."""
+    names = [str(name) for name in data.get("slot_names", board.slot_names())]
+    ids = [_text(slot, "id") if "id" in slot else name for slot, name in zip(data["slots"], names, strict=False)]
+    for kind, texts in (("called", names), ("identified by", ids)):
+        if len(names) != len(board) or len(set(texts)) != len(texts):
+            raise BoardError(f"{len(board)} slots cannot be {kind} {', '.join(texts)}: one each, all different")
+    board._slots.adopt(list(board), names, ids, _given(data.get("ids_given", {})))
+
+
+def _given(data: Any) -> dict[str, int]:
+    wanted = f"expected at most {MOST_GIVEN} names of at most {MOST_NAME} characters, each with a number from 1"
+    if not isinstance(data, dict) or len(data) > MOST_GIVEN:
+        raise BoardError(f"ids_given is {data!r:.80}; {wanted}")
+    for name, number in data.items():
+        if len(name) > MOST_NAME or type(number) is not int or not 0 < number < 1 << 31:
+            raise BoardError(f"ids_given has {name!r:.80}: {number!r:.80}; {wanted}")
+    return data
 
 
 def _plugin(slot: dict[str, Any], trust: bool, count: _Count) -> Any:

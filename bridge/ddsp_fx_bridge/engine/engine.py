@@ -132,15 +132,19 @@ class Engine:
         with self._control:
             self._change(self.check(changes), source, at_s, sample)
 
-    def change_together(self, groups: Sequence[tuple[Sequence[Change], float | None]], source: object = None) -> None:
+    def change_checked(self, groups: Sequence[tuple[Sequence[Change], float | None]], source: object = None) -> None:
         """Several groups of changes, each with its `at_s`, as `change` takes them: every one of them, or none.
 
-        Raises ParameterError, EngineError or RefusedError 503 for the first that cannot be; then nothing has changed.
+        Args:
+            groups: values that `check` or the track's own control returned while this engine was `unchanging`, as it
+                still is.
+            source: who asked; listeners are told.
+
+        Raises RefusedError 503 when too many wait; then nothing has changed.
         """
         with self._control:
-            checked = [(self.check(changes), at_s) for changes, at_s in groups]
-            self._require_room(sum(len(changes) for changes, at_s in checked if self._is_ahead(at_s)))
-            for changes, at_s in checked:
+            self._require_room(sum(len(changes) for changes, at_s in groups if self._is_ahead(at_s)))
+            for changes, at_s in groups:
                 self._change(changes, source, at_s, None)
 
     def _change(self, checked: Sequence[Change], source: object, at_s: float | None, sample: int | None) -> None:

@@ -94,7 +94,7 @@ class Track:
     def check(self, key: Key, value: Value) -> Value:
         """The value as it will be stored; raises ParameterError, or EngineError where there is no such control."""
         if key not in self.controls:
-            raise EngineError(f"track {self.number} has no parameter {key[1]!r} in slot {key[0]}")
+            raise EngineError(f"track {self.number} has no parameter {key[1]!r} in slot {key[0] or 'board'!r}")
         return self.controls[key].check(value)
 
     def post(self, key: Key, value: Value, sample: int | None = None) -> None:
@@ -187,7 +187,7 @@ class Track:
             self.collect()
         self._leaving = None
         for key, value in [*self._sent.items(), *self._current.items(), *first]:
-            self._board.set_slot_value(*key, value)
+            self._board.set_slot_value(self._board.slot_with_id(key[0]), key[1], value)
         for key, value in [*self._current.items(), *first]:
             self._record(self.position, key, value)
         self._sent.clear()
@@ -251,7 +251,8 @@ class Track:
             self._schedule(max(sample, start), start, key, value)
 
     def _schedule(self, sample: int, start: int, key: Key, value: Value) -> None:
-        self._board.schedule(self._board.position + sample - start, *key, value)
+        board = self._board
+        board.schedule(board.position + sample - start, board.slot_with_id(key[0]), key[1], value)
         self._sent[key] = value
         self._record(sample, key, value)
 

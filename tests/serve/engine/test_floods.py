@@ -33,7 +33,7 @@ def test_a_flood_is_taken_a_hundred_times_a_second(engine: Engine, tmp_path: Pat
     record(engine, tmp_path / "take.jsonl")
     small, blocks = 64, 750
     for number in range(blocks):
-        engine.change([mix(number / blocks), Change(1, None, "mix", 1.0 - number / blocks)])
+        engine.change([mix(number / blocks), Change(1, "", "mix", 1.0 - number / blocks)])
         engine.process(noise(small))
     engine.track(1).stop_recording()
     events = [json.loads(line) for line in (tmp_path / "take.jsonl").read_text().splitlines()[1:]]
