@@ -86,7 +86,8 @@ class InstrumentEffect(SmoothedEffect):
         tracker = open_tracker(self.tracker, self._source.trained.hop)
         trained = self._source.trained
         model = ControlModel(runner, trained.frame_s)
-        self._resynthesizer = Resynthesizer(model, trained, self.sample_rate, self._conduct, tracker)
+        stream = self.sample_rate, self._max_block_size
+        self._resynthesizer = Resynthesizer(model, trained, stream, self._conduct, tracker)
         self._dry = DelayLine(self.channels, self._resynthesizer.latency_samples)
         self._room = None
         if "room" in self._source.files:
