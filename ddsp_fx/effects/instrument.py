@@ -18,7 +18,7 @@ from ddsp_fx.effects.resynthesis import FrameRequest, Resynthesizer
 from ddsp_fx.effects.room import Room
 from ddsp_fx.effects.smoothed import SmoothedEffect
 from ddsp_fx.effects.source import Source
-from ddsp_fx.inference.controls import ControlModel
+from ddsp_fx.inference.control_model import ControlModel
 from ddsp_fx.inference.litert import load_runner
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from ddsp_fx.dsp.frames import FrameGrid
 from ddsp_fx.dsp.scaling import hz_to_midi
 from ddsp_fx.effects.hearing import Listener
 from ddsp_fx.effects.source import Trained
-from ddsp_fx.inference.controls import ControlModel
+from ddsp_fx.inference.control_model import ControlModel
 
 if TYPE_CHECKING:
     from ddsp_fx.analysis.pitch import PitchTracker
