@@ -3,34 +3,26 @@
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import RLock
 
 import numpy as np
 
 from ddsp_fx.board import Board
 from ddsp_fx.effects.offline import Audio
-from ddsp_fx.errors import EngineError, RefusedError
-from ddsp_fx_bridge.engine.changes import MOST_TIMED, PERIOD_S, Change, Gate
+from ddsp_fx.errors import EngineError
+from ddsp_fx_bridge.engine.changes import PERIOD_S, Change, Gate
 from ddsp_fx_bridge.engine.events import Changed, Event, Failed, Listener, TracksChanged
 from ddsp_fx_bridge.engine.load import Load
+from ddsp_fx_bridge.engine.schedule import Schedule, Timed
 from ddsp_fx_bridge.engine.track import Layout, Track
 
 # Changes with a time are handed to the audio this long before it, so that a late control thread costs no accuracy.
 AHEAD_S = 0.25
-
-
-@dataclass(frozen=True, order=True)
-class _Waiting:
-    at_s: float
-    order: int
-    changes: tuple[tuple[Change, int], ...]  # each with the generation of the board that it was checked against
-    source: object
 
 
 class Engine:
@@ -40,7 +32,6 @@ class Engine:
         layout: of the house's own audio.
 
     Attributes:
-        waiting: changes whose time has not come.
         now: seconds that only go forward; a clock on the wall may be set while music plays.
         is_busy: True while a block of the house is being processed. Who has something to do that can wait, waits: both
             share one interpreter.
@@ -52,17 +43,19 @@ class Engine:
         self.tracks: dict[int, Track] = {}
         self.load = Load()
         self.is_busy = False
-        self.waiting = 0
         self.position = 0
         self.now: Callable[[], float] = time.monotonic
         self._gate = Gate()
         self._control = RLock()
         self._listeners: list[Listener] = []
-        self._order = itertools.count()
-        self._to_release: list[_Waiting] = []
-        self._to_announce: list[_Waiting] = []
+        self._schedule = Schedule()
         self._house: tuple[Track, ...] = ()
         self._since = self._period = round(PERIOD_S * self.sample_rate)
+
+    @property
+    def waiting(self) -> int:
+        """Changes whose time has not come."""
+        return self._schedule.count
 
     # Tracks.
 
@@ -143,31 +136,21 @@ class Engine:
         Raises RefusedError 503 when too many wait; then nothing has changed.
         """
         with self._control:
-            self._require_room(sum(len(changes) for changes, at_s in groups if self._is_ahead(at_s)))
+            self._schedule.require_room(sum(len(changes) for changes, at_s in groups if self._is_ahead(at_s)))
             for changes, at_s in groups:
                 self._change(changes, source, at_s, None)
 
     def _change(self, checked: Sequence[Change], source: object, at_s: float | None, sample: int | None) -> None:
         if at_s is not None and self._is_ahead(at_s):
-            self._require_room(len(checked))
-            self._wait(checked, source, at_s)
+            self._schedule.require_room(len(checked))
+            self._schedule.add(at_s, [(c, self.track(c.track).generation) for c in checked], source)
+            self._hand_over(self.now())
         else:
             self._post([(change, sample) for change in checked])
             self._announce(checked, source)
 
     def _is_ahead(self, at_s: float | None) -> bool:
         return at_s is not None and at_s > self.now()
-
-    def _require_room(self, count: int) -> None:
-        if self.waiting + count > MOST_TIMED:
-            raise RefusedError(503, "", f"{self.waiting} changes wait for their time already; at most {MOST_TIMED}")
-
-    def _wait(self, changes: Sequence[Change], source: object, at_s: float) -> None:
-        marked = tuple((change, self.track(change.track).generation) for change in changes)
-        entry = _Waiting(at_s, next(self._order), marked, source)
-        self.waiting += len(changes)
-        heapq.heappush(self._to_release, entry)
-        self._release(self.now())
 
     def _post(self, placed: Sequence[tuple[Change, int | None]]) -> None:
         # One gate is shared by all tracks of the house, so that changes of several land in one block.
@@ -195,10 +178,8 @@ class Engine:
         """What the control thread does about every 10 ms: hand over what is due soon, tell it when due, write takes."""
         with self._control:
             now = self.now()
-            self._release(now)
-            while self._to_announce and self._to_announce[0].at_s <= now:
-                entry = heapq.heappop(self._to_announce)
-                self.waiting -= len(entry.changes)
+            self._hand_over(now)
+            for entry in self._schedule.announce(now):
                 self._announce(self._still_valid(entry), entry.source)
             failed = []
             for track in self.tracks.values():
@@ -208,14 +189,12 @@ class Engine:
         for event in failed:
             self._tell(event)
 
-    def _release(self, now: float) -> None:
-        while self._to_release and self._to_release[0].at_s <= now + AHEAD_S:
-            entry = heapq.heappop(self._to_release)
+    def _hand_over(self, now: float) -> None:
+        for entry in self._schedule.hand_over(now + AHEAD_S):
             valid = self._still_valid(entry)
             self._post([(c, self.tracks[c.track].clock.sample_at(entry.at_s)) for c in valid])
-            heapq.heappush(self._to_announce, entry)
 
-    def _still_valid(self, entry: _Waiting) -> list[Change]:
+    def _still_valid(self, entry: Timed) -> list[Change]:
         """Without those whose board is gone: their slot may be something else now."""
         tracks = self.tracks
         return [c for c, of in entry.changes if c.track in tracks and tracks[c.track].generation == of]

@@ -61,7 +61,7 @@ def test_a_block_is_not_cut_to_pieces(engine: Engine, tmp_path: Path) -> None:
 
 
 def test_too_many_waiting_are_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ddsp_fx_bridge.engine.engine.MOST_TIMED", 3)
+    monkeypatch.setattr("ddsp_fx_bridge.engine.schedule.MOST_TIMED", 3)
     engine.change([mix(0.1), mix(0.2)], at_s=engine.now() + 30)
     with pytest.raises(RefusedError, match="at most 3") as refused:
         engine.change([mix(0.1), mix(0.2)], at_s=engine.now() + 30)

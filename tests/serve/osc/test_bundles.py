@@ -109,7 +109,7 @@ def test_a_packet_that_is_refused_in_part_has_changed_nothing(desk: Desk, monkey
         desk.service.packet(desk.a, encode_bundle([now, encode_bundle([message])]))
         assert [address for address, _ in desk.a.take()] == ["/error"]
         assert desk.engine.track(1).values == before
-    monkeypatch.setattr("ddsp_fx_bridge.engine.engine.MOST_TIMED", 0)
+    monkeypatch.setattr("ddsp_fx_bridge.engine.schedule.MOST_TIMED", 0)
     later = encode_bundle([encode("/track/1/mix", [0.1])], desk.time_s + 5.0)
     desk.service.packet(desk.a, encode_bundle([now, later]))
     assert desk.a.errors()[0][0] == 503
