@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,19 +16,18 @@ from ddsp_fx.board.events import Events
 from ddsp_fx.board.faults import Guard, slot_error
 from ddsp_fx.board.live import MOST_FAILURES, Live
 from ddsp_fx.board.member import member
+from ddsp_fx.board.moves import Moves
 from ddsp_fx.board.native import is_native, leaves, native_values
 from ddsp_fx.board.native_state import packed, unpacked
 from ddsp_fx.board.slot_access import SlotAccess
 from ddsp_fx.board.slot_naming import SlotNames
+from ddsp_fx.board.state import board_from_json, board_to_json
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.offline import Audio, as_channels_first
 from ddsp_fx.effects.parameters import Parameter, Value
 from ddsp_fx.effects.smoothed import SmoothedEffect
 from ddsp_fx.errors import AudioError, BoardError
-
-if TYPE_CHECKING:
-    from ddsp_fx.automation import Automation
 
 
 class Board(SlotAccess, SmoothedEffect):
@@ -206,7 +205,7 @@ class Board(SlotAccess, SmoothedEffect):
         sample_rate: float,
         buffer_size: int = 8192,
         tail: bool = True,
-        automation: Automation | None = None,
+        automation: Moves | None = None,
     ) -> NDArray[np.float32]:
         """The whole of `audio` through the board, with the tail and, if given, automation at exact positions."""
         if automation is None:
@@ -222,7 +221,7 @@ class Board(SlotAccess, SmoothedEffect):
         sample_rate: float,
         buffer_size: int = 8192,
         tail: bool = True,
-        automation: Automation | None = None,
+        automation: Moves | None = None,
     ) -> Iterator[Audio]:
         """`render`, block by block. Automated parameters start at their curve's first value."""
         self.prepare(sample_rate, buffer_size, audio.shape[0])
@@ -245,8 +244,6 @@ class Board(SlotAccess, SmoothedEffect):
 
     def to_json(self) -> str:
         """The board as text, from which `from_json` restores it; raises BoardError for what it can't save."""
-        from ddsp_fx.board.state import board_to_json
-
         return board_to_json(self)
 
     @classmethod
@@ -260,6 +257,5 @@ class Board(SlotAccess, SmoothedEffect):
 
         Raises BoardError, or UnknownEffectError naming the bundle that is missing.
         """
-        from ddsp_fx.board.state import board_from_json
-
-        return board_from_json(text, trust)
+        board: Board = board_from_json(text, trust, Board)
+        return board
