@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from threading import RLock
 
@@ -16,10 +16,11 @@ from ddsp_fx.board import Board
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.engine.changes import PERIOD_S, Change, Gate
-from ddsp_fx_bridge.engine.events import Changed, Event, Failed, Listener, TracksChanged
+from ddsp_fx_bridge.engine.events import Changed, Failed, Listener, Listeners, TracksChanged
+from ddsp_fx_bridge.engine.layout import Layout
 from ddsp_fx_bridge.engine.load import Load
 from ddsp_fx_bridge.engine.schedule import Schedule, Timed
-from ddsp_fx_bridge.engine.track import Layout, Track
+from ddsp_fx_bridge.engine.track import Track
 
 # Changes with a time are handed to the audio this long before it, so that a late control thread costs no accuracy.
 AHEAD_S = 0.25
@@ -47,7 +48,7 @@ class Engine:
         self.now: Callable[[], float] = time.monotonic
         self._gate = Gate()
         self._control = RLock()
-        self._listeners: list[Listener] = []
+        self._listeners = Listeners()
         self._schedule = Schedule()
         self._house: tuple[Track, ...] = ()
         self._since = self._period = round(PERIOD_S * self.sample_rate)
@@ -74,7 +75,7 @@ class Engine:
             self.tracks[number] = track
             if layout is None:
                 self._house = (*self._house, track)
-        self._tell(TracksChanged(number))
+        self._listeners.tell(TracksChanged(number))
         return track
 
     def remove_track(self, number: int) -> None:
@@ -84,7 +85,7 @@ class Engine:
             track.stop_recording()
             del self.tracks[number]
             self._house = tuple(t for t in self._house if t is not track)
-        self._tell(TracksChanged(number))
+        self._listeners.tell(TracksChanged(number))
 
     def track(self, number: int) -> Track:
         """Raises EngineError."""
@@ -101,7 +102,7 @@ class Engine:
         prepared = self.track(number).prepare(board)
         with self._control:
             self.track(number).replace_board(prepared)
-        self._tell(TracksChanged(number))
+        self._listeners.tell(TracksChanged(number))
 
     # Changes.
 
@@ -166,7 +167,7 @@ class Engine:
             values = self.tracks[change.track].values
             if values[change.key] != change.value or type(values[change.key]) is not type(change.value):
                 values[change.key] = change.value
-                self._tell(Changed(change, source))
+                self._listeners.tell(Changed(change, source))
 
     def applied(self, changes: Sequence[Change], source: object) -> None:
         """An audio source has set these values itself: notify listeners."""
@@ -187,7 +188,7 @@ class Engine:
                     track.recorder.drain()
                 failed += [Failed(track.number, slot, reason) for slot, reason in track.take_failures()]
         for event in failed:
-            self._tell(event)
+            self._listeners.tell(event)
 
     def _hand_over(self, now: float) -> None:
         for entry in self._schedule.hand_over(now + AHEAD_S):
@@ -203,17 +204,7 @@ class Engine:
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event, in the thread that causes it; returns what ends that."""
-        self._listeners.append(listener)
-
-        def end() -> None:
-            with suppress(ValueError):
-                self._listeners.remove(listener)
-
-        return end
-
-    def _tell(self, event: Event) -> None:
-        for listener in tuple(self._listeners):
-            listener(event)
+        return self._listeners.add(listener)
 
     # The audio thread of the house.
 
