@@ -42,6 +42,12 @@ class Automation:
             whole._curves.extend(part._curves)
         return whole
 
+    def with_slots(self, names: Mapping[str, str]) -> Automation:
+        """The same curves for slots of other names; `names` gives the new name for each old one that changes."""
+        renamed = Automation({})
+        renamed._curves = [((names.get(slot, slot), symbol), curve) for (slot, symbol), curve in self._curves]
+        return renamed
+
     @property
     def targets(self) -> list[str]:
         """The targets, as given."""

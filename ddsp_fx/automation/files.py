@@ -29,6 +29,7 @@ def read_automation(
     Args:
         path: the file; its suffix determines its format.
         board: needed for a .mid file, where a controller's 0 to 127 is mapped to the range of a parameter of the board.
+            A take finds its slots in it by their ids, even if they were renamed since.
         controls: which controller of a .mid file moves which parameter, from `ddsp_fx.automation.midi.parse_control`.
 
     Raises:
@@ -46,7 +47,8 @@ def read_automation(
     if suffix == ".csv":
         return Automation(_csv(read_text(file), file))
     if suffix == ".jsonl":
-        return read_take(file).automation
+        take = read_take(file)
+        return take.automation if board is None else take.automation_for(board)
     raise AutomationError(f"{file}: expected a .csv of breakpoints, a .jsonl take or a .mid of controllers")
 
 

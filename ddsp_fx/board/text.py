@@ -10,7 +10,7 @@ from ddsp_fx.board.board import Board
 from ddsp_fx.board.native import make_native, native_classes, set_native
 from ddsp_fx.board.native_state import FILE
 from ddsp_fx.board.plugin_files import HOW_TO_TRUST, load_named_plugin
-from ddsp_fx.board.state import MOST_CHARACTERS, board_from_json
+from ddsp_fx.board.state import MOST_CHARACTERS
 from ddsp_fx.bounded import read_bytes
 from ddsp_fx.bundles.discovery import discover
 from ddsp_fx.bundles.loading import load
@@ -111,7 +111,7 @@ def _board_file(name: str, values: dict[str, str], trust: bool) -> Board:
         text = read_bytes(Path(name), MOST_CHARACTERS, BoardError).decode("utf-8")
     except UnicodeDecodeError as error:
         raise BoardError(f"{name}: not UTF-8 text: {error}") from None
-    return board_from_json(text, trust)
+    return Board.from_json(text, trust)
 
 
 def _literal(text: str) -> Value:

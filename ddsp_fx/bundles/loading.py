@@ -16,7 +16,7 @@ from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.effects.source import Source, Trained
 from ddsp_fx.errors import BundleError, ModelError, UnknownEffectError
-from ddsp_fx.inference.controls import ControlModel
+from ddsp_fx.inference.control_model import ControlModel
 from ddsp_fx.inference.litert import load_runner
 from ddsp_fx.inference.metadata import read_ddsp_vst_metadata
 

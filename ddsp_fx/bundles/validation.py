@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ddsp_fx.bundles.bundle import Bundle
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.errors import BundleError, DdspFxError
-from ddsp_fx.inference.controls import ControlModel
+from ddsp_fx.inference.control_model import ControlModel
 from ddsp_fx.inference.litert import load_runner
 
 RATE_HZ = 48000

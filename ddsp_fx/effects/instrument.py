@@ -18,7 +18,7 @@ from ddsp_fx.effects.resynthesis import FrameRequest, Resynthesizer
 from ddsp_fx.effects.room import Room
 from ddsp_fx.effects.smoothed import SmoothedEffect
 from ddsp_fx.effects.source import Source
-from ddsp_fx.inference.controls import ControlModel
+from ddsp_fx.inference.control_model import ControlModel
 from ddsp_fx.inference.litert import load_runner
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ class InstrumentEffect(SmoothedEffect):
         tracker = open_tracker(self.tracker, self._source.trained.hop)
         trained = self._source.trained
         model = ControlModel(runner, trained.frame_s)
-        self._resynthesizer = Resynthesizer(model, trained, self.sample_rate, self._conduct, tracker)
+        stream = self.sample_rate, self._max_block_size
+        self._resynthesizer = Resynthesizer(model, trained, stream, self._conduct, tracker)
         self._dry = DelayLine(self.channels, self._resynthesizer.latency_samples)
         self._room = None
         if "room" in self._source.files:

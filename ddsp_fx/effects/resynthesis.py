@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
+from ddsp_fx.dsp.delay import Fifo
 from ddsp_fx.dsp.frames import FrameGrid
 from ddsp_fx.dsp.scaling import hz_to_midi
 from ddsp_fx.effects.hearing import Listener
 from ddsp_fx.effects.source import Trained
-from ddsp_fx.inference.controls import ControlModel
+from ddsp_fx.inference.control_model import ControlModel
 
 if TYPE_CHECKING:
     from ddsp_fx.analysis.pitch import PitchTracker
@@ -51,19 +52,25 @@ class Resynthesizer:
     Args:
         model: the decoder, loaded.
         trained: level kind, hop and rate of the model.
-        sample_rate: the host's, in Hz.
+        stream: the host's rate in Hz, and its longest block in samples.
         conductor: maps (f0_hz, confidence, level_db) of one frame to a FrameRequest.
         tracker: name of the pitch tracker, which runs at the model's hop.
     """
 
     def __init__(
-        self, model: ControlModel, trained: Trained, sample_rate: float, conductor: Conductor, tracker: PitchTracker
+        self,
+        model: ControlModel,
+        trained: Trained,
+        stream: tuple[float, int],
+        conductor: Conductor,
+        tracker: PitchTracker,
     ) -> None:
         # Both import numba, which takes longer to import than everything else together.
         from ddsp_fx.analysis.features import FeatureStream
         from ddsp_fx.dsp.synthesizer import HarmonicPlusNoise
 
         self._model, self._conductor = model, conductor
+        sample_rate, max_block_size = stream
         # The same frame times on the synthesis clock. Its rate also limits the noise bands.
         self.grid = FrameGrid(sample_rate, trained.hop * trained.sample_rate // FEATURE_RATE_HZ, trained.sample_rate)
         self._features = FeatureStream(sample_rate, tracker, trained.level, trained.hop, FRAME)
@@ -80,7 +87,9 @@ class Resynthesizer:
         reach = (FRAME // 2 + 2 * trained.hop) * sample_rate / FEATURE_RATE_HZ
         noise_filter = model.n_bands * sample_rate / trained.sample_rate
         self.tail_samples = int(np.ceil(reach + noise_filter))
-        self._queue = _Queue(self.latency_samples)
+        # Starts filled with the latency. Each block adds at most as many samples as it has, in whole segments.
+        self._queue = Fifo(2, self.latency_samples + max_block_size + self.grid.longest)
+        self._prime()
         # One listener since the last reset, one for the last ten seconds of a live stream.
         self.listeners = Listener(trained.frame_s), Listener(trained.frame_s, forget_s=RECENT_S)
 
@@ -89,9 +98,13 @@ class Resynthesizer:
         self._features.reset()
         self._synthesizer.reset()
         self._model.reset()
-        self._queue.reset()
+        self._prime()
         for listener in self.listeners:
             listener.reset()
+
+    def _prime(self) -> None:
+        self._queue.clear()
+        self._queue.write(np.zeros((2, self.latency_samples), np.float32))
 
     def process(self, mono: Mono) -> NDArray[np.float32]:
         """(n,) -> (2, n): harmonic and noise."""
@@ -101,8 +114,8 @@ class Resynthesizer:
             request = self._conductor(f0_hz, confidence, level_db)
             for listener in self.listeners:
                 listener.add(request, level_db, character)
-            self._queue.push(*self._render(request))
-        return self._queue.pop(mono.shape[0])
+            self._queue.write(np.stack(self._render(request)))
+        return self._queue.read(mono.shape[0])
 
     def _render(self, request: FrameRequest) -> tuple[Mono, Mono]:
         controls = self._model.step(float(hz_to_midi(request.f0_hz)), request.level_db)
@@ -114,23 +127,3 @@ class Resynthesizer:
         sounding_hz = request.f0_hz if gain > 0.0 else 0.0
         noise = np.maximum(controls.noise_magnitudes, 0.0) * request.noise_gain
         return self._synthesizer.push(sounding_hz, distribution * gain, noise)
-
-
-class _Queue:
-    """Takes segments of two rows, returns blocks of any length; starts filled with the latency in zeros."""
-
-    def __init__(self, latency: int) -> None:
-        self._latency = latency
-        self.reset()
-
-    def reset(self) -> None:
-        self._parts: list[NDArray[np.float32]] = [np.zeros((2, self._latency), np.float32)]
-
-    def push(self, harmonic: Mono, noise: Mono) -> None:
-        if harmonic.shape[0]:
-            self._parts.append(np.stack([harmonic, noise]))
-
-    def pop(self, n: int) -> NDArray[np.float32]:
-        held = np.concatenate(self._parts, axis=1) if len(self._parts) > 1 else self._parts[0]
-        self._parts = [held[:, n:]]
-        return held[:, :n]

@@ -91,7 +91,7 @@ def test_a_lane_whose_effect_has_gone_is_reserved_and_does_nothing(
 ) -> None:
     plugin.set_board(Board([load("hall", mix=0.25)]).to_json())
     lanes = slots(plugin.attach(header))
-    moved_to(plugin, lanes["hall.mix"], 0.75, (engine, 1, ((0, "mix"), 0.75)))
+    moved_to(plugin, lanes["hall.mix"], 0.75, (engine, 1, (("hall", "mix"), 0.75)))
     other = load("hall")
     other.name = "cave"
     engine.replace_board(1, Board([other]))
@@ -140,3 +140,16 @@ def test_events_reach_the_parameter_of_their_lane_after_an_insertion(
     heard = plugin.bounce(audio, [512], [(0, lane, 0.5)])
     want = Board([other, load("hall", mix=0.5)]).render(audio, RATE, tail=False)
     assert np.abs(heard - want).max() <= 1e-6
+
+
+def test_a_renamed_effect_stays_in_its_lane(plugin: FakePlugin, header: Header, engine: Engine) -> None:
+    text = Board([load("hall"), load("hall")]).to_json()
+    plugin.set_board(text)
+    before = slots(plugin.attach(header))
+    board = Board.from_json(text)
+    board[1].name = "cave"
+    engine.replace_board(1, board)
+    answers = plugin.until("end")
+    names = {fields[2]: fields[3] for fields in answers if fields[0] == "slot"}
+    assert slots(answers) == before
+    assert names["hall-2.decay"] == "cave: Decay"

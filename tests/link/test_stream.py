@@ -94,7 +94,7 @@ def test_events_of_an_epoch_gone_by_act_at_once(stream: Stream, segment: Segment
     segment.input_end = tag(1, 960)
     run(stream)
     assert track.board.mix == 0.25
-    assert list(stream.touched) == [((None, "mix"), 0.25)]
+    assert list(stream.touched) == [(("", "mix"), 0.25)]
     assert segment.event_read == segment.event_write == 1
 
 
@@ -124,7 +124,7 @@ def test_what_means_nothing_changes_nothing(stream: Stream, segment: Segment, tr
     segment.input_end = tag(1, 480)
     run(stream)
     # Beyond the range is its end.
-    assert list(stream.touched) == [((0, "mix"), 1.0)]
+    assert list(stream.touched) == [(("hall", "mix"), 1.0)]
     assert not track.take_failures()
 
 

@@ -151,10 +151,10 @@ def test_what_others_change_goes_to_the_plugin_and_what_it_changes_to_them(
 ) -> None:
     plugin.set_board(board().to_json())
     at = slots(plugin.attach(header))
-    key = (1, "mix")
+    key = ("hall", "mix")
     engine.change([Change(1, *key, 0.625)], "a fader")
     assert plugin.until("values")[-1] == ["values", str(at[HALL_MIX]), "0.625"]
-    engine.change([Change(1, 2, "gain_db", -9.0)], "a fader")
+    engine.change([Change(1, "Gain", "gain_db", -9.0)], "a fader")
     assert '"gain_db": -9.0' in plugin.until("state")[-1][1]
     plugin.bounce(tone(0.05, RATE, channels=2), [480], [(100, at[HALL_MIX], 0.25)])
     wait_until(lambda: engine.track(1).values[key] == 0.25)

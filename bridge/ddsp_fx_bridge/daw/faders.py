@@ -92,13 +92,9 @@ def board_faders(board: Board, only: Sequence[str] = ()) -> list[Fader]:
     Raises BoardError for a name in `only` that no fader has.
     """
     controls = board_controls(board)
-    controls.sort(key=lambda control: control.slot is None)
-    parts = address_parts(board.slot_names())
-    found = [
-        Fader(c.slot_name, "" if c.slot is None else parts[c.slot], c.parameter, c.initial)
-        for c in controls
-        if c.parameter is not None
-    ]
+    controls.sort(key=lambda control: not control.slot_id)
+    parts = {"": "", **dict(zip(board.slot_ids(), address_parts(board.slot_names()), strict=True))}
+    found = [Fader(c.slot_name, parts[c.slot_id], c.parameter, c.initial) for c in controls if c.parameter is not None]
     if not only:
         return found
     by_target = {fader.target: fader for fader in found}

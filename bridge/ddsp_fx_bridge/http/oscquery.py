@@ -91,7 +91,8 @@ def describe(node: Node) -> dict[str, Any]:
     found = {name: attribute(node) for name, attribute in ATTRIBUTES.items()}
     data = {name: value for name, value in found.items() if value is not None}
     if node.children:
-        data["CONTENTS"] = {name: describe(child) for name, child in node.children.items()}
+        shown = {name: child for name, child in node.children.items() if not child.is_alias}
+        data["CONTENTS"] = {name: describe(child) for name, child in shown.items()}
     return data
 
 

@@ -108,10 +108,10 @@ def test_the_engine_follows_and_another_client_sees_it(tmp_path: Path) -> None:
         ear.sendto(to_packet(("/subscribe", "/track/1/violin/pitch_shift")), place)
         play(track.board, Target(*place), tmp_path)
         for _ in range(600):
-            if track.values[0, "pitch_shift"] == TO:
+            if track.values["violin", "pitch_shift"] == TO:
                 break
             time.sleep(0.1)
-        assert track.values[0, "pitch_shift"] == TO
+        assert track.values["violin", "pitch_shift"] == TO
         time.sleep(0.2)
         assert server.service.dispatcher.errors == 0
     seen = [value for address, value in _all(ear) if address == "/track/1/violin/pitch_shift"]

@@ -160,7 +160,7 @@ def test_with_the_engine_itself(engine: Engine, tmp_path: Path) -> None:
     faders = board_faders(engine.track(1).board)
     number = next(k for k, fader in enumerate(faders, start=1) if fader.target == "hall.decay")
     slider = f"/track/1/fx/1/fxparam/{number}/value"
-    decay = lambda: engine.track(1).values[0, "decay"]  # noqa: E731
+    decay = lambda: engine.track(1).values["hall", "decay"]  # noqa: E731
 
     async def talk(server: Server) -> None:
         daw, free = _bound(), _bound()

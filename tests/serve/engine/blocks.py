@@ -35,12 +35,14 @@ def first_difference(a: Audio, b: Audio) -> int:
 
 
 def mix(value: float, track: int = 1) -> Change:
-    return Change(track, 0, "mix", value)
+    return Change(track, "hall", "mix", value)
 
 
 def record(engine: Engine, path: Path) -> Recorder:
     track = engine.track(1)
-    targets = {key: control.target for key, control in track.controls.items()}
-    recorder = Recorder(Library(path.parent, ".jsonl"), path.stem, track.sample_rate, track.board_json(), targets)
+
+    recorder = Recorder(
+        Library(path.parent, ".jsonl"), path.stem, track.sample_rate, track.board_json(), track.controls
+    )
     track.start_recording(recorder)
     return recorder

@@ -33,7 +33,7 @@ def test_a_flood_is_taken_a_hundred_times_a_second(engine: Engine, tmp_path: Pat
     record(engine, tmp_path / "take.jsonl")
     small, blocks = 64, 750
     for number in range(blocks):
-        engine.change([mix(number / blocks), Change(1, None, "mix", 1.0 - number / blocks)])
+        engine.change([mix(number / blocks), Change(1, "", "mix", 1.0 - number / blocks)])
         engine.process(noise(small))
     engine.track(1).stop_recording()
     events = [json.loads(line) for line in (tmp_path / "take.jsonl").read_text().splitlines()[1:]]
@@ -61,7 +61,7 @@ def test_a_block_is_not_cut_to_pieces(engine: Engine, tmp_path: Path) -> None:
 
 
 def test_too_many_waiting_are_refused(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ddsp_fx_bridge.engine.engine.MOST_TIMED", 3)
+    monkeypatch.setattr("ddsp_fx_bridge.engine.schedule.MOST_TIMED", 3)
     engine.change([mix(0.1), mix(0.2)], at_s=engine.now() + 30)
     with pytest.raises(RefusedError, match="at most 3") as refused:
         engine.change([mix(0.1), mix(0.2)], at_s=engine.now() + 30)

@@ -66,7 +66,7 @@ engine = Engine(Layout(48000.0, 256, 2)); engine.add_track(Board())
 desk = Studio(engine, Library(Path(sys.argv[1]) / "boards", ".json"), Library(Path(sys.argv[1]) / "takes", ".jsonl"))
 desk.record(1, "solo")
 for value in (0.2, 0.4, 0.6):
-    engine.change([Change(1, None, "mix", value)])
+    engine.change([Change(1, "", "mix", value)])
     for _ in range(8): engine.process(np.zeros((2, 256), np.float32))
     desk.tick()
 print("ready", flush=True); time.sleep(60)

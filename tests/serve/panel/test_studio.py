@@ -26,7 +26,7 @@ def test_boards_are_saved_and_loaded_by_name(panel: Any, engine: Engine, server:
     question.accept()
     eventually(lambda: server.studio.boards.names() == ["tonight"])
     send(server, "/track/1/hall/mix", 0.9)
-    eventually(lambda: engine.track(1).values[0, "mix"] == pytest.approx(0.9))
+    eventually(lambda: engine.track(1).values["hall", "mix"] == pytest.approx(0.9))
     generation = engine.track(1).generation
     send(server, "/track/1/board/load", "tonight")
     eventually(lambda: engine.track(1).generation > generation)
@@ -44,7 +44,7 @@ def test_a_take_is_recorded_and_played(panel: Any, engine: Engine, server: Serve
     question.accept()
     eventually(lambda: record.text == "Stop")
     control(panel, "Mix").send_keys(Keys.END)
-    eventually(lambda: engine.track(1).values[0, "mix"] == 1)
+    eventually(lambda: engine.track(1).values["hall", "mix"] == 1)
     record.click()
     eventually(lambda: record.text == "Record…")
     assert server.studio.takes.names() == ["first"]
@@ -54,7 +54,7 @@ def test_a_take_is_recorded_and_played(panel: Any, engine: Engine, server: Serve
     eventually(play.is_enabled)
     play.click()
     eventually(lambda: text(panel, "Mix") == "1")
-    assert engine.track(1).values[0, "mix"] == 1
+    assert engine.track(1).values["hall", "mix"] == 1
 
 
 def test_a_file_is_rendered_and_handed_back(

@@ -54,7 +54,7 @@ def test_who_is_not_on_the_list_is_not_read(engine: Engine, tmp_path: Path) -> N
         # The packet is older than the HTTP request; UDP is read in the same loop.
         assert server.service.dispatcher.messages == 0
         assert server._udp.refused == 1
-    assert engine.track(1).values[None, "mix"] == 1.0
+    assert engine.track(1).values["", "mix"] == 1.0
 
 
 def test_ports_that_are_taken(server: Server, tmp_path: Path) -> None:
