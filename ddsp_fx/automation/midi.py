@@ -172,14 +172,14 @@ def read_midi(path: Path | str, board: Board, controls: Sequence[Control]) -> Au
     """The controllers of a .mid file, each held until its next; raises AutomationError or MissingExtraError."""
     messages = list(_messages(Path(path)))
     if not controls:
-        raise AutomationError(f"{path}: which controller moves what? It holds {_contents(messages)}; write {GRAMMAR}")
+        raise AutomationError(f"{path}: no controllers assigned; it contains {_contents(messages)}; write {GRAMMAR}")
     curves: dict[str, Breakpoints] = {}
     for bound in bind(controls, board):
         moves = ((time_s, bound.value(message)) for time_s, message in messages)
         pairs = [(time_s, value) for time_s, value in moves if value is not None]
         name = bound.control.name
         if not pairs:
-            raise AutomationError(f"{path}: no {name} for {bound.control.target}; it holds {_contents(messages)}")
+            raise AutomationError(f"{path}: no {name} for {bound.control.target}; it contains {_contents(messages)}")
         if bound.control.target in curves:
             raise AutomationError(f"MIDI map: two controls move {bound.control.target}; {name} is the second")
         curves[bound.control.target] = Breakpoints(pairs, "step", Origin(f"{path}, {name}", 0, ()))

@@ -122,7 +122,7 @@ def test_a_signal_ends_it_and_the_take_is_whole(place: Path, number: signal.Sign
         (["--clock", "--device", "x"], EngineError, "exclude each other"),
         (["--clock", "--loop"], EngineError, "--loop needs --input"),
         (["--clock", "--lan", "0.0.0.0"], EngineError, "needs --allow NETWORK"),
-        (["--clock", "--allow", "10.0.0.0/8"], EngineError, "--allow without --lan"),
+        (["--clock", "--allow", "10.0.0.0/8"], EngineError, "--allow needs --lan"),
         (["--clock", "--lan", "here", "--allow", "10.0.0.0/8"], EngineError, "--lan takes an IPv4 address"),
         (["--clock", "--lan", "0.0.0.0", "--allow", "friends"], EngineError, "--allow a network such as"),
         (["--clock", "--record", "../x"], DdspFxError, "not a plain name"),

@@ -100,7 +100,7 @@ def test_an_engine_that_never_answers_is_not_waited_for_forever(
 ) -> None:
     monkeypatch.setattr(hosting, "engine_words", lambda: [sys.executable, "-c", "import time; time.sleep(5)"])
     monkeypatch.setattr(hosting, "PATIENCE_S", 0.5)
-    with pytest.raises(EngineError, match="the engine does not start: it said nothing"):
+    with pytest.raises(EngineError, match="the engine does not start: it printed nothing"):
         hosting.ensure_engine(socket_file)
 
 

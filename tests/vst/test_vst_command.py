@@ -119,7 +119,7 @@ def test_what_somebody_else_put_there_stays(word: str, kind: str, run: Run, home
         placed.write_text("mine")
     else:
         placed.symlink_to(elsewhere)
-    with pytest.raises(EngineError, match="stays as it is"):
+    with pytest.raises(EngineError, match="is left unchanged"):
         run(word, *(["--from", str(made)] if word == "install" else []))
     assert (placed if kind == "file" else placed / "work.so").read_text() == "mine"
     assert placed.is_symlink() == (kind == "link")
@@ -128,10 +128,10 @@ def test_what_somebody_else_put_there_stays(word: str, kind: str, run: Run, home
 
 def test_what_was_not_made_is_named_before_anything_changes(run: Run, home: Path, made: Path) -> None:
     (made / "ddsp-fx.clap").unlink()
-    with pytest.raises(EngineError, match=r"holds no ddsp-fx\.clap"):
+    with pytest.raises(EngineError, match=r"contains no ddsp-fx\.clap"):
         run("install", "--from", str(made))
     assert not (home / ".vst3").exists()
-    with pytest.raises(EngineError, match="format 'au' is not made; there is vst3, lv2, clap"):
+    with pytest.raises(EngineError, match="format 'au' is unknown; choose from vst3, lv2, clap"):
         run("install", "--from", str(made), "--format", "au")
 
 
@@ -178,7 +178,7 @@ def test_a_python_that_is_gone_is_said(run: Run, home: Path, capsys: pytest.Capt
     (home / "data" / "ddsp-fx" / "engine").write_text("/no/python\n-m\n")
     (home / "data" / "ddsp-fx" / "plugins.json").write_text("[")
     run("status")
-    assert "/no/python is gone: ddsp-fx vst install" in capsys.readouterr().out
+    assert "/no/python does not exist any more: ddsp-fx vst install" in capsys.readouterr().out
 
 
 def test_just_what_is_missing_is_asked_for(

@@ -51,7 +51,7 @@ def test_bitwigs_resolution_is_the_range() -> None:
         (["reaper", "out", "hall", "--track", "0"], "--track 0: tracks count from 1"),
         (["relay", "none.json"], "none.json: cannot be read"),
         (["relay", "place/hall/bundle.toml"], "bundle.toml: not JSON"),
-        (["midi", "hall"], "which controller moves what"),
+        (["midi", "hall"], "no controllers are assigned"),
         (["midi", "hall", "--midi-cc", "7=hall.mux"], "MIDI map, CC 7: hall has no parameter 'mux'"),
     ],
 )
