@@ -60,7 +60,7 @@ def test_steady_tones_are_within_10_cents(tracker, f0_hz):
     f0, confidence = track(tracker, tone(f0_hz))
     assert (confidence[4:-4] >= 0.5).all()
     cents = 1200 * np.log2(f0[4:-4] / f0_hz)
-    # 10 cents: swift-f0 quantises to its own pitch bins; ours stays within 3.
+    # 10 cents: swift-f0 quantises to its own pitch bins; the built-in tracker stays within 3.
     assert np.abs(cents).max() < (10 if tracker.name == "swift" else 3)
 
 
@@ -139,7 +139,7 @@ def test_an_unknown_name_suggests_one(name, part):
 @pytest.mark.parametrize("name", ["mcleod", "swift"])
 @pytest.mark.parametrize("hop", [160, 320])
 def test_what_is_told_of_a_tracker_is_so(name, hop):
-    """The look-ahead to the sample, and the range at both ends, where the name is told from an octave's error."""
+    """The declared look-ahead, to the sample, and the range: at both ends it must be free of octave errors."""
     kind, opened = tracker_kind(name), open_tracker(name, hop)
     assert (opened.name, opened.hop, opened.look_ahead) == (name, hop, kind.look_ahead)
     for f0_hz in (1.03 * kind.f0_min_hz, 0.97 * kind.f0_max_hz):
@@ -180,7 +180,7 @@ def test_an_extractor_without_pitch_is_refused():
 def test_the_genuine_vst_extractor():
     path = DATA / "extract_features_micro.tflite"
     if not path.exists():
-        pytest.skip(f"the extractor is not at {path}; it is not ours to ship")
+        pytest.skip(f"the extractor is not at {path}; it belongs to another project")
     litert = pytest.importorskip("ai_edge_litert.interpreter")
     runner = litert.Interpreter(str(path)).get_signature_runner()
     (argument,) = runner.get_input_details()

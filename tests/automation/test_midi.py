@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""MIDI controllers: both ends, the middle and the direction of a range; times; files that are no MIDI."""
+"""MIDI controllers: both ends, the middle and the direction of a range; times; files that are not MIDI."""
 
 from pathlib import Path
 

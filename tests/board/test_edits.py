@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The list of a board: each plugin once, edits while it plays, boards inside boards, copies, names of slots."""
+"""A board's list: each plugin once, edits during playback, boards inside boards, copies, slot names."""
 
 import copy
 import pickle
@@ -178,7 +178,7 @@ def test_what_stays_in_the_list_keeps_its_sound() -> None:
     halves.append(board(audio[:, 20000:], RATE, reset=False))
     expected = alone(audio, RATE, reset=False)
     out = np.concatenate(halves, axis=1)
-    # The reverbs ring on through the edit; the gain has an effect on what enters the room after it.
+    # The reverbs ring on through the edit; the gain changes what enters the room after it.
     assert np.array_equal(out[:, :20000], expected[:, :20000])
     assert np.abs(np.diff(out[0, 19990:20010])).max() < 0.05
     rest = out[:, -5000:] - expected[:, -5000:] * 10 ** (-6 / 20)

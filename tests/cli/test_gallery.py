@@ -164,7 +164,7 @@ def test_mistakes_are_one_line_and_exit_2(tmp_path: Path, capsys: pytest.Capture
         "--seconds 1 is too short": [out, "--seconds", "1"],
         "no such file": [out, "--voice", str(tmp_path / "absent.wav")],
         "not an audio file": [out, "--seconds", "2", "--recording", str(taken)],
-        "is silent": [out, "--seconds", "2", "--voice", str(silent)],
+        "are silent": [out, "--seconds", "2", "--voice", str(silent)],
     }
     for message, arguments in jobs.items():
         assert main(["gallery", *arguments]) == 2

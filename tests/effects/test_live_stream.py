@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`Effect.stream`: chunks of any sizes, in either layout, are the live stream, and what else happens is told."""
+"""`Effect.stream`: chunks of any size, in either layout, form the live stream; other uses in between raise an error."""
 
 import numpy as np
 import pytest

@@ -152,7 +152,7 @@ def test_a_link_to_a_folder_is_named(tmp_path: Path) -> None:
     found, passed = audio_in(folder)
     assert [path.name for path in found] == ["a.wav"]
     assert {item.path.name for item in passed} == {"linked", "round", "gone"}
-    assert "linked (a link to a folder, name that folder itself)" in passed_over(passed, folder)
+    assert "linked (a link to a folder; name that folder itself)" in passed_over(passed, folder)
     assert audio_in(folder / "linked")[0] == [folder / "linked/b.wav"]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Model files: good ones run with state carried, bad ones say what is wrong."""
+"""Model files: valid ones run and carry their state, invalid ones give an error with the reason."""
 
 import io
 import json

@@ -24,7 +24,7 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
 def test_a_run_of_another_version_is_refused(tmp_path: Path) -> None:
     facts = {"config": {"name": "x", "preset": "tiny"}, "progress": {}, "rng": {}}
     np.savez(tmp_path / "checkpoint.npz", facts=np.array(json.dumps(facts)))
-    with pytest.raises(TrainingError, match=r"checkpoint\.npz: another version of ddsp-fx began this run .* anew"):
+    with pytest.raises(TrainingError, match=r"checkpoint\.npz: another version of ddsp-fx began this run .* again"):
         load_checkpoint(tmp_path)
 
 
