@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx apply` as a user meets it: files in, files out, one clear line for every mistake."""
+"""`ddsp-fx apply` for users: files in, files out, one clear line for every mistake."""
 
 import json
 from pathlib import Path
@@ -70,7 +70,7 @@ def test_options(hall: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     audio, rate = read(out)
     assert rate == 48000
     assert audio.shape[0] == 2
-    # pedalboard rounds the length of what it resamples down.
+    # pedalboard rounds the resampled length down.
     assert abs(audio.shape[1] - 24000) <= 1
     assert summary["tail_s"] == pytest.approx(0, abs=1e-3)
     assert summary["peak_dbfs"] == pytest.approx(20 * np.log10(np.abs(audio).max()), abs=0.01)
@@ -218,7 +218,7 @@ def test_a_failed_run_leaves_the_old_output(hall: str, tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_reported(hall: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """RLIMIT_FSIZE makes write() fail as a full disk does, in a process of its own."""
+    """RLIMIT_FSIZE makes write() fail as on a full disk, in a separate process."""
     import subprocess
     import sys
 

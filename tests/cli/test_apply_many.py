@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx apply` with many files: the same bytes as one by one, and one bad file costs no other."""
+"""`ddsp-fx apply` with many files: the same bytes as one by one, and one bad file does not affect the others."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from support import install, tone, write_bundle
 from ddsp_fx.cli import main
 
 RATE = 44100
-# A kind of effect that ends its process on loud sound, as a native plugin with a fault would.
+# A kind of effect that crashes its process on loud sound, as a faulty native plugin might.
 FATAL = """
 import os
 
@@ -57,7 +57,7 @@ def write(path: Path, f0_hz: float, level: float = 0.5) -> Path:
 
 @pytest.fixture
 def stems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Three recordings, one of them in a folder below, and what is none; the room `hall` is installed."""
+    """Three recordings, one of them in a subfolder, and a file that is not audio; the room `hall` is installed."""
     write_bundle(tmp_path / "place" / "hall")
     monkeypatch.setenv("DDSP_FX_PATH", str(tmp_path / "place"))
     for number, name in enumerate(("a.wav", "b.flac", "below/c.aiff")):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands that fill a folder write over nothing that they have not made."""
+"""Commands that fill a folder overwrite only files that they made."""
 
 from pathlib import Path
 

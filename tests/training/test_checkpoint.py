@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run that was begun before, or with parts that are gone, is refused with a reason."""
+"""A run of an older version, or with parts that are missing, is refused with a reason."""
 
 import json
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A training removes and replaces nothing that this very run did not write, whatever stands where it would go."""
+"""A training removes and replaces only what the same run wrote, whatever is at its target."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ from ddsp_fx.training.export.placement import Placement
 
 
 def snapshot(folder: Path) -> dict[str, bytes | str]:
-    """Every path below, with its content or where it points."""
+    """Every path below the folder, with its content or its link's target."""
     paths = sorted(folder.rglob("*"))
     return {
         path.relative_to(folder).as_posix(): (
@@ -31,7 +31,7 @@ def snapshot(folder: Path) -> dict[str, bytes | str]:
 
 
 def train(place: Placement, **files: str) -> None:
-    """What `training.run` does with a place, but for the work."""
+    """What `training.run` does with a place, without the training."""
     with place.held(), place.staging() as staging:
         for name, text in files.items():
             (staging / name).write_text(text)

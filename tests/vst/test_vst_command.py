@@ -26,7 +26,7 @@ needs_cmake = pytest.mark.skipif(not shutil.which("cmake"), reason="apt install 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Of a user who has nothing."""
+    """The home folder of a user without anything installed."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("DDSP_FX_LINK", str(tmp_path / "run" / "link"))
@@ -192,7 +192,7 @@ def test_just_what_is_missing_is_asked_for(
 
 @pytest.fixture
 def project(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """A CMake project of one's own in place of the plugin, with every tool there."""
+    """A CMake project for tests instead of the plugin, with all tools present."""
 
     def written(text: str) -> None:
         (home / "source").mkdir()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx daw` as a user meets it: files in a folder, one clear line for every mistake."""
+"""`ddsp-fx daw` for users: files in a folder, one clear line for every mistake."""
 
 import json
 from argparse import ArgumentParser
