@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stream cut into overlapping frames at absolute positions."""
+"""Cuts a stream into overlapping frames at absolute positions."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ Floats = NDArray[np.float32]
 
 
 def last_frame(total_samples: int, hop: int) -> int:
-    """The last frame of a sound: frames 0..ceil(total / hop) enclose all of its samples."""
+    """The index of a sound's last frame: frames 0..ceil(total / hop) cover all samples."""
     return -(-total_samples // hop)
 
 
@@ -16,7 +16,7 @@ class Framer:
     """Frame k holds the `frame` samples centred on sample k * hop, with silence before the stream.
 
     Args:
-        frame: samples in a frame, even.
+        frame: samples per frame, even.
         hop: samples between frames, at most `frame`.
 
     Attributes:
@@ -29,7 +29,7 @@ class Framer:
         self.reset()
 
     def reset(self) -> None:
-        """Back to sample 0."""
+        """Return to sample 0."""
         self._held = np.zeros(self.look_ahead, np.float32)
         self._complete = 0
 
@@ -45,7 +45,7 @@ class Framer:
         return frames
 
     def flush(self, total_samples: int) -> Floats:
-        """The frames up to the last of a stream of `total_samples`, as if silence followed it."""
+        """The remaining frames of a stream of `total_samples`, as if silence followed."""
         count = last_frame(total_samples, self.hop) + 1 - self._complete
         missing = (count - 1) * self.hop + self.frame - self._held.size
         return self.process(np.zeros(max(0, missing), np.float32))

@@ -53,7 +53,7 @@ def read_automation(
 
 
 def _csv(text: str, file: Path) -> dict[str, Breakpoints]:
-    """Header `time_s,slot.symbol,...`; an empty cell leaves that parameter's line as it runs."""
+    """Header `time_s,slot.symbol,...`; an empty cell adds no breakpoint to that parameter."""
     rows = list(csv.reader(text.splitlines()))
     head = [cell.strip() for cell in rows[0]] if rows else []
     if head[:1] != ["time_s"] or len(head) < 2:
@@ -70,7 +70,7 @@ def _csv(text: str, file: Path) -> dict[str, Breakpoints]:
 def _distinct(targets: list[str], file: Path) -> list[str]:
     twice = next((target for target in targets if targets.count(target) > 1), None)
     if twice is not None:
-        raise AutomationError(f"{file}, line 1: column {twice!r} stands there twice")
+        raise AutomationError(f"{file}, line 1: column {twice!r} appears twice")
     return targets
 
 
@@ -84,7 +84,7 @@ def _row(row: list[str], columns: list[_Column], where: str, number: int) -> Non
 
 
 class _Column:
-    """One parameter's breakpoints, and the lines that they stand on."""
+    """One parameter's breakpoints, and the lines they come from."""
 
     def __init__(self, target: str, file: Path) -> None:
         self.target, self._file = target, file

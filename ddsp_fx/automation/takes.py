@@ -36,7 +36,7 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Take:
-    """A take that was read.
+    """A take, as read from a file.
 
     Args:
         automation: its events.
@@ -66,7 +66,7 @@ def take_header(rate_hz: float, board_json: str | None = None, slot_ids: Mapping
     """The first line of a take, with its newline.
 
     Args:
-        rate_hz: what its `sample` numbers count at.
+        rate_hz: the sample rate of its `sample` numbers.
         board_json: from `Board.to_json`.
         slot_ids: the id of each slot's name.
     """
@@ -97,7 +97,7 @@ def read_take(path: Path | str) -> Take:
 
 @dataclass
 class _Reader:
-    """Collects lines; knows the header's rate."""
+    """Collects lines and remembers the header's rate."""
 
     file: Path
     rate_hz: float | None = None
@@ -123,7 +123,7 @@ class _Reader:
 
     def _header(self, entry: dict[str, Any], where: str) -> None:
         if self._begun:
-            raise AutomationError(f"{where}: the header stands after other lines; it must be the first")
+            raise AutomationError(f"{where}: the header must be the first line")
         if entry[HEADER] != VERSION:
             raise AutomationError(f"{where}: take version {entry[HEADER]!r} is unknown; this ddsp-fx reads {VERSION}")
         board = entry.get("board")
@@ -178,7 +178,7 @@ def _rate(value: Any, where: str) -> float:
 
 
 def seconds(value: Any, where: str, name: str = "time") -> float:
-    """A time >= 0 from a file's cell; raises AutomationError."""
+    """A time >= 0 from a file; raises AutomationError."""
     try:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
@@ -190,7 +190,7 @@ def seconds(value: Any, where: str, name: str = "time") -> float:
 
 
 def read_text(file: Path) -> str:
-    """UTF-8, with or without a byte order mark; raises AutomationError."""
+    """The file's UTF-8 text, without a byte order mark; raises AutomationError."""
     try:
         return file.read_text(encoding="utf-8-sig")
     except OSError as error:

@@ -97,8 +97,6 @@ class Board(SlotAccess, SmoothedEffect):
         slots.adopt(plugins, [of.name for of in namings], [of.id for of in namings], given)
         super().__setstate__({**state, "_plugins": plugins, "_slots": slots, "_is_edited": True})
 
-    # An effect.
-
     @property
     def latency_samples(self) -> int:
         return sum(part.stage.latency_samples for part in self._assembly.parts)
@@ -116,7 +114,7 @@ class Board(SlotAccess, SmoothedEffect):
         )
 
     def _native_settings(self) -> list[Any]:
-        """The native plugins at any depth with their values: a latency or a tail may hang on each of them."""
+        """The native plugins at any depth with their values, any of which can change latency or tail."""
         natives = [plugin for plugin in self._plugins if is_native(plugin)]
         return [[plugin, [(leaf, native_values(leaf)) for leaf in leaves(plugin)]] for plugin in natives]
 
@@ -159,7 +157,7 @@ class Board(SlotAccess, SmoothedEffect):
         if self._is_edited and self.is_prepared:
             raise AudioError(
                 f"{self.name}: the list has changed since prepare(); call prepare() again, or play chunks with "
-                f"board(chunk, sample_rate, reset=False), which take the change over"
+                f"board(chunk, sample_rate, reset=False), which apply the change"
             )
         super()._check_block(block)
 
@@ -239,8 +237,6 @@ class Board(SlotAccess, SmoothedEffect):
                 if guard is None:
                     raise
                 guard.fail(error)
-
-    # JSON.
 
     def to_json(self) -> str:
         """The board as text, from which `from_json` restores it; raises BoardError for what it can't save."""

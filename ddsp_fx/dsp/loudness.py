@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Level in dB: A-weighted loudness and RMS power, as magenta/ddsp defines them.
 
-The two are not interchangeable. Power is the RMS of the frame, 0 dB for a square wave of full scale.
-Loudness is the mean over the bins of an unnormalised Hann STFT's A-weighted power: it grows by 3 dB with
-each doubling of the frame, and full-scale noise lies above 0 dB. Both stop at FLOOR_DB, which digital
-silence reads.
+The two are not interchangeable. Power is the RMS of the frame: 0 dB for a full-scale square wave. Loudness is the
+mean over bins of the A-weighted power of an unnormalised Hann STFT: it grows by 3 dB with each doubling of the frame,
+and full-scale noise lies above 0 dB. Neither goes below FLOOR_DB, the level of digital silence.
 """
 
 from functools import cache
@@ -25,7 +24,7 @@ def a_weighting_db(frequency_hz: NDArray[np.floating[Any]]) -> NDArray[np.float6
     """The A curve of IEC 61672-1 (annex E, with its +2.00 dB at 1 kHz), no lower than -80 dB."""
     f2 = np.asarray(frequency_hz, np.float64) ** 2
     pole1, pole2, pole3, pole4 = np.array([20.598997, 107.65265, 737.86223, 12194.217]) ** 2
-    # The curve is 0 at 0 Hz; 1e-300 keeps log10 finite there and the maximum below removes it.
+    # The curve is 0 at 0 Hz: 1e-300 keeps log10 finite there, and the maximum below clips the result.
     numerator = np.maximum(pole4 * f2**2, 1e-300)
     denominator = (f2 + pole1) * (f2 + pole4) * np.sqrt((f2 + pole2) * (f2 + pole3))
     weighting: NDArray[np.float64] = np.maximum(20.0 * np.log10(numerator / denominator) + 2.0, -80.0)
@@ -45,11 +44,11 @@ def _power_to_db(power: Floats) -> Floats:
 
 
 class LevelMeter:
-    """The level of frames, each independent of the others.
+    """Measures the level of frames, each independent of the others.
 
     Args:
         kind: "loudness" (A-weighted) or "power" (RMS).
-        frame: samples in a frame.
+        frame: samples per frame.
         sample_rate: of the frames, in Hz.
 
     Raises:
@@ -93,7 +92,7 @@ class LevelMeter:
 
 
 def centred_frames(audio: Floats, frame: int, hop: int) -> Floats:
-    """Frames of `audio` (samples,) centred on k * hop, k = 0..samples // hop, zeros outside -> (k, frame)."""
+    """Frames of `audio` (samples,) centred on k * hop, k = 0..samples // hop, with zeros outside it -> (k, frame)."""
     padded = np.pad(np.asarray(audio, np.float32), (frame // 2, frame - frame // 2))
     return sliding_window_view(padded, frame)[: len(audio) + 1 : hop]
 

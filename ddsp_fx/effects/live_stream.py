@@ -13,14 +13,14 @@ from ddsp_fx.errors import AudioError
 if TYPE_CHECKING:
     from ddsp_fx.effects.base import Effect
 
-# (channels, samples), as pedalboard has it, or (samples, channels), as a sound card's callback has it.
+# pedalboard uses (channels, samples), a sound card's callback (samples, channels).
 Order = Literal["channels first", "samples first"]
 
 
 class LiveStream:
-    """What `Effect.stream` gives: call it with chunks of any sizes; each comes back as long, `latency_samples` late.
+    """Returned by `Effect.stream`: call it with chunks of any size. Each result is as long, `latency_samples` late.
 
-    It begins from silence. Another use of the effect ends it: the next chunk then raises AudioError.
+    It begins from silence. Any other use of the effect ends it: the next chunk then raises AudioError.
     """
 
     def __init__(self, effect: Effect, sample_rate: float, channels: int, order: Order, longest: int) -> None:
@@ -33,13 +33,13 @@ class LiveStream:
 
     @property
     def latency_samples(self) -> int:
-        """By which what comes back lags what went in."""
+        """Samples by which the output lags the input."""
         return self._effect.latency_samples
 
     def __call__(self, chunk: NDArray[Any]) -> NDArray[np.float32]:
         """A chunk (samples, channels) or (channels, samples), or (samples,) of a mono stream -> the same shape.
 
-        Raises AudioError for another number of channels, or where the effect has been used for something else.
+        Raises AudioError for another number of channels, or if the effect has been used elsewhere since.
         """
         array = np.asarray(chunk, np.float32)
         if array.ndim == 1 and self._channels == 1:

@@ -13,7 +13,7 @@ _HEAD = "<tr><th>parameter</th><th>value</th><th>range</th><th>what it does</th>
 
 
 def effect_html(effect: Parametrised) -> str:
-    """A caption and a row a parameter; what is not at its default is bold."""
+    """A caption and a row per parameter; values that differ from the default are bold."""
     rows = []
     for symbol, p in effect.parameters.items():
         value = effect.get_value(symbol)

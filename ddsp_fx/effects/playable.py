@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Playable:
-    """What `Effect` has for callers; the rest of an effect is what these are made of."""
+    """The calls by which users play an effect; `Effect` adds what effects implement."""
 
     _usage: Usage
     _name: str
@@ -94,13 +94,13 @@ class Playable:
         yield from drive(process, reader(audio), self.latency_samples, flush, buffer_size)
 
     def _continue(self, sample_rate: float, buffer_size: int, channels: int) -> None:
-        """The stream that this chunk belongs to: the one under way, or a new one."""
+        """The live stream that a chunk belongs to: the current one, or a new one."""
         same = (self._sample_rate, self._channels) == (sample_rate, channels)
         if self._usage.phase != "stream" or not self.is_prepared:
             self.prepare(sample_rate, max(buffer_size, self._max_block_size if same else 0), channels)
         elif not same:
             raise AudioError(
-                f"{self._name}: its stream runs at {self._sample_rate:g} Hz with {self._channels} channel(s), this "
+                f"{self._name}: the stream runs at {self._sample_rate:g} Hz with {self._channels} channel(s), this "
                 f"chunk has {sample_rate:g} Hz and {channels}; begin a new stream with reset(), or call with reset=True"
             )
         else:

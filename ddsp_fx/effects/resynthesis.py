@@ -28,10 +28,10 @@ RECENT_S = 10.0
 
 @dataclass(frozen=True)
 class FrameRequest:
-    """What one frame asks of the model and the synthesizer; gains are linear and 0 is silence.
+    """What one frame asks of the model and the synthesizer; gains are linear, 0 is silence.
 
-    `followed` says whether the input could be followed, `too_quiet` that it was below the level gate, `out_of_range`
-    that the model never heard the pitch.
+    `followed`: the input could be followed. `too_quiet`: it was below the level gate. `out_of_range`: the pitch is
+    outside the model's training data.
     """
 
     f0_hz: float
@@ -53,8 +53,8 @@ class Resynthesizer:
         model: the decoder, loaded.
         trained: level kind, hop and rate of the model.
         stream: the host's rate in Hz, and its longest block in samples.
-        conductor: (f0_hz, confidence, level_db) of one frame -> FrameRequest.
-        tracker: of the pitch, at the model's hop.
+        conductor: maps (f0_hz, confidence, level_db) of one frame to a FrameRequest.
+        tracker: name of the pitch tracker, which runs at the model's hop.
     """
 
     def __init__(
@@ -65,36 +65,36 @@ class Resynthesizer:
         conductor: Conductor,
         tracker: PitchTracker,
     ) -> None:
-        # Both pull in numba, which costs more to import than all the rest together.
+        # Both import numba, which takes longer to import than everything else together.
         from ddsp_fx.analysis.features import FeatureStream
         from ddsp_fx.dsp.synthesizer import HarmonicPlusNoise
 
         self._model, self._conductor = model, conductor
         sample_rate, max_block_size = stream
-        # The same frame times told on the synthesis clock, whose rate also says where the noise bands end.
+        # The same frame times on the synthesis clock. Its rate also limits the noise bands.
         self.grid = FrameGrid(sample_rate, trained.hop * trained.sample_rate // FEATURE_RATE_HZ, trained.sample_rate)
         self._features = FeatureStream(sample_rate, tracker, trained.level, trained.hop, FRAME)
         self._ceiling_hz = trained.sample_rate / 2.0
         self._synthesizer = HarmonicPlusNoise(self.grid, model.n_harmonics, model.n_bands, ceiling_hz=self._ceiling_hz)
-        # Harmonics that the lowest trained note had above the ceiling were zeroed in training too: nobody taught them
-        # anything, and a flute plays its 110th as loud as its first. A lower note brings them below the ceiling. What
-        # ddsp-vst's metadata calls a minimum is a mean of minima, so its models keep all.
+        # Harmonics above the ceiling for the lowest trained note were zeroed in training too, so their amplitudes are
+        # untrained: a flute's 110th can be as loud as its first. A lower note would bring them below the ceiling. The
+        # minimum in ddsp-vst's metadata is a mean of minima, so those models keep all harmonics.
         self._lowest_hz = 0.0 if model.is_ddsp_vst else trained.f0_min_hz
         self._harmonic_numbers = np.arange(1, model.n_harmonics + 1, dtype=np.float64)
         self.look_ahead_samples = self._features.look_ahead_samples
         self.latency_samples = self.look_ahead_samples + self.grid.longest
-        # Input can move a frame whose window it only touches: half a frame, then the hop to the next frame.
+        # Input affects a frame as soon as its window touches it: half a frame, then the hop to the next frame.
         reach = (FRAME // 2 + 2 * trained.hop) * sample_rate / FEATURE_RATE_HZ
         noise_filter = model.n_bands * sample_rate / trained.sample_rate
         self.tail_samples = int(np.ceil(reach + noise_filter))
-        # Filled with the latency first; of each block at most as much comes as it has, in whole segments.
+        # Starts filled with the latency. Each block adds at most as many samples as it has, in whole segments.
         self._queue = Fifo(2, self.latency_samples + max_block_size + self.grid.longest)
         self._prime()
-        # Since the last reset, and of the last ten seconds, for who watches a stream.
+        # One listener since the last reset, one for the last ten seconds of a live stream.
         self.listeners = Listener(trained.frame_s), Listener(trained.frame_s, forget_s=RECENT_S)
 
     def reset(self) -> None:
-        """Silence, frame 0."""
+        """Return to silence and frame 0."""
         self._features.reset()
         self._synthesizer.reset()
         self._model.reset()
@@ -119,7 +119,7 @@ class Resynthesizer:
 
     def _render(self, request: FrameRequest) -> tuple[Mono, Mono]:
         controls = self._model.step(float(hz_to_midi(request.f0_hz)), request.level_db)
-        # The reference zeroes what lies above the ceiling before it normalises (DESIGN 8).
+        # The reference zeroes harmonics above the ceiling before it normalises (DESIGN 8).
         audible = self._harmonic_numbers * max(request.f0_hz, self._lowest_hz) < self._ceiling_hz
         distribution = np.maximum(controls.harmonic_distribution, 0.0) * audible
         total = float(distribution.sum())

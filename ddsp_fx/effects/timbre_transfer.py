@@ -18,11 +18,11 @@ from ddsp_fx.effects.resynthesis import FrameRequest
 from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, gain_ramp
 from ddsp_fx.effects.source import Source
 
-# Frames of a foreign voice above the trained loudness make a decoder shout; 6 dB of head room keeps accents.
+# Above the trained loudness, decoders overdrive; 6 dB of headroom keeps accents.
 LEVEL_HEAD_ROOM_DB = 6.0
-# While the gate is shut the model hears this much less, so that its state does not charge up on a consonant.
+# While the gate is closed, the model's input level is lower by this, so that a consonant does not build up its state.
 UNVOICED_DUCK_DB = 20.0
-# A decoder knows what lies three semitones beyond its recordings from what lies within.
+# Up to three semitones beyond its recordings, a decoder extrapolates well.
 BEYOND = 2.0 ** (3.0 / 12.0)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The structure of a file: how much audio it promises, how much is there, and where."""
+"""A file's structure: how much audio it promises, how much it contains, and where."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import BinaryIO
 
 from ddsp_fx.files.pieces import Piece
 
-# Of chunks, tags or joined streams: no recording has so many, and a file made of nothing else would fill memory.
+# Limit of chunks, tags or joined streams. Recordings have fewer; a file of nothing else would fill the memory.
 MOST_ITEMS = 4096
 
-# The ISO names of AAC's files; libsndfile and pedalboard alike read none of them.
+# The ISO brands of AAC files, which neither libsndfile nor pedalboard can read.
 _AAC = "AAC and MP4 are not read; convert it to .wav or .flac first, for example: ffmpeg -i IN.m4a OUT.wav"
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A file that holds less, or other, than it promises.
+    """A file that is truncated, or does not match its header.
 
     Args:
         name: of the file, printable.
         have_s: seconds of good sound from its start.
-        promised_s: what its header promises, None where it says nothing.
-        reason: what was found, to be read after a colon.
+        promised_s: the length that its header states, None if it states none.
+        reason: what was found; messages put it after a colon.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Loss:
 
     @property
     def text(self) -> str:
-        """One line: how much of how much, and why."""
+        """One line: how much of how much is readable, and why."""
         promised = self.promised_s
         if promised is not None and promised < self.have_s:
             return f"{self.name}: {self.have_s:.3f} s can be read where {promised:.3f} s are promised: {self.reason}"
@@ -47,18 +47,18 @@ class Survey:
     """How to read one file.
 
     Args:
-        parts: what decoders are shown one after another, each a whole small file in itself.
-        promised: sample frames that the header promises, None where it is silent (a stream, a take still recorded).
-        present: sample frames that are there, None where only decoding tells.
-        fault: what is wrong, empty for a sound file.
-        mask: bits of WAVE_FORMAT_EXTENSIBLE for the speakers in use, None where no layout is stated, 0 for "none".
-        order: speaker bits in the order of the channels where that isn't by rising bit.
-        delay_known: False where an encoder has put an unknown stretch before the first sample.
-        chunks: (id, start, end) of what the file carries beside samples, for containers made of chunks; the last may
+        parts: what decoders read one after another, each a complete small file.
+        promised: sample frames that the header states, None if it states none (a stream, an unfinished recording).
+        present: sample frames that are there, None if only decoding can tell.
+        fault: what is wrong; empty for an undamaged file.
+        mask: WAVE_FORMAT_EXTENSIBLE's bits of the speakers, None if no layout is stated, 0 for "none".
+        order: the channels' speaker bits, if not in rising order.
+        delay_known: False if an encoder has added an unknown delay before the first sample.
+        chunks: (id, start, end) of everything but samples, for containers with chunks; the last may
             end past the file.
-        samples_at: where in the file the sound begins, for those containers.
-        raw: where plain samples begin and end, and bytes a frame, to be looked at without a decoder.
-        container: "wav", "rifx", "w64", "aiff", "caf", "flac", "mp3", "ogg", or "" for whatever else the decoder knows.
+        samples_at: the position of the sound in the file, for those containers.
+        raw: start and end of uncompressed samples, and bytes per frame, for reading without a decoder.
+        container: "wav", "rifx", "w64", "aiff", "caf", "flac", "mp3", "ogg", or "" for libsndfile's other kinds.
     """
 
     parts: Sequence[Sequence[Piece]]
@@ -75,7 +75,7 @@ class Survey:
 
 
 def survey(file: BinaryIO, size: int) -> Survey | str:
-    """The survey of an open file of that size, or why it cannot be read."""
+    """The survey of an open file of that size, or the reason why it cannot be read."""
     from ddsp_fx.files.containers import aiff, au, caf, flac, mp3, ogg, wave, wave64
 
     start = _after_id3(file)
@@ -100,7 +100,7 @@ def survey(file: BinaryIO, size: int) -> Survey | str:
 
 
 def _after_id3(file: BinaryIO) -> int:
-    """Taggers put ID3v2 in front of anything: where the file itself begins."""
+    """The start of the file itself, because taggers put ID3v2 before any kind of file."""
     position = 0
     for _ in range(MOST_ITEMS):
         file.seek(position)

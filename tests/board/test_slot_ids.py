@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A slot's id stays with its plugin, whatever happens to the list, and no other plugin ever gets it."""
+"""A slot's id stays with its plugin, whatever happens to the list, and is never given to another plugin."""
 
 import copy
 import json
@@ -37,7 +37,7 @@ def swap(board: Board, at: int, kind: int) -> None:
     board[at], board[other] = board[other], board[at]
 
 
-# Each keeps the plugins that stay; `at` is a slot that exists, `kind` any number.
+# Each edit keeps the plugins that stay; `at` is an existing slot, `kind` any number.
 EDITS: list[Callable[[Board, int, int], object]] = [
     lambda board, at, kind: board.insert(at, new(kind)),
     lambda board, at, kind: board.append(new(kind)),
@@ -73,7 +73,7 @@ def test_an_id_is_one_plugin_s_for_ever(moves: list[tuple[int, int, int]]) -> No
         assert len(now) == len(board)
         for slot_id, plugin in now.items():
             assert ever.setdefault(slot_id, plugin) is plugin
-        # An id is found at its plugin's place, by the board and by automation.
+        # An id finds its plugin's place, for the board and for automation.
         assert [board.slot(f"#{slot_id}") for slot_id in now] == list(range(len(board)))
 
 

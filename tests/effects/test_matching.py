@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A foreign voice in a model's world: levels by quantiles, pitch in tune."""
+"""A foreign voice in the model's range: levels by quantiles, pitch in tune."""
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def test_quantiles_of_a_voice_go_to_the_trained_ones(middle_db: float, width_db:
     match = LevelMatch(-40.0, -25.0, -13.0)
     levels = middle_db + width_db * np.random.default_rng(0).uniform(-1, 1, 2000)
     moved = [match.step(float(level), 1.0) for level in levels][1000:]
-    # The last second weighs 500 frames against a prior of 50: a tenth of the way is left.
+    # The last second has 500 frames against a prior of 50: a tenth of the distance remains.
     assert np.percentile(moved, (5, 50, 95)) == pytest.approx([-40.0, -25.0, -13.0], abs=2.5)
 
 
@@ -58,7 +58,7 @@ def test_autotune_brings_a_note_to_the_scale(off: float) -> None:
 
 
 def test_autotune_knows_its_key() -> None:
-    # C sharp is a note of D major; in C major the nearer of C and D is taken.
+    # C sharp is a note of D major; in C major, the nearer of C and D is chosen.
     assert Autotune().step(_hz(61.1), True, "D", "major") == pytest.approx(-0.1)
     assert Autotune().step(_hz(61.1), True, "C", "major") == pytest.approx(0.9)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ardour itself, without a display or a sound card: an automation lane plays, and the engine's addresses move."""
+"""Ardour itself, without a display or a sound card: an automation lane plays, and the engine receives its values."""
 
 import os
 import shutil
@@ -56,7 +56,7 @@ quit()
 
 
 def play(chain: Board, target: Target, folder: Path) -> None:
-    """Ardour rolls through a lane of the first fader, from FROM to TO in a second."""
+    """Ardour plays a lane of the first fader, from FROM to TO in a second."""
     assert ARDOUR is not None
     scripts = folder / "config" / "ardour7" / "scripts"
     write_all(scripts, files(board_faders(chain), target))
@@ -71,7 +71,7 @@ def play(chain: Board, target: Target, folder: Path) -> None:
 
 
 def door() -> socket.socket:
-    """A place to hear OSC at."""
+    """A socket that receives OSC."""
     opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     opened.bind(("127.0.0.1", 0))
     opened.setblocking(False)
@@ -83,7 +83,7 @@ def test_an_automation_lane_moves_the_engines_addresses(tmp_path: Path) -> None:
     board, ear = parse_board("violin | violin-room"), door()
     play(board, Target(*ear.getsockname()), tmp_path)
     heard = _all(ear)
-    # At first everything is told, as it stands.
+    # At first, all current values are sent.
     first = dict(reversed(heard))
     for fader in board_faders(board):
         address, low, high = fader.wire(1)
@@ -94,7 +94,7 @@ def test_an_automation_lane_moves_the_engines_addresses(tmp_path: Path) -> None:
     assert moved == sorted(moved)
     assert FROM <= moved[0] < TO
     assert moved[-1] == TO
-    # Nothing but the lane has moved.
+    # Only the lane has moved.
     assert len(heard) == len(board_faders(board)) + len(moved)
 
 

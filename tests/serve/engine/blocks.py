@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Audio for an engine that no clock drives, block by block."""
+"""Runs audio through an engine without a clock, block by block."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ def noise(samples: int, seed: int = 0) -> Audio:
 
 
 def run(engine: Engine, audio: Audio, before: Callable[[int], None] = lambda position: None) -> Audio:
-    """All of `audio` in blocks, `before` called with each block's position."""
+    """Process `audio` in blocks; `before` is called with each block's position."""
     out = []
     for start in range(0, audio.shape[1], BLOCK):
         before(start)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes are exact, atomic, and never waited for."""
+"""Changes are exact and atomic, and nobody waits for them."""
 
 import math
 
@@ -22,7 +22,7 @@ def test_a_change_acts_at_its_sample(engine: Engine, make_board: MakeBoard) -> N
         again = Engine(Layout(RATE, BLOCK, 2))
         again.add_track(make_board())
         again.change([mix(0.9)], sample=sample)
-        # At sample 0 nothing has sounded yet, so there is no ramp and the very first sample has the value.
+        # At sample 0 nothing has sounded yet, so there is no ramp and the first sample has the new value.
         assert first_difference(run(again, audio), plain) == sample
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A take renders to the samples that were heard."""
+"""A take renders to the same samples as were played live."""
 
 import json
 from pathlib import Path
@@ -100,7 +100,7 @@ def test_a_take_finds_slots_that_were_renamed_and_reordered(
     player = Player(again, 1, tmp_path / "take.jsonl")
     run(again, noise(20000), lambda position: player.tick())  # type: ignore[arg-type, return-value]
     assert track.values["hall", "mix"] == board[1].mix == 0.25
-    # So does a render, on the command line too.
+    # A render on the command line gives the same.
     fresh = make_board()
     fresh.reverse()
     fresh[1].name = "cave"

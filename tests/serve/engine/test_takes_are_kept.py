@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No take is written over, and the take of an engine that was killed is there at the next start."""
+"""No take is overwritten, and the take of a killed engine is found at the next start."""
 
 import os
 import signal
@@ -50,7 +50,7 @@ def test_every_unused_name_is_a_name(tmp_path_factory: pytest.TempPathFactory, n
     try:
         library.path(name)
     except RefusedError:
-        return  # a device of Windows
+        return  # a device name on Windows
     for _ in range(count):
         library.unused(name).touch(exist_ok=False)
     assert len(library.names()) == count

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Boards and tracks that come, go, and get numbers again."""
+"""Boards and tracks that are added, removed and numbered again."""
 
 import contextlib
 import threading
@@ -41,7 +41,7 @@ def test_a_new_board_fades_in_and_forgets_what_waited(engine: Engine, tmp_path: 
 
 
 class Repeated(threading.Thread):
-    """Does something again and again until it is told to stop, or fails."""
+    """Repeats an action until it is told to stop, or fails."""
 
     def __init__(self, act: Callable[[], object]) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Repeated(threading.Thread):
 
 
 def test_boards_may_be_replaced_while_messages_come(engine: Engine, make_board: MakeBoard) -> None:
-    """Three threads: audio, changes for two kinds of board, and boards that come and go."""
+    """Three threads: audio, changes for two kinds of board, and replacement of boards."""
 
     def change() -> None:
         for wanted in (mix(0.5), Change(1, "Gain-4", "gain_db", 1.0)):

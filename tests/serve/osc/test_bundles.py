@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Patterns and bundles act as one, and at their time."""
+"""Patterns and bundles act as a whole, and at their time."""
 
 from pathlib import Path
 
@@ -72,7 +72,7 @@ def test_a_time_tag_waits_and_acts(desk: Desk) -> None:
         desk.studio.tick()
         seen += 1
     assert desk.time_s == pytest.approx(1001.0, abs=BLOCK / RATE)
-    # The sound of the block that the time lies in has it: one more block at most.
+    # The block that contains the time has the change: at most one more block.
     desk.engine.process(silence, desk.time_s)
     assert desk.engine.track(1).board[0].mix == 0.5
     assert desk.value("/engine/waiting") == 0
@@ -94,7 +94,7 @@ def test_commands_and_questions_do_not_wait(desk: Desk) -> None:
 
 
 def test_a_packet_that_is_refused_in_part_has_changed_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Changes for now, for later, of several groups, and commands that cannot be carried out as things stand."""
+    """Changes for now and later, of several groups, and commands that cannot be carried out in the current state."""
     before = dict(desk.engine.track(1).values)
     now = encode_bundle([encode("/track/1/mix", [0.9])])
     desk.studio.record(1, "running")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Datagrams in and out, and patterns."""
+"""Encoding and decoding of datagrams, and patterns."""
 
 import math
 import random
@@ -53,7 +53,7 @@ def test_bundles_in_bundles() -> None:
     inner = encode_bundle([encode("/b", [])], 2000.0)
     groups = decode(encode_bundle([inner, encode("/a", [])], 1000.0))
     assert [(group.messages[0].address, group.at_s) for group in groups] == [("/a", 1000.0), ("/b", 2000.0)]
-    # OSC 1.0: the inner tag is not before the outer one; "immediately" is with it.
+    # OSC 1.0: an inner time tag may not be earlier than the outer one; "immediately" counts as the same.
     with pytest.raises(RefusedError, match="later time tag"):
         decode(encode_bundle([inner], 3000.0))
     assert decode(encode_bundle([encode_bundle([encode("/b", [])])], 1000.0))[0].at_s == 1000.0
@@ -149,7 +149,7 @@ PATTERN_PIECE = st.one_of(
 
 
 def as_regex(pieces: list[str]) -> str:
-    """The same in Python's own language."""
+    """The same as a Python regular expression."""
     out = []
     for piece in pieces:
         if piece in ("?", "*"):
@@ -192,7 +192,7 @@ def test_a_malformed_pattern(pattern: str) -> None:
 
 
 def test_matching_takes_time_in_proportion() -> None:
-    """Counted in steps of the automaton's loop, not in seconds: a backtracker would need 2^30 of them here."""
+    """Counted in steps of the automaton's loop, not in seconds: backtracking would need 2^30 of them here."""
 
     class Counting(str):
         steps = 0

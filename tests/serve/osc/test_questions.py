@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Questions, answers, and the three forms of a value."""
+"""Queries, answers, and the three forms of a value."""
 
 from pathlib import Path
 
@@ -84,7 +84,7 @@ def test_a_slot_s_id_is_an_address_that_survives_a_new_name(desk: Desk) -> None:
 
 
 def test_ids_are_meant_only_where_they_are_written(desk: Desk) -> None:
-    """Else every list, pattern and subscription had each parameter twice."""
+    """Otherwise every list, pattern and subscription would have each parameter twice."""
     for pattern in ("/", "/track/1", "/track/*/*", "/track/1/*/*", "/*/*/*/*/mix"):
         assert not [address for address in desk.service.namespace.below(pattern) if "/id/" in address]
     assert desk.service.namespace.below("/track/1/id/Gain") == {"/track/1/id/Gain/gain_db"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page's words with the engine, and what happens when it goes."""
+"""The page's conversation with the engine, and what happens when the engine goes away."""
 
 import json
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is moved in the panel sounds, and what is moved elsewhere is shown."""
+"""Moves in the panel are heard, and moves made elsewhere are shown."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def test_a_slider_changes_the_sound(panel: Any, engine: Engine, eventually: Wait
     eventually(lambda: track.values["hall", "output_gain"] == -60)
     eventually(lambda: track.meter_out.levels_db[0] == -120)
     eventually(lambda: text(panel, "Output gain") == "-60 dB")
-    # The page's own meter says so too.
+    # The page's own meter shows it too.
     eventually(
         lambda: (
             int(panel.find_element("css selector", "[aria-label='Out level']").get_attribute("aria-valuenow")) == -60
@@ -57,7 +57,7 @@ def test_drag_fine_drag_and_double_click(panel: Any, engine: Engine, eventually:
     bar = track_of(panel, "Tone")
     width = bar.size["width"]
     tenth = round(width / 10)
-    # The thumb lies in the middle: 0 of -12 to 12.
+    # The thumb is in the middle: 0 in -12 to 12.
     ActionChains(panel).move_to_element(bar).click_and_hold().move_by_offset(tenth, 0).release().perform()
     eventually(lambda: value() == pytest.approx(2.4, abs=0.3))
     coarse = value()
@@ -67,7 +67,7 @@ def test_drag_fine_drag_and_double_click(panel: Any, engine: Engine, eventually:
     eventually(lambda: value() == pytest.approx(coarse + 0.24, abs=0.05))
     ActionChains(panel).double_click(bar).perform()
     eventually(lambda: value() == 0)
-    # The bundle's own default, 0.25, is home, not the 0.3 that the kind of effect declares.
+    # The default is the bundle's, 0.25, not the 0.3 declared by the kind of effect.
     control(panel, "Mix").send_keys(Keys.END)
     eventually(lambda: engine.track(1).values["hall", "mix"] == 1)
     ActionChains(panel).double_click(track_of(panel, "Mix")).perform()
@@ -92,7 +92,7 @@ def test_keyboard_and_typed_values(panel: Any, engine: Engine, eventually: Wait)
     eventually(lambda: text(panel, "Pre-delay") == "12.5 ms")
     slider.send_keys(Keys.DELETE)
     eventually(lambda: values["hall", "pre_delay"] == 0)
-    # What cannot be is said, and changes nothing.
+    # An impossible value is reported, and changes nothing.
     slider.send_keys(Keys.ENTER)
     panel.switch_to.active_element.send_keys(Keys.CONTROL, "a")
     panel.switch_to.active_element.send_keys("900 ms", Keys.ENTER)

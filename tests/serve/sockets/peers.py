@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Peers with real sockets, for each of the server's three languages."""
+"""Peers with real sockets, for each of the server's three protocols."""
 
 import asyncio
 import json
