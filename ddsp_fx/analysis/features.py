@@ -51,6 +51,9 @@ class Features:
         return self.confidence >= VOICED_FROM
 
 
+_NONE = np.zeros(0, np.float32)
+
+
 class FeatureStream:
     """Mono blocks of any length at the host's rate in, the features of newly complete frames out.
 
@@ -134,12 +137,17 @@ class FeatureStream:
         self._queue(self.tracker.process(samples_16k), self._framer.process(samples_16k))
 
     def _queue(self, pitches: tuple[Floats, Floats], frames: Floats) -> None:
-        self._pitches = np.concatenate([self._pitches, np.stack(pitches)], axis=1)
-        self._levels = np.concatenate([self._levels, self._meter.levels(frames)])
-        self._characters = np.concatenate([self._characters, self._listening.process(frames)])
+        # At small blocks most complete no frame.
+        if len(pitches[0]):
+            self._pitches = np.concatenate((self._pitches, np.stack(pitches)), axis=1)
+        if len(frames):
+            self._levels = np.concatenate((self._levels, self._meter.levels(frames)))
+            self._characters = np.concatenate((self._characters, self._listening.process(frames)))
 
     def _give(self) -> Features:
         n = min(self._pitches.shape[1], self._levels.size)
+        if not n:
+            return Features(_NONE, _NONE, _NONE)
         f0_hz, confidence = self._pitches[:, :n]
         held = self._hold(f0_hz, confidence)
         features = Features(held, confidence.copy(), self._levels[:n], self._characters[:n])

@@ -2,7 +2,6 @@
 """Cuts a stream into overlapping frames at absolute positions."""
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
@@ -36,13 +35,14 @@ class Framer:
 
     def process(self, samples: Floats) -> Floats:
         """Samples (n,) -> the frames that they complete (m, frame), contiguous in memory, m >= 0."""
-        held = np.concatenate([self._held, samples], dtype=np.float32)
+        held = np.concatenate((self._held, samples), dtype=np.float32)
         count = max(0, (held.size - self.frame) // self.hop + 1)
-        self._held = held[count * self.hop :].copy()
+        self._held = held[count * self.hop :].copy() if count else held
         self._complete += count
-        if not count:
-            return np.zeros((0, self.frame), np.float32)
-        return np.ascontiguousarray(sliding_window_view(held, self.frame)[:: self.hop][:count])
+        frames = np.empty((count, self.frame), np.float32)
+        for k in range(count):
+            frames[k] = held[k * self.hop : k * self.hop + self.frame]
+        return frames
 
     def flush(self, total_samples: int) -> Floats:
         """The remaining frames of a stream of `total_samples`, as if silence followed."""

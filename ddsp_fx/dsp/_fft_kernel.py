@@ -8,6 +8,8 @@ and there is no call to Python.
 numba's cache of a caller does not notice an edit in this file: touch `_convolution_kernel.py` after one.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +18,7 @@ from ddsp_fx.dsp._jit import compiled
 Floats = NDArray[np.float32]
 
 
+@cache
 def fft_tables(n: int) -> tuple[Floats, Floats]:
     """Roots of unity of an n-point transform, n a power of 2 and at least 4.
 

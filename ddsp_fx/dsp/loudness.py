@@ -63,6 +63,7 @@ class LevelMeter:
         self.kind = kind
         self.frame = frame
         self.sample_rate = sample_rate
+        self._work = np.zeros((4, frame), np.float32)
 
     def levels(self, frames: Floats) -> Floats:
         """Frames (n, frame), full scale 1.0 -> level in dB (n,), never below FLOOR_DB.
@@ -72,11 +73,22 @@ class LevelMeter:
         """
         if frames.ndim != 2 or frames.shape[1] != self.frame:
             raise ParameterError(f"LevelMeter: frames have shape {frames.shape}, expected (n, {self.frame})")
+        if not len(frames):
+            return np.zeros(0, np.float32)
         if self.kind == "power":
             return _power_to_db(np.mean(np.square(frames, dtype=np.float32), axis=-1))
         window, weights = _tables(self.frame, self.sample_rate)
-        spectrum = np.fft.rfft(frames * window)
-        return _power_to_db(np.mean((spectrum.real**2 + spectrum.imag**2) * weights, axis=-1))
+        if self.frame & (self.frame - 1) or self.frame < 4:
+            spectrum = np.fft.rfft(frames * window)
+            return _power_to_db(np.mean((spectrum.real**2 + spectrum.imag**2) * weights, axis=-1))
+        # numba costs more to import than the rest of this package.
+        from ddsp_fx.dsp._fft_kernel import fft_tables
+        from ddsp_fx.dsp._loudness_kernel import weighted_powers
+
+        powers = np.empty(len(frames), np.float32)
+        tables = fft_tables(self.frame)
+        weighted_powers(np.ascontiguousarray(frames, np.float32), window, weights, self._work, *tables, powers)
+        return _power_to_db(powers)
 
 
 def centred_frames(audio: Floats, frame: int, hop: int) -> Floats:

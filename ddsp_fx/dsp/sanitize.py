@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keep NaN and infinity out of the audio path."""
 
+import math
 from typing import Any, TypeVar
 
 import numpy as np
@@ -21,7 +22,7 @@ def replace_non_finite(block: NDArray[Sample]) -> tuple[NDArray[Sample], bool]:
     """
     # A sum is one pass without a temporary. The mask is needed only if the sum is non-finite (or overflows).
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(np.sum(block)):
+        if math.isfinite(np.add.reduce(block, axis=None)):
             return block, False
     finite = np.isfinite(block)
     if finite.all():

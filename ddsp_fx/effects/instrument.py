@@ -107,7 +107,7 @@ class InstrumentEffect(SmoothedEffect):
     def _parts(self, block: Audio) -> dict[str, Audio]:
         assert self._resynthesizer is not None
         assert self._dry is not None
-        harmonic, noise = self._resynthesizer.process(block.mean(axis=0))
+        harmonic, noise = self._resynthesizer.process(np.add.reduce(block, axis=0) / np.float32(self.channels))
         # The switch mutes the input of the room, so that a tail in progress rings out.
         send = self._ramp("room", self._room_send(), block.shape[1])
         return {

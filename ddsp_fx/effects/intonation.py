@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
+from functools import cache
 
 from ddsp_fx.effects.source import DEFAULT_FRAME_S
 
@@ -70,7 +72,19 @@ class Autotune:
         return self._correction
 
     def _nearest(self, key: str, scale: str) -> float:
+        """The nearer of the notes below and above the centre; the one under way counts as a little nearer."""
         tonic = KEYS.index(key)
-        octave = 12 * math.floor((self._centre - tonic) / 12.0) + tonic
-        notes = [octave + shift + degree for shift in (-12, 0, 12) for degree in SCALES[scale]]
-        return float(min(notes, key=lambda note: abs(note - self._centre) - STICKY_SEMITONES * (note == self._note)))
+        octave, place = divmod(self._centre - tonic, 12.0)
+        degrees = _degrees(scale)
+        above = bisect_right(degrees, place)
+        low, high = (tonic + 12.0 * octave + degrees[at] for at in (above - 1, above))
+        return low if self._distance(low) <= self._distance(high) else high
+
+    def _distance(self, note: float) -> float:
+        return abs(note - self._centre) - STICKY_SEMITONES * (note == self._note)
+
+
+@cache
+def _degrees(scale: str) -> tuple[int, ...]:
+    """Of one octave, and the first of the next."""
+    return (*SCALES[scale], 12)

@@ -96,8 +96,11 @@ class TimbreTransfer(InstrumentEffect):
         threshold_db = self._level_gate(level_db, confidence >= self.voicing)
         gate = self._gate.step(confidence, level_db, self.voicing, threshold_db)
         shifted_hz = self._shifted(f0_hz, gate)
-        matched_db = self._level.step(level_db, gate)
-        level_db = self.loudness_offset + (matched_db if self.loudness_match else level_db)
+        if self.loudness_match:
+            level_db = self._level.step(level_db, gate)
+        else:
+            self._level.hear(level_db, gate)
+        level_db += self.loudness_offset
         level_db = min(level_db, self._source.trained.level_high_db + LEVEL_HEAD_ROOM_DB)
         level_db = max(level_db - (1.0 - gate) * UNVOICED_DUCK_DB, -80.0)
         gains = (gate * gain_ramp(self.harmonic_gain), gate * gain_ramp(self.noise_gain))
