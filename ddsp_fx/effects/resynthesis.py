@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +13,7 @@ from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
 from ddsp_fx.dsp.delay import Fifo
 from ddsp_fx.dsp.frames import FrameGrid
 from ddsp_fx.dsp.scaling import hz_to_midi
+from ddsp_fx.effects.frame_request import FrameRequest
 from ddsp_fx.effects.hearing import Listener
 from ddsp_fx.effects.source import Trained
 from ddsp_fx.inference.control_model import ControlModel
@@ -24,23 +24,6 @@ if TYPE_CHECKING:
 Mono = NDArray[np.float32]
 FRAME = 1024
 RECENT_S = 10.0
-
-
-@dataclass(frozen=True)
-class FrameRequest:
-    """What one frame asks of the model and the synthesizer; gains are linear, 0 is silence.
-
-    `followed`: the input could be followed. `too_quiet`: it was below the level gate. `out_of_range`: the pitch is
-    outside the model's training data.
-    """
-
-    f0_hz: float
-    level_db: float
-    harmonic_gain: float
-    noise_gain: float
-    followed: bool = True
-    too_quiet: bool = False
-    out_of_range: bool = False
 
 
 Conductor = Callable[[float, float, float], FrameRequest]

@@ -14,7 +14,7 @@ from ddsp_fx.dsp.resample import StreamingResampler
 from ddsp_fx.errors import AudioError
 from ddsp_fx.files.layout import Layout, fold
 from ddsp_fx.files.reader import AudioReader
-from ddsp_fx.files.survey import Loss
+from ddsp_fx.files.structure import Loss
 
 Audio = NDArray[np.float32]
 # The delay of LAME, and so of nearly all MP3s: 576 samples of the encoder and 529 of any decoder.

@@ -14,7 +14,8 @@ from ddsp_fx.files import zero_tail
 from ddsp_fx.files.decoder import STEP, Decoder
 from ddsp_fx.files.layout import Layout
 from ddsp_fx.files.names import printable
-from ddsp_fx.files.survey import Loss, Survey, survey
+from ddsp_fx.files.structure import Loss, Survey
+from ddsp_fx.files.survey import survey
 
 Audio = NDArray[np.float32]
 
