@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ddsp_fx.analysis.character import MAX_HZ, MIN_HZ, Character
 
 if TYPE_CHECKING:
-    from ddsp_fx.effects.resynthesis import FrameRequest
+    from ddsp_fx.effects.frame_request import FrameRequest
 
 # Frames this many dB below the loudest count as background: a listener does not miss them.
 BACKGROUND_DB = 35.0

@@ -3,18 +3,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ddsp_fx.errors import MissingExtraError
 from ddsp_fx.extensions import Door
 
-if TYPE_CHECKING:
-    from ddsp_fx.effects.base import Effect
-
 HOSTS = Door("ddsp_fx.hosts", "host")
 
 
-def hosted(effect: Effect, host: str) -> Any:
+def hosted(effect: object, host: str) -> Any:
     """The effect as that host's plugin; raises MissingExtraError if no package provides it, or the host's errors."""
     if host not in HOSTS.names():
         raise MissingExtraError(f'no installed package offers a {host!r} host; pip install "ddsp-fx[serve]"')

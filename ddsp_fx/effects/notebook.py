@@ -4,15 +4,26 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from ddsp_fx.effects.parametrised import Parametrised
+    from collections.abc import Mapping
+
+    from ddsp_fx.effects.parameters import Parameter, Value
+
+
+class Shown(Protocol):
+    """What an effect tells of itself."""
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]: ...
+    def get_value(self, symbol: str) -> Value: ...
+
 
 _HEAD = "<tr><th>parameter</th><th>value</th><th>range</th><th>what it does</th></tr>"
 
 
-def effect_html(effect: Parametrised) -> str:
+def effect_html(effect: Shown) -> str:
     """A caption and a row per parameter; values that differ from the default are bold."""
     rows = []
     for symbol, p in effect.parameters.items():

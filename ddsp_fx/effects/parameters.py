@@ -6,15 +6,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, overload
 
 from ddsp_fx.errors import ParameterError, UnknownParameterError, did_you_mean
 
 if TYPE_CHECKING:
     # TypeVar has a default only from Python 3.13 on. Without one, checkers would report every bare `Parameter`.
     from typing_extensions import TypeVar
-
-    from ddsp_fx.effects.base import Effect
 
     V = TypeVar("V", default=Any)
 else:
@@ -25,6 +23,15 @@ else:
 Scale = Literal["linear", "log", "dB", "steps", "choices", "toggle"]
 Acts = Literal["output", "frame"]
 Value = float | int | str | bool
+
+
+class Valued(Protocol):
+    """What has parameters: `Effect` does."""
+
+    def get_value(self, symbol: str) -> Value: ...
+
+    def set_value(self, symbol: str, value: Value) -> None: ...
+
 
 _TRUE = {"on", "true", "yes", "1"}
 _FALSE = {"off", "false", "no", "0"}
@@ -105,17 +112,17 @@ class Parameter(Generic[V]):
             raise ParameterError(f"parameter {self.name!r}: a log scale needs minimum > 0, got {self.minimum}")
         self.default = self.check(self.default)
 
-    def __set_name__(self, owner: type[Effect], name: str) -> None:
+    def __set_name__(self, owner: type, name: str) -> None:
         self.symbol = name
 
     @overload
-    def __get__(self, instance: None, owner: type[Effect] | None = None) -> Self: ...
+    def __get__(self, instance: None, owner: type | None = None) -> Self: ...
     @overload
-    def __get__(self, instance: Effect, owner: type[Effect] | None = None) -> V: ...
-    def __get__(self, instance: Effect | None, owner: type[Effect] | None = None) -> Any:
+    def __get__(self, instance: Valued, owner: type | None = None) -> V: ...
+    def __get__(self, instance: Valued | None, owner: type | None = None) -> Any:
         return self if instance is None else instance.get_value(self.symbol)
 
-    def __set__(self, instance: Effect, value: V) -> None:
+    def __set__(self, instance: Valued, value: V) -> None:
         instance.set_value(self.symbol, value)  # type: ignore[arg-type]
 
     def check(self, value: object) -> Value:

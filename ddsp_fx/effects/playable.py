@@ -5,17 +5,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.effects.live_stream import LiveStream, Order
-from ddsp_fx.effects.offline import Audio, as_channels_first, drive, reader
+from ddsp_fx.effects.offline import as_channels_first, drive, reader
 from ddsp_fx.errors import AudioError
 
 if TYPE_CHECKING:
-    from ddsp_fx.effects.base import Effect
     from ddsp_fx.effects.usage import Usage
 
 
@@ -40,6 +40,8 @@ class Playable:
     @abstractmethod
     def prepare(self, sample_rate: float, max_block_size: int = 8192, channels: int = 2) -> None: ...
     @abstractmethod
+    def process_block(self, block: Audio) -> Audio: ...
+    @abstractmethod
     def _guarded(self, block: Audio) -> Audio: ...
     @abstractmethod
     def _adopt_edits(self) -> None: ...
@@ -51,7 +53,7 @@ class Playable:
 
         Raises what `prepare` raises.
         """
-        return LiveStream(cast("Effect", self), sample_rate, channels, order, max_block_size)
+        return LiveStream(self, sample_rate, channels, order, max_block_size)
 
     def __call__(
         self, input_array: NDArray[Any], sample_rate: float, buffer_size: int = 8192, reset: bool = True

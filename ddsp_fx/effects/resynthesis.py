@@ -4,16 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
+from ddsp_fx.array_types import Mono
 from ddsp_fx.dsp.delay import Fifo
 from ddsp_fx.dsp.frames import FrameGrid
 from ddsp_fx.dsp.scaling import hz_to_midi
+from ddsp_fx.effects.frame_request import FrameRequest
 from ddsp_fx.effects.hearing import Listener
 from ddsp_fx.effects.source import Trained
 from ddsp_fx.inference.control_model import ControlModel
@@ -21,26 +22,8 @@ from ddsp_fx.inference.control_model import ControlModel
 if TYPE_CHECKING:
     from ddsp_fx.analysis.pitch import PitchTracker
 
-Mono = NDArray[np.float32]
 FRAME = 1024
 RECENT_S = 10.0
-
-
-@dataclass(frozen=True)
-class FrameRequest:
-    """What one frame asks of the model and the synthesizer; gains are linear, 0 is silence.
-
-    `followed`: the input could be followed. `too_quiet`: it was below the level gate. `out_of_range`: the pitch is
-    outside the model's training data.
-    """
-
-    f0_hz: float
-    level_db: float
-    harmonic_gain: float
-    noise_gain: float
-    followed: bool = True
-    too_quiet: bool = False
-    out_of_range: bool = False
 
 
 Conductor = Callable[[float, float, float], FrameRequest]

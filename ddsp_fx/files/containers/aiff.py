@@ -9,7 +9,7 @@ from typing import BinaryIO
 from ddsp_fx.files.containers.core_audio import layout_of
 from ddsp_fx.files.containers.ending import CHUNKS, CUT, GOES_ON, TRAILER, after_the_end
 from ddsp_fx.files.pieces import Piece
-from ddsp_fx.files.survey import MOST_ITEMS, Survey
+from ddsp_fx.files.structure import MOST_ITEMS, Survey
 
 Chunk = tuple[bytes, int, int]
 

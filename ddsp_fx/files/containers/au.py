@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from ddsp_fx.files.containers.ending import CUT, after_the_end
 from ddsp_fx.files.pieces import Piece
-from ddsp_fx.files.survey import Survey
+from ddsp_fx.files.structure import Survey
 
 # Bytes per sample of the uncompressed encodings.
 _WIDTHS = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}

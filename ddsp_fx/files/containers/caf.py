@@ -10,7 +10,7 @@ from typing import BinaryIO
 from ddsp_fx.files.containers.core_audio import layout_of
 from ddsp_fx.files.containers.ending import CUT, GOES_ON, after_the_end
 from ddsp_fx.files.pieces import Piece
-from ddsp_fx.files.survey import MOST_ITEMS, Survey
+from ddsp_fx.files.structure import MOST_ITEMS, Survey
 
 _MOST_OF_HEADER = 4096
 # Size of a chunk's header, and of the edit count before the samples, in bytes.

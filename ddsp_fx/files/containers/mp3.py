@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ddsp_fx.files.pieces import Piece
-from ddsp_fx.files.survey import MOST_ITEMS, Survey
+from ddsp_fx.files.structure import MOST_ITEMS, Survey
 
 # Bit rates in kbit/s by index; rows: MPEG-1 layers 1, 2, 3, MPEG-2 layer 1, layers 2 and 3 (ISO 11172-3, 13818-3).
 _BITRATES = {

@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
-from ddsp_fx.files.survey import MOST_ITEMS, Survey
+from ddsp_fx.files.structure import MOST_ITEMS, Survey
 
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _FIRST, _LAST = 2, 4

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from ddsp_fx.files.containers.ending import CHUNKS, CUT, GOES_ON, after_the_end
 from ddsp_fx.files.pieces import Piece
-from ddsp_fx.files.survey import MOST_ITEMS, Survey
+from ddsp_fx.files.structure import MOST_ITEMS, Survey
 
 Chunk = tuple[bytes, int, int]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from ddsp_fx.files.containers.wave import Found, survey_found
-from ddsp_fx.files.survey import MOST_ITEMS, Survey
+from ddsp_fx.files.structure import MOST_ITEMS, Survey
 
 RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 # The end of a GUID that starts with the four letters of a WAV chunk; other GUIDs are Sony's own.
