@@ -47,7 +47,7 @@ class SlotAccess(Live):
             return
         name = type(plugin).__name__
         raise ParameterError(
-            f"{name}.{symbol} cannot be moved while audio runs: this would restart {name} or change its latency. Set it "
+            f"{name}.{symbol} cannot be moved while audio runs: that would restart {name} or change latency. Set it "
             f"on the plugin before the stream, or between two: board.reset(), set it, then prepare()"
         )
 
