@@ -32,7 +32,7 @@ def build_parser(chosen: str = "") -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ddsp-fx {__version__}")
     choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=AnyOrder)
-    known = commands()
+    known = commands(chosen)
     for name, point in known.items():
         # With a command chosen, the summaries of the others are not read.
         line = summary(point) if name == chosen or chosen not in known else ""
