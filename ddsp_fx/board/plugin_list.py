@@ -128,8 +128,6 @@ class PluginList(MutableSequence[Any]):
         """Called when the list has changed."""
         self._slots.arrange(self._plugins)
 
-    # Slots: how automation, OSC and JSON name a plugin.
-
     def _namings(self) -> list[Naming]:
         # A plugin may have been renamed, of which the list is not notified.
         self._slots.arrange(self._plugins)

@@ -165,9 +165,6 @@ def test_arguments_are_cheap() -> None:
     assert out.strip() == "[]"
 
 
-# Devices, with a PortAudio that does what it is told.
-
-
 class FakeStatus:
     input_overflow = output_underflow = False
 

@@ -64,8 +64,6 @@ class Inbox:
         self._timed: list[tuple[int, int, Key, Value]] = []
         self._order = itertools.count()
 
-    # Under the gate.
-
     def post(self, key: Key, value: Value, sample: int | None = None) -> None:
         """Post a change, untimed or for a sample on the track's count. Hold the gate."""
         if sample is None:
@@ -88,8 +86,6 @@ class Inbox:
         self._coming.clear()
         now, self._now = self._now, {}
         return now
-
-    # The audio thread alone.
 
     def due(self, start: int, end: int) -> list[tuple[int, Key, Value]]:
         """(sample, key, value) of changes due before sample `end`, in order of time; late ones are at `start`.

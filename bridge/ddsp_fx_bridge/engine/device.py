@@ -83,7 +83,7 @@ class DeviceDoor:
         names = [f"{i} {d['name']}" for i, d in enumerate(self._sounddevice.query_devices())]
         return EngineError(
             f"the {self.description} cannot be opened: {' '.join(str(error).split())}; "
-            f"there is {', '.join(names) or 'no device at all; use --clock or --input FILE'}"
+            f"the devices are: {', '.join(names) or 'none; use --clock or --input FILE'}"
         )
 
     def stop(self) -> None:

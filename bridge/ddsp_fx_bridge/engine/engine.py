@@ -59,8 +59,6 @@ class Engine:
         """The number of changes whose time has not come."""
         return self._schedule.count
 
-    # Tracks.
-
     def add_track(self, board: Board, layout: Layout | None = None) -> Track:
         """Add a track with the lowest free number; raises errors of `Board.prepare`.
 
@@ -91,7 +89,9 @@ class Engine:
     def track(self, number: int) -> Track:
         """Raises EngineError."""
         if number not in self.tracks:
-            raise EngineError(f"there is no track {number}; there is {', '.join(map(str, self.tracks)) or 'none'}")
+            raise EngineError(
+                f"there is no track {number}; the tracks are: {', '.join(map(str, self.tracks)) or 'none'}"
+            )
         return self.tracks[number]
 
     def unchanging(self) -> AbstractContextManager[object]:
@@ -104,8 +104,6 @@ class Engine:
         with self._control:
             self.track(number).replace_board(prepared)
         self._listeners.tell(TracksChanged(number))
-
-    # Changes.
 
     def check(self, changes: Sequence[Change]) -> list[Change]:
         """The changes with values as they will be stored; raises ParameterError or EngineError for an invalid one."""
@@ -202,13 +200,9 @@ class Engine:
         tracks = self.tracks
         return [c for c, of in entry.changes if c.track in tracks and tracks[c.track].generation == of]
 
-    # Who wants to know.
-
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event, in the thread that causes it; returns a function that ends this."""
         return self._listeners.add(listener)
-
-    # The audio thread of the house.
 
     def process(self, block: Audio, time_s: float | None = None) -> Audio:
         """Process one block (channels, n <= block_size) with each of the engine's own tracks; returns their sum.

@@ -52,7 +52,7 @@ class Library:
         path = self.path(name)
         if not path.is_file() or path.resolve().parent != self.folder.resolve():
             known = ", ".join(self.names()[:20]) or "none"
-            raise RefusedError(404, "", f"there is no {name!r} in {self.folder.name}; there is {known}")
+            raise RefusedError(404, "", f"there is no {name!r} in {self.folder.name}; it has {known}")
         return path
 
     def new(self, name: str) -> Path:

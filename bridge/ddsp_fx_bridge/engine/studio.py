@@ -50,8 +50,6 @@ class Studio:
             self._players.pop(event.track, None)
             self._forget(event.track)
 
-    # Boards.
-
     def load_board(self, track: int, name: str) -> None:
         """Load a board and crossfade to it, which may take seconds; raises RefusedError or errors of loading."""
         path = self.boards.existing(name)
@@ -70,8 +68,6 @@ class Studio:
         # Iterates over a copy, because plugins connect and disconnect in other threads.
         self._presets = {key: value for key, value in dict(self._presets).items() if key[0] != track}
         self.preset_names = {key: value for key, value in dict(self.preset_names).items() if key[0] != track}
-
-    # Presets.
 
     def presets(self, track: int, slot_id: str) -> Presets:
         """Presets by name, each with all parameters that it sets; empty for effects that are not from a bundle."""
@@ -94,11 +90,9 @@ class Studio:
             raise RefusedError(
                 404,
                 "",
-                f"there is no preset {name[:64]!r}{did_you_mean(name, known)}; there is {', '.join(known) or 'none'}",
+                f"there is no preset {name[:64]!r}{did_you_mean(name, known)}; it has {', '.join(known) or 'none'}",
             )
         return known[name]
-
-    # Takes.
 
     def can_record(self, track: int, name: str) -> None:
         """Raises what `record` would refuse in the current state."""

@@ -65,8 +65,6 @@ class Track:
         self._describe(self.prepare(board))
         self._board = self.board
 
-    # The control side.
-
     def _describe(self, board: Board) -> None:
         self.board = board
         self.controls: Mapping[Key, Control] = {control.key: control for control in board_controls(board)}
@@ -138,8 +136,6 @@ class Track:
         if recorder is not None:
             recorder.finish()
         return recorder
-
-    # The audio side.
 
     def process(self, block: Audio, position: int | None = None) -> Audio:
         """Process one block (channels, n), n <= max_block_size -> the same shape, `latency_samples` late.

@@ -147,8 +147,8 @@ def _lock(path: Path) -> IO[str]:
         raise EngineError(f"{folder} cannot hold the socket for plugins: {error.strerror}") from None
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise EngineError(
-            f"{folder} must be a folder of your own that nobody else can enter (mode 700); "
-            "DDSP_FX_LINK names a socket elsewhere"
+            f"{folder} must be your own folder, which nobody else can enter (mode 700); "
+            "DDSP_FX_LINK can name a socket elsewhere"
         )
     import fcntl
 

@@ -182,8 +182,6 @@ class Segment:
     event_read = _Word(148)
     overruns = _Word(152)
 
-    # Audio.
-
     def read_input(self, position: int, frames: int) -> Audio:
         """(channels, frames), copied."""
         return self._read(self._input, position, frames)

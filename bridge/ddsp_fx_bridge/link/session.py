@@ -81,8 +81,6 @@ class Session:
             self._stream.stop()
             self._stream = None
 
-    # What the plugin says.
-
     def _handle(self, fields: list[str]) -> bool:
         """Handle a message; False if the plugin disconnects."""
         verb, *rest = fields
@@ -174,8 +172,6 @@ class Session:
             self._send("error", "board", _one_line(error))
             self._board = Board()
         return self._engine.add_track(self._board, layout)
-
-    # What the plugin is told.
 
     def _describe(self) -> None:
         if self._track is not None:

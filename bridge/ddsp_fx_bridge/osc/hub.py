@@ -59,8 +59,6 @@ class Hub:
         """The number of subscribers with a running lease."""
         return len(self._subscriptions)
 
-    # Coming and going.
-
     def subscribe(self, peer: Peer, patterns: Iterable[str], lease_s: float = math.inf) -> None:
         """Add patterns and renew the lease; raises RefusedError 400 (pattern) or 503 (full)."""
         self._hold(peer, {pattern: self._namespace.below(pattern) for pattern in patterns}, lease_s)
@@ -69,7 +67,7 @@ class Hub:
         """OSCQuery's LISTEN: exactly this address, while the connection lasts; raises RefusedError 404 or 503."""
         node = self._namespace.find(address)
         if not node.access & READ:
-            raise RefusedError(405, address, "there is no value here to listen to")
+            raise RefusedError(405, address, "this address has no value to listen to")
         self._hold(peer, {address: {address}}, math.inf)
 
     def _hold(self, peer: Peer, wanted: dict[str, set[str]], lease_s: float) -> None:
@@ -121,8 +119,6 @@ class Hub:
         now = self._now()
         for key in [key for key, held in self._subscriptions.items() if held.lease_end_s <= now]:
             del self._subscriptions[key]
-
-    # News.
 
     def on_event(self, event: Event) -> None:
         """Call from any thread when a parameter has changed."""

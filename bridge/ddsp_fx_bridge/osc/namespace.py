@@ -108,8 +108,6 @@ class Namespace:
                 self._add(alias)
                 self._by_control[track.number, control.key].append(alias)
 
-    # Finding.
-
     def find(self, address: str) -> Node:
         """The node of an address; raises RefusedError 404."""
         if address not in self.nodes:

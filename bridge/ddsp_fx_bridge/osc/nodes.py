@@ -67,7 +67,7 @@ class Node:
 
     def read(self) -> list[Any]:
         """The arguments of an answer; raises RefusedError 405."""
-        raise RefusedError(405, self.address, "this address holds others and has no value; ask for one below it")
+        raise RefusedError(405, self.address, "this address is a container without a value; query one below it")
 
 
 @dataclass

@@ -145,7 +145,7 @@ def _arguments(data: bytes, start: int, address: str) -> tuple[Any, ...]:
         else:
             _bracket(stack, tag, address)
     if len(stack) != 1 or index != len(data):
-        raise _malformed(f"type tags {tags!r} ask for {index} bytes, there are {len(data)}", address)
+        raise _malformed(f"type tags {tags!r} need {index} bytes, but there are {len(data)}", address)
     return tuple(stack[0])
 
 

@@ -90,7 +90,7 @@ class PartPattern:
         words = self._text[index + 1 : end].split(",")
         if not SPECIAL.isdisjoint("".join(words)):
             raise RefusedError(
-                400, "", f"pattern {self._text!r}: a pattern inside {{}}; only plain words can stand there"
+                400, "", f"pattern {self._text!r}: a pattern inside {{}}; only plain words are allowed there"
             )
         # A star before the brace belongs to the state before it; each word starts there.
         target = self._state()
