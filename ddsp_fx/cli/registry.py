@@ -19,7 +19,10 @@ from ddsp_fx.extensions import Door, by_name
 
 COMMANDS = Door("ddsp_fx.commands", "command")
 # The order in which people meet them; what other packages bring comes after.
-ORDER = ("apply", "list", "info", "serve", "vst", "daw", "train", "evaluate", "validate", "demo", "gallery")
+ORDER = (
+    "apply", "play", "compare", "list", "info", "serve", "vst", "daw", "train", "evaluate", "validate",
+    "demo", "gallery",
+)  # fmt: skip
 
 
 def commands() -> dict[str, EntryPoint]:
