@@ -21,8 +21,12 @@ from ddsp_fx.errors import DdspFxError
 from ddsp_fx.files.names import printable
 
 
-def build_parser(chosen: str = "") -> argparse.ArgumentParser:
+def build_parser(chosen: str = "", of_commands: type[argparse.ArgumentParser] = AnyOrder) -> argparse.ArgumentParser:
     """The parser with every command's line; of the arguments only the chosen one's.
+
+    Args:
+        chosen: a command's name.
+        of_commands: the class of the commands' parsers.
 
     Raises DdspFxError when the chosen command's package is broken.
     """
@@ -30,7 +34,7 @@ def build_parser(chosen: str = "") -> argparse.ArgumentParser:
         prog="ddsp-fx", description="Neural instruments, learned rooms and dereverb as audio effects."
     )
     parser.add_argument("--version", action="version", version=f"ddsp-fx {__version__}")
-    choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=AnyOrder)
+    choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=of_commands)
     known = commands()
     for name, point in known.items():
         # Who has chosen one does not read the lines of the others.
@@ -56,6 +60,10 @@ def _run(argv: Sequence[str]) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; a DdspFxError becomes one line on stderr and exit code 2."""
+    if "_ARGCOMPLETE" in os.environ:
+        from ddsp_fx.cli.completion import answer
+
+        answer()
     _any_name_can_be_printed()
     try:
         with stopping_cleanly():

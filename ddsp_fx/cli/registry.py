@@ -21,7 +21,7 @@ COMMANDS = Door("ddsp_fx.commands", "command")
 # The order in which people meet them; what other packages bring comes after.
 ORDER = (
     "apply", "play", "compare", "list", "info", "serve", "vst", "daw", "train", "evaluate", "validate",
-    "demo", "gallery",
+    "demo", "gallery", "completion",
 )  # fmt: skip
 
 
