@@ -44,6 +44,8 @@ class Board(SlotAccess, SmoothedEffect):
 
     kind: ClassVar[str] = "board"
 
+    _assembler: ClassVar[type[Assembler]] = Assembler
+
     mix = Parameter("Mix", 0, 1, 1, description="0 is the input, delayed to match; 1 the chain")
     bypass = Parameter("Bypass", default=False, scale="toggle", description="The input alone, delayed to match")
 
@@ -120,7 +122,7 @@ class Board(SlotAccess, SmoothedEffect):
     def _prepare(self) -> None:
         self._check(self._plugins)
         self._claim()
-        self._assemble(Assembler(self.layout, None, self._follows_live).build(self._plugins))
+        self._assemble(self._assembler(self.layout, None, self._follows_live).build(self._plugins))
         self._dry = DelayLine(self.channels, self.latency_samples)
 
     def _assemble(self, assembly: Assembly) -> None:
@@ -137,7 +139,7 @@ class Board(SlotAccess, SmoothedEffect):
             return
         self._check(self._plugins)
         self._claim()
-        self._assemble(Assembler(self.layout, self._assembly, self._follows_live).build(self._plugins))
+        self._assemble(self._assembler(self.layout, self._assembly, self._follows_live).build(self._plugins))
         self._make_guards(self.channels)
         self._dry = self._dry.resized(self.latency_samples)
         self._events.keep(self._plugins)
@@ -178,16 +180,21 @@ class Board(SlotAccess, SmoothedEffect):
             start = stop
         return out
 
-    def _process_piece(self, block: Audio) -> Audio:
-        wet = block
-        index = 0
+    def _through(self, block: Audio) -> Audio:
+        for index, part in enumerate(self._players):
+            block = self._played(part, index, block)
+        return block
+
+    def _played(self, part: Part | Guard, index: int, block: Audio) -> Audio:
         try:
-            for index, part in enumerate(self._players):  # noqa: B007
-                wet = part.process_block(wet)
+            return part.process_block(block)
         except Warning:
             raise
         except Exception as error:
             raise slot_error(self._part_name(self._assembly.parts[index]), error) from error
+
+    def _process_piece(self, block: Audio) -> Audio:
+        wet = self._through(block)
         self._position += block.shape[1]
         target = 0.0 if self.bypass else float(self.mix)
         if self._rests_at("mix", target) and target == 1.0:

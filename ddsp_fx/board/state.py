@@ -8,12 +8,15 @@ from typing import Any
 
 from ddsp_fx.analysis.trackers import DEFAULT_TRACKER
 from ddsp_fx.board.board import Board
+from ddsp_fx.board.branches import Chain, Mix
 from ddsp_fx.board.native import is_native
 from ddsp_fx.board.native_state import native_from_data, native_to_data
 from ddsp_fx.board.slot_naming import next_namings
 from ddsp_fx.errors import BoardError, DdspFxError
 
 FORMAT = "ddsp-fx board"
+# A ddsp-fx that knows no branches refuses one: it would play them one after another.
+FORMATS: dict[str, type[Board]] = {FORMAT: Board, "ddsp-fx chain": Chain, "ddsp-fx mix": Mix}
 VERSION = 1
 # Plugins' states and impulse responses make them long.
 MOST_CHARACTERS = 256 << 20
@@ -23,7 +26,7 @@ MOST_NAME = 4096
 
 def board_to_json(board: Board) -> str:
     """Raises BoardError naming the slot that cannot be written down, and what of it."""
-    data: dict[str, Any] = {"format": FORMAT, "version": VERSION, "mix": board.mix}
+    data: dict[str, Any] = {"format": _format_of(board), "version": VERSION, "mix": board.mix}
     if board.bypass:
         data["bypass"] = True
     if board.name != board.kind:
@@ -33,6 +36,10 @@ def board_to_json(board: Board) -> str:
     if names != [name for _, name in next_namings(list(board), [])]:
         data["slot_names"] = names
     return json.dumps(data, indent=2)
+
+
+def _format_of(board: Board) -> str:
+    return next((name for name, kind in FORMATS.items() if kind is type(board)), FORMAT)
 
 
 def _slot(plugin: Any, name: str) -> dict[str, Any]:
@@ -96,13 +103,13 @@ class _Count:
 
 
 def _board(data: Any, trust: bool, count: _Count) -> Board:
-    if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("slots"), list):
+    if not isinstance(data, dict) or data.get("format") not in FORMATS or not isinstance(data.get("slots"), list):
         raise BoardError(f"not a board: expected an object with format {FORMAT!r} and a list of slots")
     if data.get("version") != VERSION or isinstance(data["version"], bool):
         raise BoardError(f"board version {data.get('version')!r} is unknown to this ddsp-fx, which reads {VERSION}")
     try:
         plugins = [_plugin(slot, trust, count) for slot in count.add(data["slots"])]
-        board = Board(plugins, mix=data.get("mix", 1.0), bypass=data.get("bypass", False))
+        board = FORMATS[data["format"]](plugins, mix=data.get("mix", 1.0), bypass=data.get("bypass", False))
         board.name = str(data.get("name", board.name))
         if "slot_names" in data:
             board.name_slots([str(name) for name in data["slot_names"]])
