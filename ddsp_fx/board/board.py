@@ -217,7 +217,7 @@ class Board(SlotAccess, SmoothedEffect):
         shaped, restore = as_channels_first(audio)
         with self._usage.call(self.name):
             blocks = list(self.iter_render(shaped, sample_rate, buffer_size, tail, automation))
-        return restore(np.concatenate([np.zeros((shaped.shape[0], 0), np.float32), *blocks], axis=1))
+        return restore(self._gathered(blocks, shaped.shape[0], sample_rate))
 
     def iter_render(
         self,
