@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0"
 
-# Names are imported on first use: `import ddsp_fx` must stay cheap in scripts and at the command line. What is not
-# listed here is an error, of `ddsp_fx.errors`.
+# Names are imported on first use, so that `import ddsp_fx` stays cheap. Names not listed here are errors, which come
+# from `ddsp_fx.errors`.
 _HOMES = {
     "Automation": "ddsp_fx.automation",
     "Board": "ddsp_fx.board",
@@ -97,5 +97,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """What is public: names that have not been used yet are not in the module."""
+    """The public names, including those that have not been imported yet."""
     return sorted([*__all__, "__doc__", "__version__"])

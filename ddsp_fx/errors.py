@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything that ddsp-fx raises on purpose.
+"""All errors that ddsp-fx raises on purpose.
 
 DdspFxError
 ├── ParameterError              a value outside its range, or of the wrong type (also a ValueError)
 │   └── UnknownParameterError   a name that no parameter has (also an AttributeError)
 ├── AudioError                  audio that cannot be read, written or processed
-│   └── DamagedAudioError       a file that holds less, or other, than it promises
+│   └── DamagedAudioError       a file that is truncated, or does not match its own header
 ├── ModelError                  a .tflite file that is missing, corrupt or of the wrong shape
 ├── BundleError                 a manifest or its files that break the schema
 │   └── UnknownEffectError      a name that no bundle offers
@@ -14,7 +14,7 @@ DdspFxError
 ├── EngineError                 a running engine that cannot start, or refuses what it is asked
 │   └── RefusedError            a message from outside, with a code like HTTP's
 ├── MissingExtraError           a feature whose optional packages are not installed (also an ImportError)
-└── TrainingError               recordings or a run that cannot be trained from
+└── TrainingError               recordings or a run that training cannot use
 
 A message says what is wrong, which value was found, what was expected, and how to fix it.
 """
@@ -40,10 +40,11 @@ class AudioError(DdspFxError):
 
 
 class DamagedAudioError(AudioError):
-    """A file that holds less, or other, than it promises.
+    """A file that is truncated, or does not match its own header.
 
     Args:
-        loss: a `ddsp_fx.files.Loss`: how much of the file can be read, and why not all. Its `text` is the message.
+        loss: a `ddsp_fx.files.Loss`: how much of the file is readable, and why the rest is not. Its `text` is the
+            message.
     """
 
     def __init__(self, loss: object) -> None:
@@ -81,7 +82,7 @@ class RefusedError(EngineError):
     Args:
         code: 400 malformed, 403 not allowed, 404 unknown address, 405 not of that kind, 408 too late, 413 too much,
             416 out of range, 425 too far ahead, 429 too fast, 500 failed inside, 503 full.
-        address: what it was about.
+        address: the OSC address it was about.
     """
 
     def __init__(self, code: int, address: str, text: str) -> None:
@@ -98,6 +99,6 @@ class TrainingError(DdspFxError):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """For the end of a message: "; did you mean X" with the closest known name, or nothing."""
+    """Ends a message: "; did you mean X" with the most similar known name, or "" if none is similar."""
     close = get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}" if close else ""

@@ -16,12 +16,12 @@ OURS = "ddsp-fx"
 
 @dataclass(frozen=True)
 class Door:
-    """A group of entry points with which packages, and ddsp-fx itself, register one sort of thing.
+    """A group of entry points through which packages, ddsp-fx included, register one kind of thing.
 
     Args:
         group: of entry points, such as "ddsp_fx.trackers".
-        what: one of them in words, for messages: "pitch tracker".
-        error: raised for a name that nobody registers, and for one whose package is broken.
+        what: a name for one of them in messages: "pitch tracker".
+        error: raised for an unknown name, and for a name whose package is broken.
     """
 
     group: str
@@ -29,25 +29,25 @@ class Door:
     error: type[DdspFxError] = DdspFxError
 
     def names(self) -> list[str]:
-        """What is registered, in the order of the alphabet. Nothing is imported for it."""
+        """The registered names, sorted. Imports nothing."""
         return sorted(by_name(self.group))
 
     def check(self, name: str) -> EntryPoint:
-        """Where it is; raises `error` with the closest name and all others."""
+        """The entry point of a name; raises `error` with the closest name and all others."""
         points = by_name(self.group)
         if name not in points:
             known = ", ".join(sorted(points)) or "none"
-            raise self.error(f"no {self.what} is called {name[:80]!r}{did_you_mean(name, points)}; there are {known}")
+            raise self.error(f"no {self.what} is called {name[:80]!r}{did_you_mean(name, points)}; installed: {known}")
         return points[name]
 
     def load(self, name: str) -> Any:
-        """The object itself; raises `error`, or MissingExtraError where its package asks for another one."""
+        """Load the object; raises `error`, or MissingExtraError if its package needs another one."""
         point = self.check(name)
         try:
             return point.load()
         except MissingExtraError:
             raise
-        # A package that ends the program where it is imported is broken too.
+        # A package that exits the program at import counts as broken too.
         except (Exception, SystemExit) as error:
             raise self.error(
                 f"the {self.what} {name!r} cannot be loaded from {point.value}: {error}; reinstall its package"
@@ -55,7 +55,7 @@ class Door:
 
 
 def installed(group: str) -> list[EntryPoint]:
-    """The entry points of a group, our own first: a name that is built in keeps its meaning whatever is installed."""
+    """The entry points of a group, ddsp-fx's own first, so that no package can replace a built-in name."""
     try:
         found = list(entry_points(group=group))
     except Exception:  # a package's entry_points.txt that cannot be parsed makes this fail for all of them

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Removes temporary files that killed processes left."""
+"""Removes temporary files left by killed processes."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-# Longer than anything of ours writes one file; a training, which does, holds a lock and asks for 0.
+# Longer than any single write takes, except in training, which holds a lock and passes 0.
 AGE_S = 6 * 3600.0
 
 
 def sweep(folder: Path, prefix: str | re.Pattern[str], older_than_s: float = AGE_S) -> None:
-    """Remove files directly in a folder that begin with `prefix`, are this user's, and have not changed for that long.
+    """Remove files directly in a folder that begin with `prefix`, are owned by this user, and are older than that.
 
     Args:
         folder: may be missing.
-        prefix: of a temporary name of ours, one that nobody else would choose.
-        older_than_s: in seconds; 0 where a lock says that nobody else is at work.
+        prefix: of temporary names that only ddsp-fx uses.
+        older_than_s: in seconds; 0 if the caller holds a lock, so that nobody else can be writing.
     """
     begins = re.compile(re.escape(prefix)) if isinstance(prefix, str) else prefix
     with suppress(OSError):
-        # A folder of a hundred thousand files is gone through before each file that is written there.
+        # Lazy, because this runs before each file is written, even in a folder of a hundred thousand files.
         with os.scandir(folder) as entries:
             left = [entry.name for entry in entries if begins.match(entry.name)]
         for name in left:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make the sounds that ship in this folder.
+"""Makes the sounds in this folder.
 
 python examples/make_examples.py [FOLDER]
 """

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recordings for an instrument that nobody has recorded freely: lines from a soundfont, in a room that is known.
+"""Recordings for instruments without free ones: lines played by a soundfont, in a known room.
 
     python recipes/render_lines.py trumpet /tmp/trumpet --soundfont /usr/share/sounds/sf2/FluidR3_GM.sf2
     KERAS_BACKEND=jax ddsp-fx train /tmp/trumpet --config recipes/trumpet.toml --out plugins/ddsp_fx_plugins/trumpet
 
-Needs fluidsynth, and a soundfont whose licence lets weights be shared (FluidR3: MIT; Debian: fluid-soundfont-gm).
+Needs fluidsynth, and a soundfont whose licence allows sharing weights (FluidR3: MIT; Debian: fluid-soundfont-gm).
 """
 
 import argparse
@@ -20,12 +20,12 @@ from ddsp_fx.training.room.blind_estimate import RoomEstimate
 
 RATE = 48000
 LINES, SECONDS = 8, 45.0
-# A chamber hall: 0.9 s in the middle, shorter above, 9 dB under the direct sound a band.
+# A chamber hall: 0.9 s in the mid range, shorter above, 9 dB below the direct sound per band.
 ROOM = RoomEstimate((125.0, 500.0, 2000.0, 8000.0), (1.1, 1.0, 0.9, 0.6), (-41.5, -41.1, -40.6, -39.8))
 
 
 def main() -> None:
-    """Eight lines of 45 s, each with a seed of its own."""
+    """Eight lines of 45 s, each with its own seed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("instrument", choices=sorted(PLAYERS))
     parser.add_argument("folder", type=Path)

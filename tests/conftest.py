@@ -13,8 +13,8 @@ from ddsp_fx.effects.source import Source, Trained
 
 pytest_plugins = ["peers"]
 
-# Compiled loops make the first example slow; wall time is never a verdict here. CI looks at the same examples each
-# time, so that red means this change; everybody else's runs look at new ones.
+# Compiled loops make the first example slow, and wall time never decides a test. CI uses the same examples each time,
+# so that a failure is caused by the change; other runs use new examples.
 settings.register_profile("ddsp-fx", deadline=None, max_examples=25, derandomize="CI" in os.environ)
 settings.load_profile("ddsp-fx")
 
@@ -35,13 +35,13 @@ def fake_source(room_file: Path) -> Source:
 
 @pytest.fixture
 def bundle_folder(tmp_path: Path) -> Path:
-    """A complete bundle on disk, to be broken one way a test."""
+    """A complete bundle on disk, for tests that break it."""
     return write_bundle(tmp_path / "hall")
 
 
 @pytest.fixture(autouse=True)
 def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No bundle of the machine's user or environment may leak into a test."""
+    """No bundle of the user or the environment may affect a test."""
     home = tmp_path_factory.getbasetemp() / "home"
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ready-made files of bridge/daw, for a violin in its room: `python tests/daw_examples.py`."""
+"""Writes the ready-made files of bridge/daw, for a violin in its room: `python tests/daw_examples.py`."""
 
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +14,7 @@ CHAIN = "violin | violin-room"
 
 
 def made(kind: str) -> dict[str, str | bytes]:
-    """Name -> content of one writer's files, with every default."""
+    """Name -> content of one writer's files, with all defaults."""
     files: dict[str, str | bytes] = import_module(f"ddsp_fx_bridge.daw.{kind}").files(
         board_faders(parse_board(CHAIN)), Target()
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every audio class that pedalboard exports, with values other than its defaults."""
+"""Every audio class that pedalboard exports, with other values than its defaults."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from ddsp_fx.board.native import native_classes
 
-# Refused: pedalboard loses what they hold back between blocks.
+# Refused, because pedalboard loses the audio they hold back between blocks.
 UNSTREAMABLE = ("GSMFullRateCompressor", "PitchShift")
 
-# Every settable property of every class; what is missing here fails test_every_property_has_values.
+# Every settable property of every class; test_every_property_has_values fails if one is missing.
 VALUES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "Bitcrush": {"bit_depth": st.floats(2, 16, width=32)},
     "BrickwallLimiter": {
@@ -81,7 +81,7 @@ VALUES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 }
 SHELF = {
     "cutoff_frequency_hz": st.floats(50, 8000, width=32),
-    # Shelves keep a factor in 32 bits, so only numbers that people write come back exactly.
+    # Shelves store a 32-bit factor, so only decimal numbers as people write them come back exactly.
     "gain_db": st.integers(-2000, 2000).map(lambda hundredths: hundredths / 100),
     "q": st.floats(0.25, 4, width=32),
 }
@@ -107,13 +107,13 @@ Maker = Callable[[], Any]
 
 
 def makers(names: list[str]) -> st.SearchStrategy[Maker]:
-    """A plugin of one of the classes, which can be made twice alike."""
+    """Makers of a plugin of one of the classes; each can make the same plugin twice."""
     one = st.sampled_from(names).flatmap(lambda name: st.fixed_dictionaries(VALUES[name]).map(lambda v: (name, v)))
     return one.map(lambda spec: lambda: make(*spec))
 
 
 def racks(names: list[str]) -> st.SearchStrategy[Maker]:
-    """Plugins, chains and mixes of them, and those of these."""
+    """Plugins, chains and mixes of them, and nested ones."""
 
     def grown(inner: st.SearchStrategy[Maker]) -> st.SearchStrategy[Maker]:
         kinds = st.sampled_from([pedalboard.Chain, pedalboard.Mix, pedalboard.Pedalboard])

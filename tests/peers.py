@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs and packages that tests talk to. Where `.ci/run` installs them, a test that skips for one has failed."""
+"""Programs and packages that tests need. Where `.ci/run` installs them, a test that skips for one counts as failed."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 REQUIRED = "DDSP_FX_REQUIRE_PEERS"
-# How a skip names what is missing: what to install, an extra, a module, a program that will not start.
+# What a skip's reason says about a missing peer: what to install, an extra, a module, a program that does not start.
 MISSING = re.compile(r"\binstall|\[\w+\] extra|could not import|does not start")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Models, rooms, bundles and sounds that tests make for themselves."""
+"""Models, rooms, bundles and sounds made for tests."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ DATA = Path(__file__).parent / "data"
 
 
 def fake_decoder(level_floor_db: float = -80.0, noise: float = 0.01) -> FakeRunner:
-    """Amplitude follows level, k^-1 spectrum, noise 40 dB below; the state counts frames."""
+    """Amplitude follows level, k^-1 spectrum, noise 40 dB lower; the state counts frames."""
     k = np.arange(1, N_HARMONICS + 1)
     distribution = (1.0 / k / (1.0 / k).sum()).astype(np.float32)
 
@@ -46,7 +46,7 @@ def fake_decoder(level_floor_db: float = -80.0, noise: float = 0.01) -> FakeRunn
 
 
 def decaying_noise(rt60_s: float, seconds: float, rate: float, paths: int = 1, seed: int = 0) -> Audio:
-    """An impulse response with a known decay, IR[0] = 0."""
+    """An impulse response with a known decay and IR[0] = 0."""
     n = int(seconds * rate)
     envelope = np.exp(-6.91 * np.arange(n) / rate / rt60_s)
     response = np.random.default_rng(seed).standard_normal((paths, n)) * envelope
@@ -63,7 +63,7 @@ def tone(seconds: float, rate: float, f0_hz: float = 220.0, level: float = 0.3, 
 
 
 def cut(audio: Audio, sizes: list[int]) -> list[Audio]:
-    """Blocks of these sizes in turn, until the audio is used up."""
+    """Cut audio into blocks of these sizes in turn."""
     blocks, position, turn = [], 0, 0
     while position < audio.shape[1]:
         size = sizes[turn % len(sizes)]
@@ -73,12 +73,12 @@ def cut(audio: Audio, sizes: list[int]) -> list[Audio]:
 
 
 def stream(process: Callable[[Audio], Audio], audio: Audio, sizes: list[int]) -> Audio:
-    """`process` over the blocks, joined."""
+    """Run `process` over the blocks and join the results."""
     return np.concatenate([process(block) for block in cut(audio, sizes)], axis=1)
 
 
 def install(folder: Path, name: str, points: Mapping[str, Mapping[str, str]]) -> None:
-    """A distribution's metadata in a folder of the search path, with entry points by group: as if it were installed."""
+    """Write a distribution's metadata, with entry points by group, to a folder on the path, as if it were installed."""
     place = folder / f"{name}-1.0.dist-info"
     place.mkdir(parents=True)
     (place / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
@@ -90,7 +90,7 @@ ODD_WORDS = (b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\0\0\x80", b"\1\0\0\0
 
 
 def mutated(content: bytes, rng: np.random.Generator) -> bytes:
-    """Damage of one of six kinds: bits flipped anywhere, near the start or the end; a cut, a hole, an odd word."""
+    """Damage of one of six kinds: bits flipped anywhere, near the start or near the end; a cut, a gap, an odd word."""
     data, end = bytearray(content), len(content)
     last = max(0, end - 12000)
     kind = rng.choice(["any", "head", "tail", "cut", "zeros", "word"])

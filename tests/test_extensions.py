@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Third-party packages that are stale or broken: each group's other members work, and the offender is named."""
+"""Outdated or broken packages: each group's other members work, and the broken one is named."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ BROKEN = "raise RuntimeError('a bug in somebody\\'s package')"
 
 @pytest.fixture
 def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package that raises when imported, one that has gone, and names that cannot be, in every group."""
+    """In every group, a package that raises when imported, one that no longer exists, and impossible names."""
     (tmp_path / "raises.py").write_text(BROKEN)
     values = {"raises": "raises:Thing", "gone": "absent_package:Thing", "odd": "..", "violin": "raises:Thing"}
     groups = {f"ddsp_fx.{name}": values for name in ("effects", "hosts", "trackers")}

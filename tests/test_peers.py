@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A peer that CI has installed is no reason to skip there."""
+"""Where CI has installed a peer, a test may not skip for it."""
 
 import os
 import subprocess

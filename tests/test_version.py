@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One version, wherever it is told."""
+"""All places that state the version agree."""
 
 import re
 import tomllib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks that the extra that a server needs is installed."""
+"""Checks that the server's optional packages are installed."""
 
 from __future__ import annotations
 

@@ -10,13 +10,13 @@ from ddsp_fx.errors import EngineError, MissingExtraError
 
 
 class Announcement:
-    """Registered until `close`.
+    """Announces the server until `close`.
 
     Args:
-        host: the address that the server is bound to; 0.0.0.0 announces the machine's own.
-        osc_port, http_port: where it listens.
+        host: the address that the server is bound to; 0.0.0.0 announces this machine's address.
+        osc_port, http_port: the server's ports.
 
-    Raises MissingExtraError, or EngineError when the network refuses.
+    Raises MissingExtraError, or EngineError if the network refuses.
     """
 
     def __init__(self, host: str, osc_port: int, http_port: int) -> None:
@@ -45,13 +45,13 @@ class Announcement:
             raise EngineError(f"mDNS cannot be announced: {error}; start without --mdns") from None
 
     def close(self) -> None:
-        """Say goodbye."""
+        """Withdraw the announcement."""
         self._zeroconf.unregister_all_services()
         self._zeroconf.close()
 
 
 def _own_address() -> str:
-    """The address that this machine would use towards others; nothing is sent."""
+    """The address that this machine would use to reach others; sends nothing."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("10.255.255.255", 1))

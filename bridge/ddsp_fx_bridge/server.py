@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs all servers in one thread beside the audio."""
+"""Runs all servers in one thread, parallel to the audio."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Doors:
     """Where the server listens.
 
     Args:
-        host: address of an interface; 127.0.0.1 is this machine alone.
+        host: address of an interface; 127.0.0.1 allows only this machine.
         osc_port, http_port: 0 lets the system choose.
-        allow: networks that are heard.
-        announce: by mDNS, which needs the extra `mdns`.
-        realtime: ask the system for real-time priority, below the audio's.
+        allow: networks from which packets and requests are accepted.
+        announce: announce by mDNS, which needs the extra `mdns`.
+        realtime: ask the system for real-time priority, lower than the audio's.
     """
 
     host: str = "127.0.0.1"
@@ -50,11 +50,11 @@ class Server:
     """OSC and HTTP around an engine, in an event loop of its own thread.
 
     Args:
-        engine: with its tracks; its audio is somebody else's business (`engine.doors`).
-        boards, takes: the folders that names from the wire are looked up in.
-        doors: where to listen. Ports are taken here; what comes is read from `start` on.
+        engine: with its tracks; its audio is driven elsewhere (`engine.doors`).
+        boards, takes: the folders for names in messages.
+        doors: where to listen. Ports are opened here, and read from `start` on.
 
-    Raises EngineError when a port cannot be had, MissingExtraError when the extra `serve` is not installed.
+    Raises EngineError if a port cannot be opened, MissingExtraError if the extra `serve` is not installed.
     """
 
     def __init__(self, engine: Engine, boards: Path, takes: Path, doors: Doors | None = None) -> None:
@@ -84,12 +84,12 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Of the control panel and of OSCQuery."""
+        """The URL of the control panel and of OSCQuery."""
         host = "127.0.0.1" if self._http.host == "0.0.0.0" else self._http.host
         return f"http://{host}:{self.http_port}/"
 
     def start(self) -> None:
-        """Returns when everything answers; raises EngineError or MissingExtraError when it cannot."""
+        """Return when all servers answer; raises EngineError or MissingExtraError if they cannot."""
         self._thread.start()
         if not self._ready.wait(_START_S):
             raise EngineError(f"the network thread was not ready within {_START_S:g} s")
@@ -123,7 +123,7 @@ class Server:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout_s)
 
     def stop(self) -> list[str]:
-        """Finish takes, close everything; what went wrong, one line each. May be called again."""
+        """Finish takes and close everything; returns what went wrong, one line each. May be called again."""
         if self._announcement is not None:
             self._announcement.close()
             self._announcement = None

@@ -11,8 +11,8 @@ from ddsp_fx.dsp._jit import compiled
 def square_difference(frame: NDArray[np.float32], shortest: int, similarity: NDArray[np.float64]) -> None:
     """similarity[lag] = 2 sum x[j] x[j+lag] / sum (x[j]^2 + x[j+lag]^2), 1 for a perfect repetition.
 
-    The sum spans two periods of the lag, at least `shortest` samples and at most the frame, about its
-    centre: high notes are followed through vibrato and note changes, while low ones get the window they need.
+    The sum spans two periods of the lag, but at least `shortest` samples and at most the frame, around its centre. So
+    high notes are followed through vibrato and note changes, and low notes get the window they need.
     """
     n = frame.size
     energy = np.zeros(n + 1)
@@ -31,7 +31,7 @@ def square_difference(frame: NDArray[np.float32], shortest: int, similarity: NDA
 
 @compiled("UniTuple(float64, 2)(float64[::1], int64)")
 def _vertex(values: NDArray[np.float64], peak: int) -> tuple[float, float]:
-    """Where the parabola through a peak and its neighbours is highest, and how high."""
+    """Position and height of the maximum of the parabola through a peak and its neighbours."""
     before, here, after = values[peak - 1], values[peak], values[peak + 1]
     bend = before - 2.0 * here + after
     if bend >= 0.0:
@@ -42,7 +42,7 @@ def _vertex(values: NDArray[np.float64], peak: int) -> tuple[float, float]:
 
 @compiled("int64(float64[::1], int64[::1], int64)")
 def _lobe_peaks(similarity: NDArray[np.float64], peaks: NDArray[np.int64], shortest_lag: int) -> int:
-    """The highest lag of each positive lobe after the first dip, as McLeod and Wyvill; returns how many."""
+    """The highest lag of each positive lobe after the first dip, after McLeod and Wyvill; returns their number."""
     count, best, past_dip = 0, 0, False
     for lag in range(1, similarity.size - 1):
         here = similarity[lag]
@@ -59,7 +59,7 @@ def _lobe_peaks(similarity: NDArray[np.float64], peaks: NDArray[np.int64], short
 
 @compiled("float64(float64[::1], float64, float64, float64)")
 def _refine(similarity: NDArray[np.float64], period: float, clarity: float, longest: float) -> float:
-    """Measure the period over 2, 4, 8 of them while they repeat as well: at 2 kHz a period is 8 samples only."""
+    """Measure the period over 2, 4, 8 periods while they repeat as clearly: at 2 kHz one period has only 8 samples."""
     multiple = 2
     while multiple * period < longest:
         centre, reach = round(multiple * period), max(1, int(0.25 * period))

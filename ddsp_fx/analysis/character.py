@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why a tracker cannot follow a frame: too low, too high, noise, or too faint."""
+"""The reason why a tracker cannot follow a frame: too low, too high, noise, or too faint."""
 
 from enum import IntEnum
 from functools import cache
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from ddsp_fx.analysis.mcleod import SILENCE_POWER
 
 Floats = NDArray[np.float32]
-# What trackers reach, in Hz: McLeod 50 to 2200, swift-f0 47 to 2093.
+# The range of the trackers, in Hz: McLeod 50 to 2200, swift-f0 47 to 2093.
 MIN_HZ, MAX_HZ = 50.0, 2200.0
-# Of the power, in one stretch of the spectrum, for that stretch to be what is heard.
+# A part of the spectrum with this share of the power is what a listener hears.
 MOST_OF_IT = 0.7
-# A bright note has as much as nine tenths above a tracker's reach, but never its fundamental too.
+# Up to nine tenths of a bright note's power can lie above a tracker's range, but never the fundamental too.
 ALL_OF_IT = 0.98
 # Spectral flatness (geometric over arithmetic mean of the power): white noise has 0.56 in one frame, pink noise about
 # 0.1, sung vowels and chords under 0.01.
@@ -22,7 +22,7 @@ NOISE_FROM = 0.05
 
 
 class Character(IntEnum):
-    """What the spectrum says; `TONAL` is anything with a pitch or several in the tracker's reach."""
+    """What the spectrum shows; `TONAL` is anything with one or several pitches in the trackers' range."""
 
     TONAL = 0
     LOW = 1
@@ -33,16 +33,16 @@ class Character(IntEnum):
 
 @cache
 def _tables(size: int, sample_rate: float) -> tuple[Floats, int, int, int]:
-    """The window, and the first bins that are above the low stretch, audible, and above the trackers' reach."""
+    """The window, and the first bins above the low part, of the audible part, and above the trackers' range."""
     bin_hz = sample_rate / size
-    # Two bins of the window's main lobe count to the low stretch.
+    # The low part includes two bins more, for the window's main lobe.
     edges = (MIN_HZ + 2.0 * bin_hz, MIN_HZ, MAX_HZ)
     low, audible, high = (int(np.ceil(edge / bin_hz)) for edge in edges)
     return np.hanning(size).astype(np.float32), low, audible, high
 
 
 def character(frame: Floats, sample_rate: float) -> Character:
-    """One frame (n,) -> what it is like."""
+    """The `Character` of one frame (n,)."""
     if float(np.dot(frame, frame)) < SILENCE_POWER * frame.size:
         return Character.FAINT
     window, low, audible, high = _tables(frame.size, sample_rate)
@@ -58,7 +58,7 @@ def character(frame: Floats, sample_rate: float) -> Character:
 
 
 class Characters:
-    """A stream's, looked at in every fourth frame, which costs a quarter and misses nothing that lasts 40 ms."""
+    """The characters of a stream. Every fourth frame is analysed: a quarter of the cost, nothing of 40 ms is lost."""
 
     EVERY = 4
 
@@ -71,7 +71,7 @@ class Characters:
         self._count, self._last = 0, int(Character.FAINT)
 
     def process(self, frames: Floats) -> NDArray[np.int8]:
-        """Frames (n, frame), the next of the stream -> a `Character` each (n,)."""
+        """The stream's next frames (n, frame) -> a `Character` for each (n,)."""
         found = np.empty(len(frames), np.int8)
         for index, frame in enumerate(frames):
             if self._count % self.EVERY == 0:

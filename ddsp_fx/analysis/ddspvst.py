@@ -13,7 +13,7 @@ from ddsp_fx.errors import ModelError
 Floats = NDArray[np.float32]
 Extractor = Callable[[Floats], Mapping[str, NDArray[Any]]]
 
-# What the genuine file's outputs are called: by meaning, as tensors, and by its signature.
+# Names of the original file's outputs: by meaning, as tensors, and in its signature.
 _F0_NAMES = ("f0_hz", "StatefulPartitionedCall:0", "output_0")
 _POWER_NAMES = ("pw_db", "StatefulPartitionedCall:2", "output_2")
 FRAME = 1024
@@ -21,19 +21,18 @@ _VOICED_FROM_DB = -60.0
 
 
 class DdspVstTracker(FrameTracker):
-    """Its f0 and RMS power of a 1024 frame; voiced where the power is above -60 dB.
+    """The extractor's f0 and RMS power of a 1024 frame; voiced if the power is above -60 dB.
 
-    The extractor has no measure of voicing: it reads silence as 548 Hz, so the power has to gate it. It
-    reads notes from 1760 Hz up an octave low.
+    The extractor has no measure of voicing: it reads silence as 548 Hz, so the power has to gate it. It reads notes
+    from 1760 Hz up an octave too low.
 
     Args:
-        extractor: a frame (1024,) float32 at 16 kHz -> arrays by name, among them the f0 in Hz and the
-        power in dB
-            under one of the names that the genuine file gives them.
+        extractor: maps a frame (1024,) float32 at 16 kHz to arrays by name, including the f0 in Hz and the power in dB
+            under one of the names in the original file.
         hop: 16 kHz samples between frames.
 
     Raises:
-        ModelError: from `process`, if the extractor answers without one of the two.
+        ModelError: from `process`, if one of the two is missing.
     """
 
     name = "ddsp-vst"
@@ -53,6 +52,6 @@ def _scalar(answer: Mapping[str, NDArray[Any]], names: tuple[str, ...]) -> float
         if name in answer:
             return float(np.ravel(answer[name])[0])
     raise ModelError(
-        f"pitch extractor: no output is named {' or '.join(names)}; it gives {', '.join(answer)}. "
+        f"pitch extractor: no output is named {' or '.join(names)}; it has {', '.join(answer)}. "
         f"Use extract_features_micro.tflite of ddsp-vst"
     )

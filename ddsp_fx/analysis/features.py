@@ -21,8 +21,7 @@ from ddsp_fx.errors import AudioError, ParameterError
 Floats = NDArray[np.float32]
 LevelKind = Literal["loudness", "power"]
 
-# What f0 holds before the first voiced frame: any pitch will do, but 0 Hz is the note 0 that no model was
-# taught.
+# The f0 before the first voiced frame. Any pitch will do, but 0 Hz is MIDI note 0, which no model was trained on.
 FIRST_F0_HZ = 220.0
 _OFFLINE_BLOCK_S = 2.0
 
@@ -32,10 +31,10 @@ class Features:
     """Frames of one sound, each array (frames,) float32.
 
     Attributes:
-        f0_hz: the pitch; in unvoiced frames the last voiced pitch holds (220 Hz before the first). Never 0.
+        f0_hz: the pitch, never 0; unvoiced frames repeat the last voiced pitch (220 Hz before the first).
         confidence: 0..1, voiced where >= 0.5.
         level_db: A-weighted loudness or RMS power, never below -80 dB.
-        character: a `Character` each, int8; empty where nobody looked.
+        character: a `Character` each, int8; empty if not analysed.
     """
 
     f0_hz: Floats
@@ -52,22 +51,25 @@ class Features:
         return self.confidence >= VOICED_FROM
 
 
+_NONE = np.zeros(0, np.float32)
+
+
 class FeatureStream:
     """Mono blocks of any length at the host's rate in, the features of newly complete frames out.
 
-    Frame k is centred on 16 kHz sample k * hop, that is on host time k * hop * sample_rate / 16000;
-    silence is assumed before time 0. Any split gives the same features, to the bit.
+    Frame k is centred on 16 kHz sample k * hop, that is, host time k * hop * sample_rate / 16000. Before time 0 there
+    is silence. Block sizes do not change the features, to the bit.
 
     Args:
         sample_rate: of the host, in Hz.
-        tracker: a name as `open_tracker` takes it, or a PitchTracker of the same hop.
+        tracker: a name for `open_tracker`, or a PitchTracker of the same hop.
         level: "loudness" (A-weighted) or "power" (RMS).
         hop: 16 kHz samples between frames.
-        frame: 16 kHz samples that the level is measured over.
+        frame: length of the level's window in 16 kHz samples.
 
     Attributes:
-        look_ahead_samples: of the host. Frame k is certainly out once ceil(k * hop * sample_rate / 16000) +
-            look_ahead_samples samples are in. 33 ms with "mcleod".
+        look_ahead_samples: in host samples, 33 ms with "mcleod". Frame k has come out once
+            ceil(k * hop * sample_rate / 16000) + look_ahead_samples samples are in.
 
     Raises:
         ParameterError: for an unknown tracker or level, or a tracker of another hop.
@@ -97,21 +99,20 @@ class FeatureStream:
         self.reset()
 
     def reset(self) -> None:
-        """Back to time 0."""
+        """Return to time 0."""
         self._decimator.reset()
         self._framer.reset()
         self.tracker.reset()
         self._total_16k = 0
         self._held_f0_hz = np.float32(FIRST_F0_HZ)
-        # The tracker and the meter may be ahead of each other: what has no partner yet waits here.
+        # The tracker and the meter may be ahead of each other: frames of one wait here for the other.
         self._pitches = np.zeros((2, 0), np.float32)
         self._levels = np.zeros(0, np.float32)
         self._characters = np.zeros(0, np.int8)
         self._listening.reset()
 
     def process(self, mono: Floats) -> Features:
-        """Samples (n,) at the host's rate -> the features that they complete. NaN and infinity count as
-        silence.
+        """Samples (n,) at the host's rate -> the features of the frames they complete. NaN and infinity become silence.
 
         Raises:
             AudioError: if the block is not one-dimensional.
@@ -124,7 +125,7 @@ class FeatureStream:
         return self._give()
 
     def flush(self) -> Features:
-        """The frames that remain up to ceil(samples / hop), as if silence followed; then starts anew."""
+        """The remaining frames up to ceil(samples / hop), as if silence followed. Then resets."""
         self._take(self._decimator.flush())
         self._queue(self.tracker.flush(self._total_16k), self._framer.flush(self._total_16k))
         rest = self._give()
@@ -136,12 +137,17 @@ class FeatureStream:
         self._queue(self.tracker.process(samples_16k), self._framer.process(samples_16k))
 
     def _queue(self, pitches: tuple[Floats, Floats], frames: Floats) -> None:
-        self._pitches = np.concatenate([self._pitches, np.stack(pitches)], axis=1)
-        self._levels = np.concatenate([self._levels, self._meter.levels(frames)])
-        self._characters = np.concatenate([self._characters, self._listening.process(frames)])
+        # At small blocks most complete no frame.
+        if len(pitches[0]):
+            self._pitches = np.concatenate((self._pitches, np.stack(pitches)), axis=1)
+        if len(frames):
+            self._levels = np.concatenate((self._levels, self._meter.levels(frames)))
+            self._characters = np.concatenate((self._characters, self._listening.process(frames)))
 
     def _give(self) -> Features:
         n = min(self._pitches.shape[1], self._levels.size)
+        if not n:
+            return Features(_NONE, _NONE, _NONE)
         f0_hz, confidence = self._pitches[:, :n]
         held = self._hold(f0_hz, confidence)
         features = Features(held, confidence.copy(), self._levels[:n], self._characters[:n])
@@ -150,7 +156,7 @@ class FeatureStream:
         return features
 
     def _hold(self, f0_hz: Floats, confidence: Floats) -> Floats:
-        """The last voiced pitch in place of whatever a tracker says of unvoiced frames."""
+        """Replace the pitch of unvoiced frames by the last voiced pitch."""
         known = np.concatenate([[self._held_f0_hz], f0_hz])
         usable = np.concatenate([[True], (confidence >= VOICED_FROM) & (f0_hz > 0.0)])
         held = known[np.maximum.accumulate(np.where(usable, np.arange(known.size), 0))]
@@ -166,12 +172,12 @@ def extract(  # noqa: PLR0913, PLR0917
     hop: int = 320,
     frame: int = 1024,
 ) -> Features:
-    """The features of a whole recording: the stream in a loop, then flushed.
+    """The features of a whole recording, from a stream that is then flushed.
 
     Args:
         audio: mono (samples,).
         sample_rate: in Hz.
-        tracker, level, hop, frame: as for FeatureStream, which also says what is raised.
+        tracker, level, hop, frame: as for FeatureStream, which also lists the errors.
 
     Returns:
         Frames 0..ceil(n / hop), where n is the recording's length at 16 kHz.

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shared part of trackers that look at each frame by itself."""
+"""The common part of trackers that treat each frame by itself."""
 
 from ddsp_fx.analysis.framing import Floats, Framer
 from ddsp_fx.analysis.pitch import Pitches, collect
 
 
 class FrameTracker:
-    """A PitchTracker made of one function, `_track`, from a frame to (f0 in Hz, confidence).
+    """A PitchTracker around one function, `_track`, from a frame to (f0 in Hz, confidence).
 
     Args:
         hop: 16 kHz samples between frames.
@@ -19,15 +19,15 @@ class FrameTracker:
         self.look_ahead = self._framer.look_ahead
 
     def reset(self) -> None:
-        """Back to sample 0."""
+        """Return to sample 0."""
         self._framer.reset()
 
     def process(self, samples_16k: Floats) -> Pitches:
-        """Samples (n,) -> f0 in Hz (m,), 0 where none is heard, and confidence (m,)."""
+        """Samples (n,) -> f0 in Hz (m,), 0 without a pitch, and confidence (m,)."""
         return collect(self._framer.process(samples_16k), self._track)
 
     def flush(self, total_samples: int) -> Pitches:
-        """The frames that remain, as if silence followed."""
+        """The remaining frames, as if silence followed."""
         return collect(self._framer.flush(total_samples), self._track)
 
     def _track(self, frame: Floats) -> tuple[float, float]:

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stream cut into overlapping frames at absolute positions."""
+"""Cuts a stream into overlapping frames at absolute positions."""
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
 
 def last_frame(total_samples: int, hop: int) -> int:
-    """The last frame of a sound: frames 0..ceil(total / hop) enclose all of its samples."""
+    """The index of a sound's last frame: frames 0..ceil(total / hop) cover all samples."""
     return -(-total_samples // hop)
 
 
@@ -17,7 +16,7 @@ class Framer:
     """Frame k holds the `frame` samples centred on sample k * hop, with silence before the stream.
 
     Args:
-        frame: samples in a frame, even.
+        frame: samples per frame, even.
         hop: samples between frames, at most `frame`.
 
     Attributes:
@@ -30,22 +29,23 @@ class Framer:
         self.reset()
 
     def reset(self) -> None:
-        """Back to sample 0."""
+        """Return to sample 0."""
         self._held = np.zeros(self.look_ahead, np.float32)
         self._complete = 0
 
     def process(self, samples: Floats) -> Floats:
         """Samples (n,) -> the frames that they complete (m, frame), contiguous in memory, m >= 0."""
-        held = np.concatenate([self._held, samples], dtype=np.float32)
+        held = np.concatenate((self._held, samples), dtype=np.float32)
         count = max(0, (held.size - self.frame) // self.hop + 1)
-        self._held = held[count * self.hop :].copy()
+        self._held = held[count * self.hop :].copy() if count else held
         self._complete += count
-        if not count:
-            return np.zeros((0, self.frame), np.float32)
-        return np.ascontiguousarray(sliding_window_view(held, self.frame)[:: self.hop][:count])
+        frames = np.empty((count, self.frame), np.float32)
+        for k in range(count):
+            frames[k] = held[k * self.hop : k * self.hop + self.frame]
+        return frames
 
     def flush(self, total_samples: int) -> Floats:
-        """The frames up to the last of a stream of `total_samples`, as if silence followed it."""
+        """The remaining frames of a stream of `total_samples`, as if silence followed."""
         count = last_frame(total_samples, self.hop) + 1 - self._complete
         missing = (count - 1) * self.hop + self.frame - self._held.size
         return self.process(np.zeros(max(0, missing), np.float32))

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our own pitch tracker: the normalised square difference.
+"""The built-in pitch tracker, by the normalised square difference.
 
 McLeod and Wyvill, "A smarter way to find pitch" (ICMC 2005), with three changes that were measured
-(`benchmarks/pitch_accuracy.py`): the sum spans two periods of each lag instead of a fixed window, so one
-1024 frame serves 50 Hz and vibrato at 2 kHz alike; a low share of 0.8, which halves octave errors
-downwards; and the period is measured over several of its multiples, which takes 20 cents of jitter out of
-the highest notes.
+(`benchmarks/pitch_accuracy.py`). The sum spans two periods of each lag instead of a fixed window, so that one frame of
+1024 suits both 50 Hz and vibrato at 2 kHz. The peak threshold is a low share of 0.8, which halves the octave errors
+downwards. The period is measured over several periods, which removes 20 cents of jitter from the highest notes.
 """
 
 import numpy as np
@@ -23,14 +22,14 @@ _SHORTEST_SPAN = 512
 _SHORTEST_LAG = 7
 _LONGEST_LAG = 320
 _SHARE_OF_HIGHEST_PEAK = 0.8
-# On a solo voice, 98.7 % of the sung frames reach this clarity and 6 % of the others.
+# For a solo voice, 98.7 % of the sung frames reach this clarity, and 6 % of the others.
 _CLARITY_OF_VOICE = 0.75
-# A converter's dither and a quiet room's hum have a clear pitch too; -65 dB RMS lies above both.
+# A converter's dither and the hum of a quiet room have a clear pitch too; -65 dB RMS lies above both.
 SILENCE_POWER = 10.0 ** (-65.0 / 10.0)
 
 
 def confidence_of(clarity: float) -> float:
-    """Clarity 0..1 -> confidence 0..1, straight from 0 to 0.5 at the threshold of voice and on to 1."""
+    """Clarity 0..1 -> confidence 0..1, linearly from 0 to 0.5 at the voicing threshold and from there to 1."""
     clarity = min(max(clarity, 0.0), 1.0)
     if clarity < _CLARITY_OF_VOICE:
         return VOICED_FROM * clarity / _CLARITY_OF_VOICE
@@ -38,7 +37,7 @@ def confidence_of(clarity: float) -> float:
 
 
 class McLeodTracker(FrameTracker):
-    """Pitch from 50 to 2200 Hz with 32 ms of look-ahead; a frame depends on its own 1024 samples only.
+    """Pitch from 50 to 2200 Hz with 32 ms of look-ahead; a frame depends only on its own 1024 samples.
 
     Args:
         hop: 16 kHz samples between frames.
@@ -54,8 +53,8 @@ class McLeodTracker(FrameTracker):
         self._similarity = np.zeros(_LONGEST_LAG + 2)
 
     def _track(self, frame: Floats) -> tuple[float, float]:
-        # Half of white noise's power lies above 4 kHz, where no fundamental is: at 10 dB of noise,
-        # smoothing over three samples finds 94 % of the sung frames voiced instead of 81 %.
+        # Half of white noise's power lies above 4 kHz, where no fundamental is. At 10 dB of noise, smoothing over three
+        # samples marks 94 % of the sung frames as voiced instead of 81 %.
         frame = 0.5 * frame[1:-1] + 0.25 * (frame[:-2] + frame[2:])
         frame -= frame.mean()
         if float(np.dot(frame, frame)) < SILENCE_POWER * frame.size:

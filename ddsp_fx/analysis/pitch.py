@@ -15,7 +15,7 @@ VOICED_FROM = 0.5
 
 @runtime_checkable
 class PitchTracker(Protocol):
-    """A stream of 16 kHz samples in, the pitch of frame k = 0, 1, ... centred on sample k * hop out.
+    """A stream of 16 kHz samples in, pitches of frames k = 0, 1, ... out, centred on samples k * hop.
 
     Any split of the stream into blocks must give the same frames.
     """
@@ -23,26 +23,25 @@ class PitchTracker(Protocol):
     name: str
     hop: int
     look_ahead: int
-    """Frame k is out once k * hop + look_ahead samples are in. Too small a value makes an effect run dry."""
+    """Frame k comes out once k * hop + look_ahead samples are in. With too small a value, an effect runs dry."""
 
     def process(self, samples_16k: Floats) -> Pitches:
-        """Samples (n,) -> f0 in Hz (m,) and confidence (m,) of the frames that they complete.
+        """Samples (n,) -> f0 in Hz (m,) and confidence (m,) of the frames they complete.
 
-        A frame is voiced where its confidence is >= 0.5, whatever the tracker. The f0 of an unvoiced frame
-        is a guess or 0.
+        A frame is voiced if its confidence is >= 0.5, with every tracker. The f0 of an unvoiced frame is a guess or 0.
         """
         ...
 
     def flush(self, total_samples: int) -> Pitches:
-        """The frames that remain up to ceil(total_samples / hop), as if silence followed; call `reset` next."""
+        """The remaining frames up to ceil(total_samples / hop), as if silence followed; call `reset` next."""
         ...
 
     def reset(self) -> None:
-        """Back to sample 0."""
+        """Return to sample 0."""
         ...
 
 
 def collect(frames: Floats, track: Callable[[Floats], tuple[float, float]]) -> Pitches:
-    """Frames (n, frame) through a function of one frame -> f0_hz (n,), confidence (n,)."""
+    """Apply a function of one frame to frames (n, frame) -> f0_hz (n,), confidence (n,)."""
     pairs = np.array([track(frame) for frame in frames], np.float32).reshape(-1, 2)
     return pairs[:, 0].copy(), pairs[:, 1].copy()

@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rate at which everything is heard. Pitch and level are the same features whatever rate a host or a model has."""
+"""The sample rate of all analysis, so that pitch and level are the same features at any host's or model's rate."""
 
 FEATURE_RATE_HZ = 16000

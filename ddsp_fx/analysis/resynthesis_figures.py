@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Distance of a resynthesis from its recording: the figures of the DDSP paper's table 1, by our definition and theirs.
+"""Distance of a resynthesis from its recording: the figures of the DDSP paper's table 1, by two definitions.
 
-There are 50 frames a second; both sounds go through the same tracker, at 16 kHz. `voiced`: a confidence of 0.5 or more.
+There are 50 frames a second. Both sounds go through the same tracker, at 16 kHz. `voiced`: a confidence of 0.5 or more.
 
 - f0_l1_semitones: mean |difference| in pitch over frames voiced in both and at most half a semitone apart.
 - f0_l1_all_semitones: the same over all frames voiced in both, octave errors included.
-- f0_outliers: share of the frames voiced in both that are more than half a semitone off.
+- f0_outliers: share of the frames voiced in both that are more than half a semitone apart.
 - voiced_kept: share of the recording's voiced frames that are voiced in the resynthesis.
 - paper_f0_l1_semitones: mean |difference| over frames with a confidence of 0.85 or more in both.
 - paper_f0_outliers: share of the recording's frames with that confidence that have less in the resynthesis. The
   paper's confidence is CREPE's. With another tracker 0.85 means something else, so these two only resemble the paper's.
-- loudness_l1: mean |difference| of A-weighted loudness, in units of 80 dB (the scale on which the paper's decoder and,
-  as far as we know, its table work).
+- loudness_l1: mean |difference| of A-weighted loudness, in units of 80 dB (the scale of the paper's decoder and, as far
+  as we know, of its table).
 - spectral_loss: at 16 kHz, the paper's rate; multi-scale, FFT 2048 to 64, L1 of magnitude plus L1 of log magnitude.
 """
 
@@ -35,7 +35,7 @@ Mask = NDArray[np.bool_]
 
 OUTLIER_SEMITONES = 0.5
 PAPER_CONFIDENCE = 0.85
-# Engel et al. 2020, table 1, on NSynth's notes: WaveRNN is Hantrakul et al. 2019, as that table quotes it.
+# Engel et al. 2020, table 1, on notes of NSynth; WaveRNN is Hantrakul et al. 2019, as quoted in that table.
 PAPER = {
     "WaveRNN, supervised": {"loudness_l1": 0.10, "f0_l1_semitones": 1.00, "f0_outliers": 0.07},
     "DDSP autoencoder, supervised": {"loudness_l1": 0.07, "f0_l1_semitones": 0.02, "f0_outliers": 0.003},
@@ -45,9 +45,9 @@ PAPER = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """One recording beside its resynthesis: features of both, of one length, and the spectral loss over `seconds`.
+    """A recording and its resynthesis: features of equal length, and the spectral loss over `seconds`.
 
-    The loss is None where a recording is too short for a sample at 16 kHz.
+    The loss is None if a recording is too short for one sample at 16 kHz.
     """
 
     wanted: Features
@@ -57,7 +57,7 @@ class Comparison:
 
 
 def pair(recording: Mono, resynthesis: Mono, sample_rate: float, wanted: Features, got: Features) -> Comparison:
-    """Two sounds (samples,) and their features, cut to the shorter; raises AudioError when one is empty."""
+    """Two sounds (samples,) and their features, cut to the shorter; raises AudioError if one is empty."""
     n = min(len(recording), len(resynthesis))
     if not n:
         raise AudioError("nothing to compare: the recording or its resynthesis has 0 samples")
@@ -68,14 +68,14 @@ def pair(recording: Mono, resynthesis: Mono, sample_rate: float, wanted: Feature
 
 
 def compare(recording: Mono, resynthesis: Mono, sample_rate: float, tracker: str = "swift") -> dict[str, float]:
-    """The figures of `resynthesis` against `recording`, (samples,) each, both read with `tracker`."""
+    """The figures of `resynthesis` against `recording`, (samples,) each, both analysed with `tracker`."""
     n = min(len(recording), len(resynthesis))
     wanted, got = (extract(sound[:n], sample_rate, tracker, "loudness") for sound in (recording, resynthesis))
     return figures([pair(recording, resynthesis, sample_rate, wanted, got)])
 
 
 def figures(comparisons: Sequence[Comparison]) -> dict[str, float]:
-    """The figures of one or many recordings: all frames count alike, spectral losses by length; NaN where none do."""
+    """The figures of one or more recordings. All frames weigh alike, spectral losses by length; NaN without frames."""
     wanted, got = _join([c.wanted for c in comparisons]), _join([c.got for c in comparisons])
     return {
         **_pitch_figures(wanted, got),
@@ -96,7 +96,7 @@ def _spectral_loss(comparisons: Sequence[Comparison]) -> float:
 def _pitch_figures(wanted: Features, got: Features) -> dict[str, float]:
     both = wanted.voiced & got.voiced
     semitones = _semitones(wanted, got, both)
-    # A resynthesis that lost every note is the worst there is; a recording without a note says nothing of it.
+    # A resynthesis that lost every note counts as the worst possible; a recording without notes gives no figure.
     lost = 1.0 if wanted.voiced.any() else math.nan
     return {
         "f0_l1_semitones": _mean(semitones[semitones <= OUTLIER_SEMITONES]),

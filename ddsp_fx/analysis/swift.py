@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""swift-f0, a small network that keeps its accuracy in noise, as a stream at our frame rate."""
+"""swift-f0, a small network that stays accurate in noise, as a stream at our frame rate."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,24 +12,24 @@ from ddsp_fx.errors import MissingExtraError
 
 Floats = NDArray[np.float32]
 
-# The network's own frames: one every 256 samples, at sample i * 256. Its receptive field needs 11 frames
-# before and 10 after a frame for the result to be that of the whole recording.
+# The network has its own frames, one every 256 samples, at sample i * 256. For the same result as on the whole
+# recording, its receptive field needs 11 frames before and 10 after a frame.
 _STEP = 256
 _BEFORE, _AFTER = 11, 10
-# Frames a call. More are cheaper (8 cost 3.6 times a single pass) but wait longer.
+# Frames per call. More are cheaper (8 cost 3.6 times a single frame) but wait longer.
 _CHUNK = 8
 _SEMITONE = 2.0 ** (1.0 / 12.0)
 _NEEDS = "pip install 'ddsp-fx[pitch]'"
 
 
 class SwiftTracker:
-    """swift-f0 on overlapping chunks at absolute positions, so that any split gives the same frames.
+    """swift-f0 on overlapping chunks at absolute positions, so that block sizes do not change the frames.
 
     Args:
         hop: 16 kHz samples between frames.
 
     Raises:
-        MissingExtraError: without the swift-f0 package.
+        MissingExtraError: if the swift-f0 package is not installed.
     """
 
     name = "swift"
@@ -45,10 +45,10 @@ class SwiftTracker:
         self.reset()
 
     def reset(self) -> None:
-        """Back to sample 0."""
+        """Return to sample 0."""
         self._held = np.zeros(0, np.float32)
         self._held_from = 0
-        # Network frames not yet used up, the first of them being number _first.
+        # Network frames not yet used; the first has index _first.
         self._f0_hz, self._confidence = np.zeros(0), np.zeros(0)
         self._first = 0
         self._next_frame = 0
@@ -62,7 +62,7 @@ class SwiftTracker:
         return self._on_our_grid((self._detected - 1) * _STEP)
 
     def flush(self, total_samples: int) -> Pitches:
-        """The frames that remain, as if silence followed."""
+        """The remaining frames, as if silence followed."""
         end = last_frame(total_samples, self.hop)
         wanted = end * self.hop // _STEP + 2
         missing = (wanted + _CHUNK + _AFTER) * _STEP - (self._held_from * _STEP + self._held.size)
@@ -73,11 +73,11 @@ class SwiftTracker:
 
     @property
     def _detected(self) -> int:
-        """How many network frames are known."""
+        """The number of network frames computed so far."""
         return self._first + self._f0_hz.size
 
     def _run(self, count: int) -> None:
-        """Detect the next `count` network frames and let go of samples that no later frame sees."""
+        """Compute the next `count` network frames and drop the samples that no later frame needs."""
         start = self._detected - self._held_from
         result = self._detect(self._held[: (start + count + _AFTER) * _STEP], FEATURE_RATE_HZ)
         self._f0_hz = np.concatenate([self._f0_hz, result.pitch_hz[start : start + count]])
@@ -87,7 +87,7 @@ class SwiftTracker:
         self._held_from = keep_from
 
     def _on_our_grid(self, last_sample: int) -> Pitches:
-        """Our frames up to `last_sample`, between the two network frames around each."""
+        """Our frames up to `last_sample`, interpolated between the two network frames around each."""
         end = max(self._next_frame, last_sample // self.hop + 1) if last_sample >= 0 else self._next_frame
         position = np.arange(self._next_frame, end) * self.hop / _STEP - self._first
         f0_hz, confidence = _between(self._f0_hz, self._confidence, position)
@@ -102,7 +102,7 @@ class SwiftTracker:
 def _between(
     f0_hz: NDArray[np.float64], confidence: NDArray[np.float64], position: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Values at fractional positions: the nearest frame's, or, within one note, the geometric mean by distance."""
+    """Values at fractional positions: a geometric mean weighted by distance within one note, else the nearest value."""
     if not position.size:
         return np.zeros(0), np.zeros(0)
     low = np.floor(position).astype(int)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pitch trackers by name, through entry point group `ddsp_fx.trackers`: also the built-in ones."""
+"""Pitch trackers by name. All of them, built-in ones included, come from entry point group `ddsp_fx.trackers`."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ DEFAULT_TRACKER = "mcleod"
 
 @dataclass(frozen=True)
 class TrackerKind:
-    """What an entry point of `ddsp_fx.trackers` names. Its own name is what people type.
+    """The object that an entry point of `ddsp_fx.trackers` loads. The entry point's name is what users type.
 
     Args:
-        summary: when to choose it, in a line.
-        look_ahead: 16 kHz samples, of every tracker that `open` makes.
-        f0_min_hz, f0_max_hz: the pitches that it can hear.
-        open: hop in 16 kHz samples -> a tracker. May raise MissingExtraError. Where there is an `argument`, that is
-            passed second.
-        needs: what has to be installed for it: "pip install 'ddsp-fx[pitch]'".
-        argument: what stands behind the name and a colon: "PATH" for `ddsp-vst:PATH`.
+        summary: when to choose it, in one line.
+        look_ahead: in 16 kHz samples, the same for every tracker that `open` makes.
+        f0_min_hz, f0_max_hz: the range of pitches that it detects.
+        open: makes a tracker from a hop in 16 kHz samples and, if there is an `argument`, its text. May raise
+            MissingExtraError.
+        needs: the command that installs what it needs, such as "pip install 'ddsp-fx[pitch]'".
+        argument: what users write after the name and a colon: "PATH" for `ddsp-vst:PATH`.
     """
 
     summary: str
@@ -42,21 +42,21 @@ class TrackerKind:
 
 
 def check_tracker(name: str) -> None:
-    """Raises ParameterError for a name that no tracker has. Nothing is imported or opened."""
+    """Raises ParameterError if no tracker has that name. Imports and opens nothing."""
     TRACKERS.check(name.partition(":")[0])
 
 
 def open_tracker(name: str, hop: int = 320) -> PitchTracker:
-    """A tracker by name, at sample 0.
+    """Open a tracker by name, at sample 0.
 
     Args:
-        name: one of `TRACKERS.names()`, with `:ARGUMENT` where the tracker takes one ("ddsp-vst:PATH").
+        name: one of `TRACKERS.names()`, with `:ARGUMENT` if the tracker takes one ("ddsp-vst:PATH").
         hop: 16 kHz samples between frames.
 
     Raises:
-        ParameterError: for an unknown name, a missing or surplus argument, or a tracker that breaks the protocol.
+        ParameterError: for an unknown name, a missing or needless argument, or a tracker that breaks the protocol.
         MissingExtraError: if the tracker's package is not installed.
-        ModelError: for a file that is no such model.
+        ModelError: if the file is not such a model.
     """
     base, _, argument = name.partition(":")
     kind = tracker_kind(base)
@@ -71,21 +71,21 @@ def tracker_kind(name: str) -> TrackerKind:
     kind = TRACKERS.load(name)
     if not isinstance(kind, TrackerKind):
         where = TRACKERS.check(name).value
-        raise ParameterError(f"the pitch tracker {name!r} from {where} is no ddsp_fx.analysis.trackers.TrackerKind")
+        raise ParameterError(f"the pitch tracker {name!r} from {where} is not a ddsp_fx.analysis.trackers.TrackerKind")
     return kind
 
 
 def _checked(name: str, tracker: Any, kind: TrackerKind, hop: int) -> PitchTracker:
-    # Not above: who only wants the names, as a help text does, needs no NumPy.
+    # Imported here because listing the names, as help texts do, needs no NumPy.
     from ddsp_fx.analysis.pitch import PitchTracker
 
     told = f"the pitch tracker {name!r} from {TRACKERS.check(name).value}"
     if not isinstance(tracker, PitchTracker):
-        raise ParameterError(f"{told} lacks something that a PitchTracker has: {', '.join(_lacking(tracker))}")
+        raise ParameterError(f"{told} lacks what a PitchTracker must have: {', '.join(_lacking(tracker))}")
     if tracker.hop != hop or tracker.look_ahead > kind.look_ahead:
         raise ParameterError(
-            f"{told} has hop {tracker.hop} and look-ahead {tracker.look_ahead} where {hop} and at most "
-            f"{kind.look_ahead} were promised"
+            f"{told} has hop {tracker.hop} and look-ahead {tracker.look_ahead}, expected {hop} and at most "
+            f"{kind.look_ahead}"
         )
     return tracker
 
@@ -95,7 +95,7 @@ def _lacking(tracker: object) -> list[str]:
 
 
 def describe_trackers() -> list[dict[str, Any]]:
-    """All of them as plain data, for pages and JSON; one whose package is broken tells its `problem`."""
+    """All trackers as plain data, for docs and JSON; one whose package fails to import has a `problem`."""
     told: list[dict[str, Any]] = []
     for name in TRACKERS.names():
         try:

@@ -42,6 +42,12 @@ class Automation:
             whole._curves.extend(part._curves)
         return whole
 
+    def with_slots(self, names: Mapping[str, str]) -> Automation:
+        """The same curves for slots of other names; `names` gives the new name for each old one that changes."""
+        renamed = Automation({})
+        renamed._curves = [((names.get(slot, slot), symbol), curve) for (slot, symbol), curve in self._curves]
+        return renamed
+
     @property
     def targets(self) -> list[str]:
         """The targets, as given."""
@@ -70,7 +76,7 @@ class Automation:
     def set_initial(self, board: Board) -> None:
         """Set every automated parameter to its curve's first value, so that no parameter ramps from another value.
 
-        Events are what a running board was sent: they leave it as it is.
+        Curves of the kind `Events` change nothing here: a parameter keeps its value until its first event.
         """
         for (slot_name, symbol), curve in self._curves:
             if not isinstance(curve, Events):
@@ -81,13 +87,13 @@ class Automation:
         """Check against a prepared board, reset it, and schedule every event; raises what `check` raises."""
         self.check(board)
         self.set_initial(board)
-        # A first value can change a native plugin's latency: that is measured anew, anything else only reset.
+        # A first value can change a native plugin's latency. `prepare` measures it again; other effects are only reset.
         board.prepare(*board.layout)
         for event in self.events(board, sample_rate, samples):
             board.schedule(*event)
 
     def events(self, board: Board, sample_rate: float, samples: float) -> Iterator[tuple[int, Slot, str, Value]]:
-        """(sample, slot, symbol, value) for audio of that length; in order of time for each target."""
+        """(sample, slot, symbol, value) for audio of that length, in order of time for each target."""
         for (slot_name, symbol), curve in self._curves:
             slot = board.slot(slot_name) if slot_name else None
             for time_s, value in curve.points(samples / sample_rate):
@@ -96,7 +102,7 @@ class Automation:
 
 @contextmanager
 def _prefixed(where: str) -> Iterator[None]:
-    """Errors of the board say where the curve was read."""
+    """Context that puts the place where the curve was read before the board's errors."""
     try:
         yield
     except (BoardError, ParameterError) as error:

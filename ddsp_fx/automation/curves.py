@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import AutomationError
 
-# A ramp is a staircase of 5 ms steps at absolute times; effects smooth each step over 20 ms, so none is heard.
+# A ramp is a staircase of 5 ms steps at absolute times. Effects smooth each step over 20 ms, so none is audible.
 CONTROL_PERIOD_S = 0.005
 
 Point = tuple[float, Value]
@@ -31,29 +31,29 @@ class Origin:
 
     @property
     def head(self) -> str:
-        """For an error about the target."""
+        """The place to name in an error about the target."""
         return f"{self.file}, line {self.head_line}" if self.head_line else self.file
 
     def of_value(self, index: int) -> str:
-        """For an error about one value of `Curve.values`."""
+        """The place to name in an error about one value of `Curve.values`."""
         return f"{self.file}, line {self.lines[index]}" if self.lines else self.file
 
 
 class Curve(Protocol):
-    """A parameter over time. A curve read from a file may have an `origin: Origin` too, which errors name."""
+    """A parameter over time. A curve read from a file may also have an `origin: Origin`, which errors name."""
 
     def points(self, end_s: float) -> list[Point]:
-        """(time in s, value) at which the parameter is to be set, in order, up to end_s."""
+        """(time in s, value) of each change, in order, up to end_s."""
         ...
 
     def values(self) -> list[Value]:
-        """Every value that the curve was given, for range checks."""
+        """All values of the curve, for range checks."""
         ...
 
 
 @dataclass(frozen=True)
 class Constant:
-    """One value, from the start on."""
+    """One value, from the start."""
 
     value: Value
 
@@ -73,8 +73,8 @@ class Breakpoints:
 
     Args:
         pairs: (time in s, value), times not decreasing. Two pairs at the same time make a jump.
-        interpolation: "linear" draws lines between numbers; "step" holds. Texts and switches always hold.
-        origin: the file and lines that they were read from, for error messages.
+        interpolation: "linear" draws lines between numbers; "step" holds. Texts and switches are always held.
+        origin: the file and lines they were read from, for error messages.
     """
 
     pairs: Sequence[Point]
@@ -105,9 +105,9 @@ class Breakpoints:
 
 @dataclass(frozen=True)
 class Events:
-    """What was sent, when it was sent: until the first event the board's own value stands, and the first one ramps.
+    """Changes at the times when they were sent. Until the first event, the board's own value holds.
 
-    That is what a live board does with a message, so a take of it renders to the same samples.
+    A live board treats messages in the same way, so a take of it renders to the same samples.
     """
 
     pairs: Sequence[Point]
@@ -146,19 +146,19 @@ def _staircase(start_s: float, start: float, stop_s: float, end_s: float, end: f
 
 @dataclass(frozen=True)
 class Sampled:
-    """An array of values at a fixed rate in Hz, held between them."""
+    """An array of values at a fixed rate in Hz, each held until the next."""
 
     array: ArrayLike
     rate_hz: float
 
     def points(self, end_s: float) -> list[Point]:
-        """One point a change."""
+        """One point per change."""
         values = self._array()
         keep = np.flatnonzero(np.diff(values, prepend=np.nan) != 0.0)
         return [(i / self.rate_hz, float(values[i])) for i in keep.tolist() if i / self.rate_hz <= end_s]
 
     def values(self) -> list[Value]:
-        """Lowest and highest."""
+        """The lowest and the highest value."""
         values = self._array()
         return [float(values.min()), float(values.max())]
 

@@ -29,6 +29,7 @@ def read_automation(
     Args:
         path: the file; its suffix determines its format.
         board: needed for a .mid file, where a controller's 0 to 127 is mapped to the range of a parameter of the board.
+            A take finds its slots in it by their ids, even if they were renamed since.
         controls: which controller of a .mid file moves which parameter, from `ddsp_fx.automation.midi.parse_control`.
 
     Raises:
@@ -46,12 +47,13 @@ def read_automation(
     if suffix == ".csv":
         return Automation(_csv(read_text(file), file))
     if suffix == ".jsonl":
-        return read_take(file).automation
+        take = read_take(file)
+        return take.automation if board is None else take.automation_for(board)
     raise AutomationError(f"{file}: expected a .csv of breakpoints, a .jsonl take or a .mid of controllers")
 
 
 def _csv(text: str, file: Path) -> dict[str, Breakpoints]:
-    """Header `time_s,slot.symbol,...`; an empty cell leaves that parameter's line as it runs."""
+    """Header `time_s,slot.symbol,...`; an empty cell adds no breakpoint to that parameter."""
     rows = list(csv.reader(text.splitlines()))
     head = [cell.strip() for cell in rows[0]] if rows else []
     if head[:1] != ["time_s"] or len(head) < 2:
@@ -68,7 +70,7 @@ def _csv(text: str, file: Path) -> dict[str, Breakpoints]:
 def _distinct(targets: list[str], file: Path) -> list[str]:
     twice = next((target for target in targets if targets.count(target) > 1), None)
     if twice is not None:
-        raise AutomationError(f"{file}, line 1: column {twice!r} stands there twice")
+        raise AutomationError(f"{file}, line 1: column {twice!r} appears twice")
     return targets
 
 
@@ -82,7 +84,7 @@ def _row(row: list[str], columns: list[_Column], where: str, number: int) -> Non
 
 
 class _Column:
-    """One parameter's breakpoints, and the lines that they stand on."""
+    """One parameter's breakpoints, and the lines they come from."""
 
     def __init__(self, target: str, file: Path) -> None:
         self.target, self._file = target, file

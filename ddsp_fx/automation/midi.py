@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""MIDI controllers as automation: which controller moves which parameter, in which range.
+"""MIDI controllers as automation: which controller moves which parameter, and over which range.
 
-74=violin.pitch_shift              CC 74 on any channel moves the whole range
-74=violin.pitch_shift:-12..12      a part of the range; 12..-12 inverts it
-2/74=violin-room.mix               on channel 2 alone
+74=violin.pitch_shift              CC 74 on any channel moves the parameter over its whole range
+74=violin.pitch_shift:-12..12      over a part of the range; 12..-12 inverts it
+2/74=violin-room.mix               on channel 2 only
 1+33=violin.loudness_offset        14 bits: CC 1 holds the upper seven, CC 33 the lower
 bend=violin.pitch_shift:-2..2      the pitch wheel, 14 bits
 """
@@ -54,12 +54,12 @@ class Control:
 
     @property
     def name(self) -> str:
-        """As it is written."""
+        """The controller's name in messages."""
         return "bend" if self.number == BEND else f"CC {self.number}"
 
 
 def parse_control(text: str) -> Control:
-    """One line of a map; raises AutomationError with the grammar."""
+    """Parse one line of a map; raises AutomationError with the grammar."""
     match = _CONTROL.fullmatch(text.strip())
     if not match:
         raise AutomationError(f"MIDI map {text!r}: write {GRAMMAR}")
@@ -82,7 +82,7 @@ def parse_control(text: str) -> Control:
 
 
 def read_controls(path: Path | str) -> list[Control]:
-    """A file with one control a line, `#` for comments; raises AutomationError naming the line."""
+    """A file with one control per line, and `#` for comments; raises AutomationError naming the line."""
     controls = []
     for number, line in enumerate(read_text(Path(path)).splitlines(), start=1):
         text = line.partition("#")[0].strip()
@@ -95,7 +95,7 @@ def read_controls(path: Path | str) -> list[Control]:
 
 
 class BoundControl:
-    """A control that knows its parameter, and remembers the upper seven bits until the lower ones come."""
+    """A control with its parameter. Remembers the upper seven bits until the lower ones arrive."""
 
     def __init__(self, control: Control, board: Board) -> None:
         self.control = control
@@ -106,11 +106,11 @@ class BoundControl:
         self._upper = self._lower = 0
 
     def value(self, message: Any) -> Value | None:
-        """What this MIDI message (of mido) sets the parameter to, or None where it is about something else."""
+        """The value that this MIDI message (of mido) sets the parameter to, or None if it is about something else."""
         if self.control.channel not in (None, message.channel + 1 if hasattr(message, "channel") else None):
             return None
         if message.type == "pitchwheel" and self.control.number == BEND:
-            # The wheel rests at 0 of -8192 to 8191, which must be the very middle of the range.
+            # The wheel rests at 0 in -8192 to 8191, which must be exactly the middle of the range.
             bend = message.pitch / (8191.0 if message.pitch > 0 else 8192.0)
             return self._scale(0.5 + 0.5 * bend)
         if message.type != "control_change":
@@ -131,7 +131,7 @@ class BoundControl:
 
 
 def bind(controls: Sequence[Control], board: Board) -> list[BoundControl]:
-    """Controls for a board; raises AutomationError naming the control that does not fit."""
+    """Bind controls to a board; raises AutomationError naming the control that does not fit."""
     bound = []
     for control in controls:
         try:
@@ -141,7 +141,7 @@ def bind(controls: Sequence[Control], board: Board) -> list[BoundControl]:
     return bound
 
 
-class _scale:  # noqa: N801 - it is called like the function that it returns
+class _scale:  # noqa: N801 - named like the function that it makes
     """0..1 -> a value between the control's ends, along the parameter's own scale."""
 
     def __init__(self, control: Control, part: Member, symbol: str) -> None:
@@ -159,12 +159,12 @@ class _scale:  # noqa: N801 - it is called like the function that it returns
 
 
 def _written_range(control: Control) -> tuple[float, float]:
-    """From the map: pedalboard's own plugins tell none."""
+    """The range written in the map, for pedalboard's own plugins, which do not report one."""
     try:
         return float(control.low), float(control.high)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise ParameterError(
-            f"{control.target}: its plugin does not tell the range; write it: {control.target}:LOW..HIGH"
+            f"{control.target}: its plugin does not report the range; write it: {control.target}:LOW..HIGH"
         ) from None
 
 
@@ -172,14 +172,14 @@ def read_midi(path: Path | str, board: Board, controls: Sequence[Control]) -> Au
     """The controllers of a .mid file, each held until its next; raises AutomationError or MissingExtraError."""
     messages = list(_messages(Path(path)))
     if not controls:
-        raise AutomationError(f"{path}: which controller moves what? It holds {_contents(messages)}; write {GRAMMAR}")
+        raise AutomationError(f"{path}: no controllers assigned; it contains {_contents(messages)}; write {GRAMMAR}")
     curves: dict[str, Breakpoints] = {}
     for bound in bind(controls, board):
         moves = ((time_s, bound.value(message)) for time_s, message in messages)
         pairs = [(time_s, value) for time_s, value in moves if value is not None]
         name = bound.control.name
         if not pairs:
-            raise AutomationError(f"{path}: no {name} for {bound.control.target}; it holds {_contents(messages)}")
+            raise AutomationError(f"{path}: no {name} for {bound.control.target}; it contains {_contents(messages)}")
         if bound.control.target in curves:
             raise AutomationError(f"MIDI map: two controls move {bound.control.target}; {name} is the second")
         curves[bound.control.target] = Breakpoints(pairs, "step", Origin(f"{path}, {name}", 0, ()))
@@ -187,7 +187,7 @@ def read_midi(path: Path | str, board: Board, controls: Sequence[Control]) -> Au
 
 
 def _messages(file: Path) -> Iterator[tuple[float, Any]]:
-    """(time in s, message) of all tracks, tempo changes worked in."""
+    """(time in s, message) of all tracks, with tempo changes applied."""
     mido = import_mido()
     try:
         song = mido.MidiFile(str(file))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The signal chain."""
+"""Boards: chains of effects, with saved state and live changes."""
 
 from ddsp_fx.board.board import Board
 from ddsp_fx.board.branches import Chain, Mix

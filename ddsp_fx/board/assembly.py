@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turns a board's plugins into the stages that process audio, at first and after each edit."""
+"""Turns a board's plugins into the stages that process audio, first in `prepare` and again after each edit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ddsp_fx.errors import AudioError, DdspFxError
 
 @dataclass(eq=False)
 class Part:
-    """A stage and the slots' plugins that it plays: one, or several native ones without latency."""
+    """A stage and the slots' plugins that it plays: one plugin, or several native ones without latency."""
 
     stage: Effect
     plugins: list[Any]
@@ -29,11 +29,11 @@ class Part:
         self._start = LateStart(self.stage)
 
     def mark(self) -> None:
-        """The stage is as its board left it, from now on."""
+        """Record that nobody but the board has used the stage so far."""
         self._epoch = self.stage._usage.epoch
 
     def start_after(self, latency: int) -> None:
-        """Where native plugins begin: after the latency before them. Learned effects hear all that comes."""
+        """Let native plugins start after the latency before them. Learned effects process all input."""
         self._start.lead = latency if is_native(self.plugins[0]) else 0
 
     def process_block(self, block: Audio) -> Audio:
@@ -42,7 +42,7 @@ class Part:
         return self._start.process_block(block)
 
     def reset(self) -> None:
-        """Forget all audio."""
+        """Clear all audio."""
         self.stage.reset()
         self._start.begin()
         self.mark()
@@ -50,20 +50,20 @@ class Part:
 
 @dataclass
 class Assembly:
-    """All parts in order, and for each slot the latency before it in samples."""
+    """All parts in order, and for each slot the latency before it, in samples."""
 
     parts: list[Part] = field(default_factory=list)
     offsets: list[int] = field(default_factory=list)
 
     def part_of(self, plugin: Any) -> Part | None:
-        """The part that plays this plugin."""
+        """The part that contains this plugin."""
         return next((part for part in self.parts if any(own is plugin for own in part.plugins)), None)
 
 
 class Assembler:
-    """Builds an Assembly; what `before` holds is taken over with its audio, the rest is prepared anew.
+    """Builds an Assembly. Parts in `before` are reused with their audio; everything else is prepared.
 
-    Where it `is_live`, a loaded plugin shares no stage, so that one that raises takes no neighbour along.
+    If `is_live`, a loaded plugin shares no stage, so that its errors do not affect its neighbours.
     """
 
     def __init__(self, layout: Layout, before: Assembly | None = None, is_live: bool = False) -> None:
@@ -72,7 +72,7 @@ class Assembler:
         self._is_live = is_live
 
     def build(self, plugins: Sequence[Any]) -> Assembly:
-        """Raises what preparing a plugin raises."""
+        """Raises the errors of the plugins' `prepare`."""
         return self._placed(list(self._parts(plugins)))
 
     def _placed(self, parts: list[Part]) -> Assembly:
@@ -109,7 +109,7 @@ class Assembler:
                 raise
             rate, _, channels = self._layout
             reason = (str(error).splitlines() or [""])[0]
-            told = f"{native_name(plugin)} cannot play {rate:g} Hz with {channels} channel(s): {reason}"
+            told = f"{native_name(plugin)} cannot process {rate:g} Hz with {channels} channel(s): {reason}"
             raise AudioError(told) from None
 
     def _new(self, plugin: Any) -> Part:
@@ -118,7 +118,7 @@ class Assembler:
             stage: Effect = plugin
         elif is_immediate(plugin, rate, channels):
             stage = NativeRun([plugin])
-            # It is prepared with its neighbours, whose gains shape its tail.
+            # It is prepared together with its neighbours, whose gains shape its tail.
             if not self._before.parts and not (self._is_live and is_external(plugin)):
                 return Part(stage, [plugin])
         else:

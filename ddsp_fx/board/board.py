@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,18 +16,18 @@ from ddsp_fx.board.events import Events
 from ddsp_fx.board.faults import Guard, slot_error
 from ddsp_fx.board.live import MOST_FAILURES, Live
 from ddsp_fx.board.member import member
+from ddsp_fx.board.moves import Moves
 from ddsp_fx.board.native import is_native, leaves, native_values
 from ddsp_fx.board.native_state import packed, unpacked
 from ddsp_fx.board.slot_access import SlotAccess
+from ddsp_fx.board.slot_naming import SlotNames
+from ddsp_fx.board.state import FORMAT, board_from_json, board_to_json
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.offline import Audio, as_channels_first
 from ddsp_fx.effects.parameters import Parameter, Value
 from ddsp_fx.effects.smoothed import SmoothedEffect
 from ddsp_fx.errors import AudioError, BoardError
-
-if TYPE_CHECKING:
-    from ddsp_fx.automation import Automation
 
 
 class Board(SlotAccess, SmoothedEffect):
@@ -44,6 +44,8 @@ class Board(SlotAccess, SmoothedEffect):
 
     kind: ClassVar[str] = "board"
 
+    # The class of each format of saved boards; `board.branches` adds its own.
+    _saved_as: ClassVar[dict[str, type[Board]]] = {}
     _assembler: ClassVar[type[Assembler]] = Assembler
 
     mix = Parameter("Mix", 0, 1, 1, description="0 is the input, delayed to match; 1 the chain")
@@ -51,7 +53,7 @@ class Board(SlotAccess, SmoothedEffect):
 
     def __init__(self, plugins: Iterable[Any] = (), **values: Value) -> None:
         self._plugins: list[Any] = []
-        self._named = []
+        self._slots = SlotNames()
         self._assembly = Assembly()
         self._prepared_from: list[Any] = []
         self._is_edited = False
@@ -72,17 +74,18 @@ class Board(SlotAccess, SmoothedEffect):
     def _copy_of(self, indices: range) -> Self:
         state = self.__getstate__()
         state["_plugins"] = [state["_plugins"][index] for index in indices]
-        state["_named"] = [state["_named"][index] for index in indices]
+        namings, given = state["_slots"]
+        state["_slots"] = [namings[index] for index in indices], given
         twin = type(self).__new__(type(self))
         twin.__setstate__(copy.deepcopy(state))
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        names = self.slot_names()
+        namings = self._namings()
         state = {**super().__getstate__(), "_events": Events(), "_assembly": Assembly(), "_outer": None, "_guards": []}
         state["_failures"] = deque(maxlen=MOST_FAILURES)
-        state.update({"_prepared_from": [], "_named": [naming for _, naming in self._named]})
-        state["_plugins"] = [self._packed(plugin, name) for plugin, name in zip(self._plugins, names, strict=True)]
+        state.update({"_prepared_from": [], "_slots": (namings, dict(self._slots.given))})
+        state["_plugins"] = [self._packed(plugin, of.name) for plugin, of in zip(self._plugins, namings, strict=True)]
         return state
 
     def _packed(self, plugin: Any, name: str) -> Any:
@@ -93,10 +96,10 @@ class Board(SlotAccess, SmoothedEffect):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         plugins = [unpacked(plugin) for plugin in state["_plugins"]]
-        named = list(zip(plugins, state["_named"], strict=True))
-        super().__setstate__({**state, "_plugins": plugins, "_named": named, "_is_edited": True})
-
-    # An effect.
+        namings, given = state["_slots"]
+        slots = SlotNames()
+        slots.adopt(plugins, [of.name for of in namings], [of.id for of in namings], given)
+        super().__setstate__({**state, "_plugins": plugins, "_slots": slots, "_is_edited": True})
 
     @property
     def latency_samples(self) -> int:
@@ -115,7 +118,7 @@ class Board(SlotAccess, SmoothedEffect):
         )
 
     def _native_settings(self) -> list[Any]:
-        """The native plugins at any depth with their values: a latency or a tail may hang on each of them."""
+        """The native plugins at any depth with their values, any of which can change latency or tail."""
         natives = [plugin for plugin in self._plugins if is_native(plugin)]
         return [[plugin, [(leaf, native_values(leaf)) for leaf in leaves(plugin)]] for plugin in natives]
 
@@ -158,7 +161,7 @@ class Board(SlotAccess, SmoothedEffect):
         if self._is_edited and self.is_prepared:
             raise AudioError(
                 f"{self.name}: the list has changed since prepare(); call prepare() again, or play chunks with "
-                f"board(chunk, sample_rate, reset=False), which take the change over"
+                f"board(chunk, sample_rate, reset=False), which apply the change"
             )
         super()._check_block(block)
 
@@ -209,7 +212,7 @@ class Board(SlotAccess, SmoothedEffect):
         sample_rate: float,
         buffer_size: int = 8192,
         tail: bool = True,
-        automation: Automation | None = None,
+        automation: Moves | None = None,
     ) -> NDArray[np.float32]:
         """The whole of `audio` through the board, with the tail and, if given, automation at exact positions."""
         if automation is None:
@@ -225,7 +228,7 @@ class Board(SlotAccess, SmoothedEffect):
         sample_rate: float,
         buffer_size: int = 8192,
         tail: bool = True,
-        automation: Automation | None = None,
+        automation: Moves | None = None,
     ) -> Iterator[Audio]:
         """`render`, block by block. Automated parameters start at their curve's first value."""
         self.prepare(sample_rate, buffer_size, audio.shape[0])
@@ -244,12 +247,8 @@ class Board(SlotAccess, SmoothedEffect):
                     raise
                 guard.fail(error)
 
-    # JSON.
-
     def to_json(self) -> str:
         """The board as text, from which `from_json` restores it; raises BoardError for what it can't save."""
-        from ddsp_fx.board.state import board_to_json
-
         return board_to_json(self)
 
     @classmethod
@@ -263,6 +262,8 @@ class Board(SlotAccess, SmoothedEffect):
 
         Raises BoardError, or UnknownEffectError naming the bundle that is missing.
         """
-        from ddsp_fx.board.state import board_from_json
+        board: Board = board_from_json(text, trust, Board._saved_as)
+        return board
 
-        return board_from_json(text, trust)
+
+Board._saved_as[FORMAT] = Board

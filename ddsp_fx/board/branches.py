@@ -67,3 +67,7 @@ class Mix(Board):
                 branch = np.zeros_like(block)
             out += line.process(branch)
         return out
+
+
+# A ddsp-fx that knows no branches refuses these: it would play a Mix's one after another.
+Board._saved_as |= {"ddsp-fx chain": Chain, "ddsp-fx mix": Mix}

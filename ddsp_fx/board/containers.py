@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs pedalboard's Chain and Mix part by part: each plugin inside is a separate slot, and branches are aligned.
 
-If pedalboard 0.9.26 streams a Mix, it loses the audio that faster branches have left over after each block, so the
+When pedalboard 0.9.26 streams a Mix, it drops the audio that faster branches have left over after each block, so the
 branches drift apart.
 """
 
@@ -21,18 +21,18 @@ from ddsp_fx.effects.offline import Audio
 
 
 def is_immediate(plugin: Any, sample_rate: float, channels: int) -> bool:
-    """True for a native plugin that withholds nothing, and can share a pedalboard call with its neighbours."""
+    """Whether a native plugin holds nothing back, so that it can share a pedalboard call with its neighbours."""
     inside = list(leaves(plugin))
     if is_container(plugin) and any(is_external(leaf) for leaf in inside):
         return False
-    # A converter to half the rate withholds nothing in blocks of 512, and a sample in odd ones.
+    # A converter to half the rate holds nothing back in blocks of 512, and one sample in odd blocks.
     if any(fixed_symbols(leaf) for leaf in inside):
         return False
     return not any(measure_latency(leaf, sample_rate, channels) for leaf in inside)
 
 
 def single_stage(plugin: Any, sample_rate: float, channels: int) -> Effect:
-    """The stage of one native plugin that is not immediate."""
+    """The stage of one native plugin that holds audio back."""
     if not is_container(plugin):
         return LatentNative(plugin)
     import pedalboard
@@ -43,7 +43,7 @@ def single_stage(plugin: Any, sample_rate: float, channels: int) -> Effect:
 
 
 def native_stages(plugins: Iterable[Any], sample_rate: float, channels: int) -> list[Effect]:
-    """Stages in order, neighbours without latency together."""
+    """Stages in order; neighbours without latency share one."""
     stages: list[Effect] = []
     run: list[Any] = []
     for plugin in plugins:
@@ -60,7 +60,7 @@ def native_stages(plugins: Iterable[Any], sample_rate: float, channels: int) -> 
 
 
 class Series(Effect):
-    """Stages one after another."""
+    """Runs stages one after another."""
 
     kind: ClassVar[str] = "series"
 
@@ -97,7 +97,7 @@ class Series(Effect):
 
 
 class Parallel(Effect):
-    """The sum of branches that hear the same input, each delayed to the slowest."""
+    """The sum of branches with the same input, each delayed to match the slowest."""
 
     kind: ClassVar[str] = "parallel"
 

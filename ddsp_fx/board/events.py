@@ -12,7 +12,7 @@ from ddsp_fx.effects.parameters import Value
 
 
 class Events:
-    """The earliest first; of one sample, in the order in which they came. A plugin of None is the board itself."""
+    """Scheduled changes, earliest first; for one sample, in order of arrival. A plugin of None is the board itself."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Any, str, Value]] = []
@@ -23,23 +23,23 @@ class Events:
 
     @property
     def first(self) -> int:
-        """The sample of the next one."""
+        """The sample of the next change."""
         return self._heap[0][0]
 
     def add(self, sample: int, plugin: Any, symbol: str, value: Value) -> None:
-        """Due at that sample of the board's input."""
+        """Schedule a change for that sample of the board's input."""
         heapq.heappush(self._heap, (sample, next(self._order), plugin, symbol, value))
 
     def pop(self) -> tuple[Any, str, Value]:
-        """Take the next one: plugin, symbol, value."""
+        """Remove and return the next change: plugin, symbol, value."""
         return heapq.heappop(self._heap)[2:]
 
     def clear(self) -> None:
-        """Forget all."""
+        """Discard all changes."""
         self._heap.clear()
 
     def keep(self, plugins: Iterable[Any]) -> None:
-        """Forget those of plugins that are gone."""
+        """Discard changes of plugins that are not in `plugins`."""
         ids = {id(plugin) for plugin in plugins} | {id(None)}
         self._heap = [event for event in self._heap if id(event[2]) in ids]
         heapq.heapify(self._heap)

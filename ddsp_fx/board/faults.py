@@ -17,10 +17,10 @@ class Failure:
     """A slot that raised while a live board ran.
 
     Args:
-        slot: its name, `inner.violin` for one of a board inside the board.
+        slot: its name; `inner.violin` for a slot of a board inside the board.
         reason: the error, in one line.
-        sample: of the board's input, since its last reset.
-        is_bypassed: True where the slot is out until the next reset; False for a change that was refused.
+        sample: position in the board's input since its last reset.
+        is_bypassed: True if the slot is bypassed until the next reset, False if only a change was refused.
     """
 
     slot: str
@@ -30,20 +30,20 @@ class Failure:
 
 
 def reason_of(error: BaseException) -> str:
-    """An error in one line, with its type where it is not one of ours."""
+    """An error in one line, with its type unless it is one of ours."""
     text = (str(error).splitlines() or [""])[0]
     return text if isinstance(error, DdspFxError) else f"{type(error).__name__}: {text}"
 
 
 def slot_error(name: str, error: Exception) -> AudioError:
-    """The error of a whole call, which names the slot."""
+    """The error that a whole call raises, with the slot's name."""
     return AudioError(f"slot {name!r}: {reason_of(error)}")
 
 
 class Guard:
-    """A part that never raises: from its first error until the next reset it is a delay of its latency.
+    """Wraps a part so that it never raises: from its first error to the next reset it only delays, by its latency.
 
-    It remembers as much input as that latency, so that whatever it is mixed with stays aligned.
+    It stores that much input, so that it stays aligned with what it is mixed with.
 
     Args:
         part: prepared.
@@ -57,7 +57,7 @@ class Guard:
         self.is_bypassed = False
 
     def process_block(self, block: Audio) -> Audio:
-        """As long out as in."""
+        """One block, of any length -> the same shape."""
         if not self.is_bypassed:
             try:
                 out = self.part.process_block(block)
@@ -69,12 +69,12 @@ class Guard:
         return self._past.process(block)
 
     def fail(self, error: Exception) -> None:
-        """Bypass it until the next reset."""
+        """Bypass the part until the next reset."""
         self.is_bypassed = True
         self._tell(self.part, error)
 
     def reset(self) -> None:
-        """Try it again."""
+        """Reset the part and stop bypassing it."""
         self.is_bypassed = False
         self._past.reset()
         try:

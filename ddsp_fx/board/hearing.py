@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the instruments of a board could follow of their input."""
+"""How much of the input a board's instruments could follow."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def board_hearings(board: PluginList, now: bool = False) -> dict[str, Hearing]:
-    """By the slot's name, `inner.name` in boards inside boards.
+    """The `Hearing` of each instrument by slot name; `inner.name` in boards inside boards.
 
     Args:
-        board: prepared; others have heard nothing.
-        now: of about the last ten seconds, in place of all since the last reset.
+        board: prepared; otherwise its instruments have heard nothing.
+        now: covers about the last ten seconds instead of everything since the last reset.
     """
     found: dict[str, Hearing] = {}
     for name, plugin in zip(board.slot_names(), board, strict=True):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes a stage behind latency start with sample 0 of the sound, as in pedalboard's whole call."""
+"""Makes a stage behind latency start with sample 0 of the sound, as in pedalboard's whole calls."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ddsp_fx.effects.offline import Audio
 
 
 class LateStart:
-    """Passes nothing on while only the silence of the latency before has come.
+    """Holds back a stage while only the silence of the latency before it has arrived.
 
-    A rate converter takes every nth sample and a chorus has a phase: both count from the first sample that they hear.
+    A rate converter takes every Nth sample and a chorus has a phase: both count from their first sample.
 
     Args:
-        stage: prepared by who owns this.
+        stage: prepared by the owner of this object.
     """
 
     def __init__(self, stage: Effect) -> None:
@@ -23,11 +23,11 @@ class LateStart:
         self.lead = self._left = 0
 
     def begin(self) -> None:
-        """At a reset of the stage."""
+        """Call at a reset of the stage."""
         self._left = self.lead
 
     def process_block(self, block: Audio) -> Audio:
-        """As long out as in."""
+        """One block -> the same shape."""
         if not self._left:
             return self.stage.process_block(np.ascontiguousarray(block))
         silent = min(self._left, block.shape[1])

@@ -15,15 +15,15 @@ from ddsp_fx.board.plugin_list import PluginList
 if TYPE_CHECKING:
     from ddsp_fx.effects.usage import Usage
 
-# One that raises at each reset of a host that loops a bar must not grow without a reader.
+# Bounded, because a slot may raise at each reset of a host that loops a bar, and nobody may read the failures.
 MOST_FAILURES = 256
 
 
 class Live(PluginList):
-    """What a Board has for who runs it. Off unless `live` is set: then every error is raised, with the slot's name.
+    """The live mode of a Board. Off unless `live` is set: then every error is raised, with the slot's name.
 
-    With `live` on, `process_block` never raises for a slot: one that does is a delay of its own latency until the next
-    `reset`, which tries it again, and the rest stays aligned. Whole calls, `render` and `iter_render` raise even then.
+    With `live` on, `process_block` never raises for a slot: a slot that raises becomes a delay of its own latency until
+    the next `reset` tries it again, and the rest stays aligned. Whole calls, `render` and `iter_render` still raise.
     """
 
     _usage: Usage
@@ -40,13 +40,13 @@ class Live(PluginList):
 
     @property
     def live(self) -> bool:
-        """Whether a slot that raises is bypassed; set it before `prepare`. A board inside follows the outer one."""
+        """Whether slots that raise are bypassed; set it before `prepare`. Boards inside follow the outer one."""
         return self._is_live
 
     @live.setter
     def live(self, value: bool) -> None:
         self._is_live = bool(value)
-        # Loaded plugins get stages of their own, so that one that raises takes no neighbour along.
+        # Loaded plugins now need stages of their own, so that their errors do not affect their neighbours.
         self._is_edited = True
 
     def take_failures(self) -> list[Failure]:
@@ -74,7 +74,7 @@ class Live(PluginList):
 
     @property
     def _is_guarding(self) -> bool:
-        """For this block: a whole call raises, whether or not the board is live."""
+        """Whether errors are caught in this block: in whole calls they are raised, whether or not the board is live."""
         if not (self._guards and self._usage.is_live_block):
             return False
         return self._is_live if self._outer is None else bool(self._outer._is_guarding)
@@ -84,7 +84,7 @@ class Live(PluginList):
         return self._guards if self._is_guarding else self._assembly.parts
 
     def _claim(self) -> None:
-        """Boards inside answer to this one."""
+        """Make the boards inside report to this one."""
         for plugin in self._plugins:
             if isinstance(plugin, Live):
                 plugin._outer = self if self._follows_live else None

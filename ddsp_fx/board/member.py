@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One interface for everything in a board, learned or native: its parameters, and how to change them."""
+"""One interface for the parameters of every plugin in a board, learned or native."""
 
 from __future__ import annotations
 
@@ -13,118 +13,118 @@ from ddsp_fx.errors import BoardError
 
 
 class Member(Protocol):
-    """A plugin's parameters, whoever's plugin it is. It holds nothing of its own: make one whenever it is needed."""
+    """Access to a plugin's parameters, learned or native. It has no state: create one whenever needed."""
 
     def symbols(self) -> Iterable[str]:
         """The parameters that can be set."""
         ...
 
     def values(self) -> dict[str, Value]:
-        """What they are now."""
+        """Their current values."""
         ...
 
     def set(self, symbol: str, value: Value) -> None:
-        """Raises ParameterError or UnknownParameterError."""
+        """Set one; raises ParameterError or UnknownParameterError."""
         ...
 
     def check(self, symbol: str, value: Value) -> None:
-        """Raises what `set` would raise; nothing changes."""
+        """Raises what `set` would raise, but changes nothing."""
         ...
 
     def declaration(self, symbol: str) -> Parameter | None:
-        """Name, range, unit and scale; None where the plugin tells none, as pedalboard's own do not."""
+        """Name, range, unit and scale; None if the plugin does not report them, as pedalboard's own do not."""
         ...
 
     def is_fixed(self, symbol: str) -> bool:
-        """True for what cannot be moved while audio runs."""
+        """Whether the parameter cannot change while audio runs."""
         ...
 
     def automation_delay(self, symbol: str) -> int:
-        """As `Effect.automation_delay`."""
+        """Like `Effect.automation_delay`."""
         ...
 
 
 class LearnedMember:
-    """An Effect, or anything that is called like one."""
+    """Member for an Effect, or for any object with an Effect's methods."""
 
     def __init__(self, effect: Any) -> None:
         self._effect = effect
 
     def symbols(self) -> Iterable[str]:
-        """As declared."""
+        """The declared parameters."""
         return list(self._effect.parameters)
 
     def values(self) -> dict[str, Value]:
-        """In their units."""
+        """Their current values in their units."""
         return {symbol: self._effect.get_value(symbol) for symbol in self._effect.parameters}
 
     def set(self, symbol: str, value: Value) -> None:
-        """Checked by the declaration."""
+        """Set one, checked against its declaration."""
         self._effect.set_value(symbol, value)
 
     def check(self, symbol: str, value: Value) -> None:
-        """By the declaration."""
+        """Check against the declaration."""
         self._effect.parameters[symbol].check(value)
 
     def declaration(self, symbol: str) -> Parameter | None:
-        """Always there."""
+        """Never None for an Effect."""
         parameter: Parameter = self._effect.parameters[symbol]
         return parameter
 
     def is_fixed(self, symbol: str) -> bool:
-        """None is."""
+        """Always False for an Effect."""
         del symbol
         return False
 
     def automation_delay(self, symbol: str) -> int:
-        """The effect's own."""
+        """The effect's delay."""
         delay: int = self._effect.automation_delay(symbol)
         return delay
 
 
 class NativeMember:
-    """A plugin of pedalboard's, or one that it has loaded."""
+    """Member for pedalboard's own plugins and for those that it loads."""
 
     def __init__(self, plugin: Any) -> None:
         self._plugin = plugin
 
     def symbols(self) -> Iterable[str]:
-        """As pedalboard names them."""
+        """pedalboard's names for them."""
         return native_symbols(self._plugin)
 
     def values(self) -> dict[str, Value]:
-        """Choices by their names."""
+        """Their current values; a choice is its name."""
         return native_values(self._plugin)
 
     def set(self, symbol: str, value: Value) -> None:
-        """Checked, since pedalboard takes a wrong name on a loaded plugin without a word."""
+        """Set one, checked first: pedalboard silently accepts a wrong name on a loaded plugin."""
         set_native(self._plugin, symbol, value)
 
     def check(self, symbol: str, value: Value) -> None:
-        """By setting it, since pedalboard's own tell their limits only by refusing; on a copy where that would begin
-        the plugin anew."""
+        """Check by setting it, because pedalboard's own plugins reveal their limits only by refusing. A parameter whose
+        change would restart the plugin is set on a copy."""
         asked = copied(self._plugin) if self.is_fixed(symbol) else self._plugin
         before = getattr(asked, symbol)
         set_native(asked, symbol, value)
         setattr(asked, symbol, before)
 
     def declaration(self, symbol: str) -> Parameter | None:
-        """What pedalboard tells of a loaded plugin's parameter."""
+        """What pedalboard reports about a loaded plugin's parameter."""
         told = getattr(self._plugin, "parameters", {})
         return _told(told[symbol], symbol) if symbol in told else None
 
     def is_fixed(self, symbol: str) -> bool:
-        """True where pedalboard begins the plugin anew, or changes its latency."""
+        """Whether a change makes pedalboard restart the plugin or changes its latency."""
         return is_fixed(self._plugin, symbol)
 
     def automation_delay(self, symbol: str) -> int:
-        """None: a native plugin is fed behind its own latency."""
+        """0: a native plugin's input is already delayed by the latency before it."""
         del symbol
         return 0
 
 
 def member(plugin: Any) -> Member:
-    """The interface of a plugin for a board; raises BoardError for anything that cannot be in one."""
+    """The Member of a plugin; raises BoardError if it cannot be in a board."""
     if is_native(plugin):
         return NativeMember(plugin)
     if hasattr(plugin, "process_block"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""pedalboard's own plugins and the VST3s that it loads: the list of them, and their parameters by name."""
+"""pedalboard's own plugins and the VST3s that it loads: their list, and their parameters by name."""
 
 from __future__ import annotations
 
@@ -11,51 +11,51 @@ from typing import Any
 from ddsp_fx.effects.parameters import Value, unknown_parameter
 from ddsp_fx.errors import BoardError, ParameterError, did_you_mean
 
-# Moved while audio runs, these begin the plugin anew or change its latency (pedalboard 0.9.26).
+# Changing one of these while audio runs restarts the plugin or changes its latency (pedalboard 0.9.26).
 _FIXED = {
     "BrickwallLimiter": frozenset({"lookahead_ms", "true_peak"}),
     "MP3Compressor": frozenset({"vbr_quality"}),
     "Resample": frozenset({"target_sample_rate", "quality"}),
 }
-# What pedalboard takes, and then asks for more memory than there is, or sounds for ever.
+# pedalboard accepts values outside, and then runs out of memory or never stops sounding.
 _LIMITS = {("Resample", "target_sample_rate"): (100.0, 384000.0)}
 
 
 def is_native(plugin: object) -> bool:
-    """True for anything that pedalboard itself would process."""
+    """Whether pedalboard itself would process the object."""
     from pedalboard import Plugin
 
     return isinstance(plugin, Plugin)
 
 
 def is_external(plugin: object) -> bool:
-    """True for a plugin that pedalboard loaded from a file."""
+    """Whether pedalboard loaded the plugin from a file."""
     from pedalboard import ExternalPlugin
 
     return isinstance(plugin, ExternalPlugin)
 
 
 def is_container(plugin: object) -> bool:
-    """True for pedalboard's Chain, Pedalboard and Mix."""
+    """Whether the plugin is pedalboard's Chain, Pedalboard or Mix."""
     from pedalboard import Chain, Mix
 
     return isinstance(plugin, (Chain, Mix))
 
 
 def leaves(plugin: Any) -> Iterator[Any]:
-    """The plugins inside pedalboard's containers, at any depth; any other plugin itself."""
+    """The plugins inside pedalboard's containers, at any depth; for any other plugin, the plugin itself."""
     if not is_container(plugin):
         yield plugin
         return
     for inner in plugin:
-        # pedalboard takes None for a plugin that does nothing.
+        # pedalboard accepts None as a plugin that does nothing.
         if inner is not None:
             yield from leaves(inner)
 
 
 @functools.cache
 def native_classes() -> dict[str, Any]:
-    """pedalboard's own plugins, by class name: those that sound, without containers and files' plugins."""
+    """pedalboard's own audio plugins by class name, without containers and plugins from files."""
     import pedalboard
 
     abstract = (pedalboard.Plugin, pedalboard.IIRFilter)
@@ -71,7 +71,7 @@ def native_classes() -> dict[str, Any]:
 
 
 def native_class(name: str) -> Any:
-    """The one place where a name becomes a class of pedalboard's; raises BoardError."""
+    """The only place that turns a name into a class of pedalboard's; raises BoardError."""
     known = native_classes()
     if name not in known:
         raise BoardError(f"pedalboard has no plugin {name!r}{did_you_mean(name, known)}")
@@ -79,7 +79,7 @@ def native_class(name: str) -> Any:
 
 
 def native_symbols(plugin: Any) -> list[str]:
-    """The parameters that can be set on a native plugin, by name."""
+    """The names of the parameters that can be set on a native plugin."""
     if hasattr(plugin, "parameters"):
         return sorted(plugin.parameters)
     members = ((name, getattr(type(plugin), name, None)) for name in dir(type(plugin)))
@@ -87,7 +87,7 @@ def native_symbols(plugin: Any) -> list[str]:
 
 
 def native_values(plugin: Any) -> dict[str, Value]:
-    """The parameters of a native plugin as plain values; a choice, such as LadderFilter.mode, is its name."""
+    """A native plugin's parameters as plain values; the value of a choice, such as LadderFilter.mode, is its name."""
     values = {symbol: getattr(plugin, symbol) for symbol in native_symbols(plugin)}
     plain = {s: v.name if _is_choice(v) else v for s, v in values.items()}
     return {s: v for s, v in plain.items() if isinstance(v, (bool, int, float, str))}
@@ -98,7 +98,7 @@ def _is_choice(value: Any) -> bool:
 
 
 def set_native(plugin: Any, symbol: str, value: Value) -> None:
-    """Set a parameter, checked first: pedalboard takes a wrong name on a loaded VST3 without a word.
+    """Set a parameter, checked first: pedalboard silently accepts a wrong name on a loaded VST3.
 
     Raises UnknownParameterError or ParameterError.
     """
@@ -106,7 +106,7 @@ def set_native(plugin: Any, symbol: str, value: Value) -> None:
     if symbol not in native_symbols(plugin):
         raise unknown_parameter(name, symbol, native_symbols(plugin))
     if isinstance(value, float) and not math.isfinite(value):
-        raise ParameterError(f"{name}.{symbol} = {value} is no finite number")
+        raise ParameterError(f"{name}.{symbol} = {value} is not a finite number")
     low, high = _LIMITS.get((name, symbol), (-math.inf, math.inf))
     if isinstance(value, (int, float)) and not low <= value <= high:
         raise ParameterError(f"{name}.{symbol} = {value!r:.40} is out of range; the range is {low:g} to {high:g}")
@@ -117,7 +117,7 @@ def set_native(plugin: Any, symbol: str, value: Value) -> None:
 
 
 def _chosen(plugin: Any, symbol: str, value: Value) -> Any:
-    """A choice by its name -> pedalboard's own value of it."""
+    """The name of a choice -> pedalboard's value for it."""
     before = None if is_external(plugin) else getattr(plugin, symbol)
     if not (isinstance(value, str) and _is_choice(before)):
         return value
@@ -128,17 +128,17 @@ def _chosen(plugin: Any, symbol: str, value: Value) -> Any:
 
 
 def fixed_symbols(plugin: Any) -> frozenset[str]:
-    """The parameters that cannot be moved while audio runs."""
+    """The parameters that cannot change while audio runs."""
     return next((_FIXED[kind.__name__] for kind in type(plugin).__mro__ if kind.__name__ in _FIXED), frozenset())
 
 
 def is_fixed(plugin: Any, symbol: str) -> bool:
-    """True for one of `fixed_symbols`."""
+    """Whether the parameter is one of `fixed_symbols`."""
     return symbol in fixed_symbols(plugin)
 
 
 def make_native(class_name: str, values: dict[str, Value]) -> Any:
-    """A pedalboard plugin by class name, with parameters; raises BoardError, UnknownParameterError, ParameterError."""
+    """Make a pedalboard plugin by class name; raises BoardError, UnknownParameterError, ParameterError."""
     kind = native_class(class_name)
     if class_name == "Convolution" and set(values) <= {"impulse_response_filename", "mix"}:
         return _convolution(values)
@@ -152,7 +152,7 @@ def make_native(class_name: str, values: dict[str, Value]) -> Any:
 
 
 def _convolution(values: dict[str, Value]) -> Any:
-    """Its file is read as every audio file is: pedalboard reads zeros where it cannot decode, and devices for ever."""
+    """Reads the file like all audio: pedalboard returns zeros where it cannot decode, and reads devices for ever."""
     from ddsp_fx.board.responses import convolution_of_file
 
     if "impulse_response_filename" not in values:
@@ -164,7 +164,7 @@ def _convolution(values: dict[str, Value]) -> Any:
 
 
 def _construct(kind: Any, values: dict[str, Value]) -> Any:
-    """For plugins that need an argument to exist at all, such as Convolution's impulse response."""
+    """Make a plugin whose constructor needs an argument, such as Convolution's impulse response."""
     try:
         return kind(**values)
     except (TypeError, ValueError, RuntimeError) as error:

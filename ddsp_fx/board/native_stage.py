@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Native plugins with the interface of an Effect: several without latency, or one with latency."""
+"""Stages for native plugins, with the interface of an Effect: several plugins without latency, or one with."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import AudioError
 
-# A plugin with latency buffers in blocks of its own; fed anything but one fixed size, its output depends on the split.
+# A plugin with latency buffers in internal blocks; unless all blocks have one size, its output depends on their sizes.
 LATENT_BLOCK = 512
 LONGEST_BLOCK = 8192
-# Longest start-up measured: MP3Compressor withholds 3481 samples, a limiter up to 100 ms; a loaded plugin may more.
+# Measured start-ups: MP3Compressor holds back 3481 samples, a limiter up to 100 ms; a loaded plugin may need more.
 PROBE_S = 4.0
 TAIL_CAP_S = 30.0
 SILENCE = 10.0 ** (-100.0 / 20.0)
 
 
 class NativeRun(Effect):
-    """Consecutive native plugins without latency in one pedalboard call.
+    """Consecutive native plugins without latency, in one pedalboard call.
 
-    After a reset each is where pedalboard's own whole call begins: a Chorus and a Phaser at phase 0.
+    After a reset, each starts where a whole call by pedalboard starts: a Chorus and a Phaser at phase 0.
 
     Args:
         plugins: pedalboard plugins without latency.
@@ -41,7 +41,8 @@ class NativeRun(Effect):
         import pedalboard
 
         self._plugins = list(plugins)
-        # The first plugin tells pedalboard which side of a 2 x 1 block is the channels, which Bitcrush does not know.
+        # pedalboard takes the channel axis of a 2 x 1 block from the first plugin; Bitcrush does not know it, a Chain
+        # does.
         self._first: Any = pedalboard.Chain([])
         self._board: Any = pedalboard.Pedalboard([self._first, *plugins])
         self._stopper: Any = pedalboard.Resample(quality=pedalboard.Resample.Quality.Linear)
@@ -59,7 +60,7 @@ class NativeRun(Effect):
         self._tail = measure_tail(self._run, self.channels, self.sample_rate, LONGEST_BLOCK)
 
     def adopt(self, sample_rate: float, max_block_size: int, channels: int, tail: int) -> None:
-        """Be prepared without touching the plugins, whose audio goes on; `tail` in samples as it was measured."""
+        """Become prepared without touching the plugins, whose audio continues; `tail` is in samples."""
         self._sample_rate, self._max_block_size, self._channels = sample_rate, max_block_size, channels
         self._tail = tail
         self._use.take()
@@ -72,15 +73,16 @@ class NativeRun(Effect):
         return out
 
     def _reset(self) -> None:
-        """Forget, ready for blocks up to LONGEST_BLOCK: one that is longer than all before wipes a plugin's state.
+        """Clear all audio, ready for blocks up to LONGEST_BLOCK: a block longer than all before wipes a plugin's state.
 
-        pedalboard prepares every plugin for a call before the first one gets audio, so behind one that withholds all of
-        it the others are ready, and have heard nothing.
+        pedalboard prepares all plugins of a call before the first one gets audio. So behind a plugin that holds back
+        all audio, the others become ready without having heard anything.
         """
         self._use.take()
         for plugin in self._plugins:
             plugin.reset()
-        # A linear converter begins with a sample of the lower rate: it withholds more than 10,000 of ours, in 9 us.
+        # A linear converter begins with one sample of the lower rate: it holds back over 10,000 of ours, and takes 9
+        # us.
         self._stopper.target_sample_rate = self.sample_rate / 10000.0
         self._stopper.reset()
         silence = np.zeros((self.channels, LONGEST_BLOCK), np.float32)
@@ -96,10 +98,10 @@ class NativeRun(Effect):
 
 
 class LatentNative(Effect):
-    """A native plugin that withholds audio, fed blocks of exactly LATENT_BLOCK at the cost of that much more latency.
+    """A native plugin that holds audio back, fed blocks of exactly LATENT_BLOCK, which adds that much latency.
 
     Args:
-        plugin: of pedalboard, or loaded by it.
+        plugin: pedalboard's own, or loaded by it.
     """
 
     kind: ClassVar[str] = "native"
@@ -131,7 +133,7 @@ class LatentNative(Effect):
         for symbol, value in self._fixed.items():
             if getattr(self._plugin, symbol) != value:
                 raise AudioError(
-                    f"{self._name}.{symbol} was moved while audio ran, and begins the plugin anew or changes its "
+                    f"{self._name}.{symbol} was changed while audio ran, which restarts the plugin or changes its "
                     f"latency; set it before the stream, then call prepare(), or call with reset=True"
                 )
         out: Audio = self._plugin.process(block, self.sample_rate, buffer_size=LATENT_BLOCK, reset=False)
@@ -151,7 +153,7 @@ class LatentNative(Effect):
 
 
 def native_name(plugin: Any) -> str:
-    """What people call a native plugin: a loaded one's own name, else its class."""
+    """The name of a native plugin for people: a loaded one's own name, else its class."""
     return str(getattr(plugin, "name", None) or type(plugin).__name__)
 
 
@@ -163,11 +165,12 @@ def _moved(name: str, samples: int) -> AudioError:
 
 
 def measure_latency(plugin: Any, sample_rate: float, channels: int) -> int:
-    """The most samples that pedalboard withholds when it streams this plugin in blocks of LATENT_BLOCK."""
+    """The most samples that pedalboard holds back when it streams this plugin in blocks of LATENT_BLOCK."""
     silence = np.zeros((channels, LATENT_BLOCK), np.float32)
     plugin.reset()
     pushed = returned = steady = most = 0
-    # Eight full blocks in a row mean that start-up is over; what withholds any is watched for a second.
+    # Eight full blocks in a row mean that the start-up is over. A plugin that holds samples back is observed for a
+    # second.
     while (steady < 8 or (most and pushed < sample_rate)) and pushed < PROBE_S * sample_rate:
         out = plugin.process(silence, sample_rate, buffer_size=LATENT_BLOCK, reset=False)
         pushed, returned = pushed + LATENT_BLOCK, returned + out.shape[1]
@@ -178,17 +181,17 @@ def measure_latency(plugin: Any, sample_rate: float, channels: int) -> int:
 
 
 def _stray(sample_rate: float, target_rate: float) -> int:
-    """By how many samples more a rate converter may withhold later than in its first second.
+    """The number of samples that a rate converter may hold back beyond its first second's maximum.
 
-    It returns 511 or 513 now and then. In 5 minutes the sum strayed by 2 at a ratio of 10, by 12 at 100, by 48 at 124:
-    by less than a sample of the lower rate. Where one rate is a multiple of the other it does not.
+    Now and then it returns 511 or 513 samples. Over 5 minutes the sum deviated by 2 at a ratio of 10, by 12 at 100, by
+    48 at 124: by less than one sample of the lower rate. If one rate is a multiple of the other, it does not deviate.
     """
     ratio = max(sample_rate, target_rate) / min(sample_rate, target_rate)
     return 0 if ratio == round(ratio) else math.ceil(ratio) + 1
 
 
 def measure_tail(run: Callable[[Audio], Audio], channels: int, sample_rate: float, size: int) -> int:
-    """Samples until a noise burst has fallen below -100 dBFS; 0 for what never falls (a generator has no tail)."""
+    """Samples until a noise burst has fallen below -100 dBFS; 0 if it never does, because a generator has no tail."""
     burst = np.random.default_rng(0).uniform(-0.5, 0.5, (channels, size)).astype(np.float32)
     for _ in range(max(1, int(0.1 * sample_rate / size))):
         run(burst)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A native plugin as plain data and back, for saved boards, for copies and for pickles."""
+"""Converts native plugins to plain data and back, for saved boards, copies and pickles."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from ddsp_fx.board.responses import convolution_from_data, convolution_to_data
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import BoardError, ParameterError
 
-# What a Convolution calls its file.
+# The name of Convolution's argument for its file.
 FILE = "impulse_response_filename"
 CONTAINERS = ("Chain", "Mix", "Pedalboard")
 
 
 def native_to_data(plugin: Any) -> Any:
-    """What `native_from_data` makes the plugin from again; raises BoardError for what cannot be kept."""
+    """The data that `native_from_data` recreates the plugin from; raises BoardError for what cannot be saved."""
     if plugin is None:
         return None
     name = type(plugin).__name__
     if is_container(plugin):
         if name not in CONTAINERS:
-            raise BoardError(f"{name} is a class of your own, which no file can tell; use {', '.join(CONTAINERS)}")
+            raise BoardError(f"{name} is your own class, which a file cannot describe; use {', '.join(CONTAINERS)}")
         return {"type": "container", "name": name, "slots": [native_to_data(inner) for inner in plugin]}
     if is_external(plugin):
         state = base64.b64encode(plugin.raw_state).decode("ascii")
-        # A value set since the last block is not in the state yet: hosts hand values over with the audio.
+        # The state does not yet include a value set since the last block, because hosts pass values on with the audio.
         values = native_values(plugin)
         return {"type": "plugin file", "path": plugin_path(plugin), "state": state, "parameters": values}
     if name == "Convolution" and native_classes().get(name) is type(plugin):
@@ -50,11 +50,11 @@ def native_to_data(plugin: Any) -> Any:
 def _kept_values(plugin: Any) -> dict[str, Value]:
     name = type(plugin).__name__
     if native_classes().get(name) is not type(plugin):
-        raise BoardError(f"{name} is a class of your own, which no file can tell; write an Effect and a bundle for it")
+        raise BoardError(f"{name} is your own class, which a file cannot describe; write an Effect and a bundle for it")
     values = native_values(plugin)
     lost = [symbol for symbol in native_symbols(plugin) if symbol not in values]
     if lost:
-        raise BoardError(f"{name}.{lost[0]} = {getattr(plugin, lost[0])!r} cannot be kept: it is no number and no text")
+        raise BoardError(f"{name}.{lost[0]} = {getattr(plugin, lost[0])!r} cannot be saved: not a number or text")
     if isinstance(plugin, _shelves()):
         values["gain_db"] = _asked_gain_db(plugin)
     return values
@@ -67,10 +67,10 @@ def _shelves() -> tuple[Any, ...]:
 
 
 def _asked_gain_db(plugin: Any) -> float:
-    """The shortest number that this gain can have been set to.
+    """The shortest decimal number that this gain can have been set to.
 
-    These filters keep a factor and tell it in dB, both in 32 bits: set to what it tells, 10.8 dB comes back 1e-7 off,
-    which a shelf at 50 Hz makes 2e-6 of the sound.
+    These filters store a factor and report it in dB, both in 32 bits. Set to the reported value, 10.8 dB comes back
+    1e-7 off, which changes the output of a shelf at 50 Hz by 2e-6.
     """
     told: float = plugin.gain_db
     twin = type(plugin)()
@@ -82,18 +82,18 @@ def _asked_gain_db(plugin: Any) -> float:
 
 
 def native_from_data(data: Any, trust: bool = False) -> Any:
-    """Raises BoardError, UnknownParameterError, ParameterError, and KeyError or TypeError for malformed data.
+    """Recreate a plugin; raises BoardError, UnknownParameterError, ParameterError; KeyError or TypeError for bad data.
 
     Args:
-        data: as `native_to_data` has it.
-        trust: load a plugin's code, or a response, from any path that the data names.
+        data: from `native_to_data`.
+        trust: load a plugin's code, or a response, from any path in the data.
     """
     if data is None:
         return None
     kind = data["type"]
     if kind == "pedalboard":
         if FILE in data["parameters"] and not trust:
-            raise BoardError(f"a board reads no file of its own choice as an impulse response; {HOW_TO_TRUST}")
+            raise BoardError(f"a board may not choose a file to read as an impulse response; {HOW_TO_TRUST}")
         return make_native(str(data["name"]), dict(data["parameters"]))
     if kind == "response":
         return convolution_from_data(data)
@@ -121,7 +121,7 @@ def _restored(data: dict[str, Any], trust: bool) -> Any:
 
 @dataclass(frozen=True)
 class Packed:
-    """A native plugin in a form that can be copied and pickled, which pedalboard's own cannot."""
+    """A native plugin in a form that can be copied and pickled, unlike pedalboard's own objects."""
 
     data: Any
 
@@ -144,17 +144,17 @@ def unpacked(plugin: Any) -> Any:
 
         name, *inner = plugin.data
         return getattr(pedalboard, name)([unpacked(part) for part in inner])
-    # What was in this process is its own.
+    # The data never left this process, so it is trusted.
     return native_from_data(plugin.data, trust=True)
 
 
 def copied(plugin: Any) -> Any:
-    """A plugin of its own with the same values and no audio; raises BoardError for what cannot be copied."""
+    """An independent plugin with the same values and no audio; raises BoardError if it cannot be copied."""
     return unpacked(packed(plugin)) if is_native(plugin) else copy.deepcopy(plugin)
 
 
 def native_text(plugin: Any) -> str:
-    """The expression that makes it again, with pedalboard's names; pedalboard's own text where there is none."""
+    """An expression that recreates it, with pedalboard's names; pedalboard's own text if there is none."""
     name = type(plugin).__name__
     if is_container(plugin) and name in CONTAINERS:
         # ddsp_fx has a Mix and a Chain of its own.

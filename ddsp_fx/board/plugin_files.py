@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VST3s and Audio Units from their files, with the path kept so that a saved board finds them again."""
+"""Loads VST3s and Audio Units, and remembers their paths so that a saved board finds them again."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from weakref import WeakKeyDictionary
 
 from ddsp_fx.errors import BoardError
 
-# A plugin that pedalboard has loaded does not tell where it came from.
+# Plugins loaded by pedalboard do not report where they came from.
 _paths: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
-HOW_TO_TRUST = "say that you trust the board (trust=True; --trust of apply and serve)"
+HOW_TO_TRUST = "trust the board (trust=True, or --trust of apply and serve)"
 
 
 def load_plugin(path: str | Path) -> Any:
-    """Load a plugin file with pedalboard, which runs its code: load only files that you trust. Raises BoardError."""
+    """Load a plugin file with pedalboard, which runs its code: load only files you trust. Raises BoardError."""
     import pedalboard
 
     try:
         place = str(Path(path).resolve())
         exists = Path(place).exists()
     except (OSError, ValueError) as error:
-        raise BoardError(f"{str(path)[:200]!r}: is no path of a plugin: {error}") from None
+        raise BoardError(f"{str(path)[:200]!r}: not a path of a plugin: {error}") from None
     if not exists:
         raise BoardError(f"{path}: cannot be loaded as a plugin: no such file")
     try:
@@ -34,9 +34,9 @@ def load_plugin(path: str | Path) -> Any:
 
 
 def load_named_plugin(path: str, trust: bool) -> Any:
-    """The plugin that a board names. Without trust its path is a name alone: what is installed under it is loaded.
+    """The plugin that a board names. Without trust, only its name counts: the plugin installed under it is loaded.
 
-    Raises BoardError for one that is not in the system's plugin folders, or cannot be loaded.
+    Raises BoardError if it is not in the system's plugin folders, or cannot be loaded.
     """
     if not isinstance(path, str):
         raise BoardError(f"a plugin's path is text, got {type(path).__name__}")
@@ -47,7 +47,7 @@ def load_named_plugin(path: str, trust: bool) -> Any:
         if name and Path(place).name == name:
             return load_plugin(place)
     raise BoardError(
-        f"the plugin {path[:200]!r} is not in this system's plugin folders, and a board may run no other code; "
+        f"the plugin {path[:200]!r} is not in this system's plugin folders, and a board may not run other code; "
         f"install it there, or {HOW_TO_TRUST}"
     )
 
@@ -61,13 +61,13 @@ def installed_plugins() -> list[str]:
 
 
 def plugin_path(plugin: Any) -> str:
-    """Where a loaded plugin came from; raises BoardError for one that pedalboard loaded from an unusual place."""
+    """The path a plugin was loaded from; raises BoardError if pedalboard loaded it from an unusual place."""
     if plugin in _paths:
         return _paths[plugin]
     for place in type(plugin).installed_plugins:
         if Path(place).stem == plugin.name:
             return str(place)
     raise BoardError(
-        f"the plugin {plugin.name!r} was loaded from a place that pedalboard does not tell; "
+        f"the plugin {plugin.name!r} was loaded from a place that pedalboard does not report; "
         "load it with ddsp_fx.load_plugin(path) and the board can be saved"
     )

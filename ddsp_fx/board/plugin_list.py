@@ -10,7 +10,7 @@ from ddsp_fx.board.member import member
 from ddsp_fx.board.native import is_container, is_native
 from ddsp_fx.board.native_stage import native_name
 from ddsp_fx.board.native_state import copied, native_text
-from ddsp_fx.board.slot_naming import Naming, next_namings
+from ddsp_fx.board.slot_naming import Naming, SlotNames
 from ddsp_fx.board.streaming import check_streams
 from ddsp_fx.errors import BoardError
 
@@ -26,10 +26,10 @@ class PluginList(MutableSequence[Any]):
     """
 
     _plugins: list[Any]
-    _named: list[tuple[Any, Naming]]
+    _slots: SlotNames
 
     def __init__(self, plugins: Iterable[Any] = ()) -> None:
-        self._plugins, self._named = [], []
+        self._plugins, self._slots = [], SlotNames()
         self.extend(plugins)
 
     def _checked(self, plugin: Any) -> Any:
@@ -53,14 +53,6 @@ class PluginList(MutableSequence[Any]):
         self._check(plugins)
         self._plugins = list(plugins)
         self._changed()
-
-    def name_slots(self, names: Sequence[str]) -> None:
-        """Give the slots the names that they had in a saved board; raises BoardError where they don't fit or repeat."""
-        if len(names) != len(self._plugins) or len(set(names)) != len(names):
-            told = ", ".join(names)
-            raise BoardError(f"{len(self._plugins)} slots cannot be called {told}: one name each, all different")
-        bases = [native_name(plugin) for plugin in self._plugins]
-        self._named = [(p, (base, name)) for p, base, name in zip(self._plugins, bases, names, strict=True)]
 
     @overload
     def __getitem__(self, index: int) -> Any: ...
@@ -112,7 +104,10 @@ class PluginList(MutableSequence[Any]):
     def _joined(self, *parts: Iterable[Any]) -> Self:
         joined = self._copy_of(range(0))
         for part in parts:
-            joined.extend(copied(plugin) for plugin in part)
+            copies = [copied(plugin) for plugin in part]
+            if isinstance(part, PluginList):
+                joined._slots.expect(copies, part._namings())
+            joined.extend(copies)
         return joined
 
     def _copy_of(self, indices: range) -> Self:
@@ -131,41 +126,68 @@ class PluginList(MutableSequence[Any]):
 
     def _changed(self) -> None:
         """The list is another one now."""
-        self._named = list(zip(self._plugins, next_namings(self._plugins, self._named), strict=True))
+        self._slots.arrange(self._plugins)
 
     # Slots: how automation, OSC and JSON name a plugin.
+
+    def _namings(self) -> list[Naming]:
+        # A plugin may have been renamed since, which the list is not told.
+        self._slots.arrange(self._plugins)
+        return self._slots.namings
 
     def slot_names(self) -> list[str]:
         """One unique name per plugin: its own, with a number if another has it already (violin, violin-2).
 
         A plugin keeps its slot's name while others are added, removed or reordered, and until it is renamed itself.
         """
-        self._named = list(zip(self._plugins, next_namings(self._plugins, self._named), strict=True))
-        return [name for _, (_, name) in self._named]
+        return [naming.name for naming in self._namings()]
+
+    def slot_ids(self) -> list[str]:
+        """One id per plugin, which stays the same when plugins are added, removed, reordered or renamed.
+
+        Ids are saved with the board, and none is given twice. Write `#` before an id to use it in place of a slot's
+        name: `board.slot("#violin-2")`, or the automation target `#violin-2.mix`.
+        """
+        return [naming.id for naming in self._slots.namings]
+
+    def slot_with_id(self, slot_id: str) -> int | None:
+        """The index of the slot with that id, None for "", which is the board itself; raises BoardError."""
+        places = self._slots.places
+        if slot_id and slot_id not in places:
+            raise BoardError(f"the board has no slot with the id {slot_id!r}; it has {', '.join(places) or 'none'}")
+        return places[slot_id] if slot_id else None
 
     def slot(self, name: str | int) -> Slot:
-        """The index behind a slot's name or number; raises BoardError.
+        """The index behind a slot's name, its number, or its id after a `#`; raises BoardError.
 
         `inner.violin` is the slot `violin` of the board in slot `inner`, and gives the way there: (0, 1).
         """
         names = self.slot_names()
-        if isinstance(name, str) and name in names:
-            return names.index(name)
-        if str(name).isdecimal() and len(str(name)) < 10 and int(name) < len(names):
-            return int(name)
+        index = self._index(str(name), names)
+        if index is not None:
+            return index
         for end in (i for i, letter in enumerate(str(name)) if letter == "."):
             way = self._way(str(name)[:end], str(name)[end + 1 :], names)
             if way is not None:
                 return way
         raise BoardError(f"the board has no slot {name!r}; it has {', '.join(names) or 'none'}")
 
+    def _index(self, name: str, names: Sequence[str]) -> int | None:
+        if name in names:
+            return names.index(name)
+        if name.isdecimal() and len(name) < 10 and int(name) < len(names):
+            return int(name)
+        return self._slots.places.get(name[1:]) if name.startswith("#") else None
+
     def _way(self, head: str, rest: str, names: Sequence[str]) -> tuple[int, ...] | None:
-        index = names.index(head) if head in names else int(head) if head.isdecimal() else len(names)
-        inner = self._plugins[index] if index < len(names) else None
+        index = self._index(head, names)
+        inner = self._plugins[index] if index is not None else None
         if not isinstance(inner, PluginList):
             return None
         found = inner.slot(rest)
-        return (index, *(found if isinstance(found, tuple) else (found,))) if found is not None else None
+        if index is None or found is None:
+            return None
+        return (index, *(found if isinstance(found, tuple) else (found,)))
 
 
 def inside(plugin: Any) -> Iterator[Any]:

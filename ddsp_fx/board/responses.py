@@ -19,32 +19,32 @@ MOST_CHANNELS = 8
 
 
 def convolution(response: NDArray[np.float32], sample_rate: float, mix: float) -> Any:
-    """A Convolution with that response (channels, samples)."""
+    """A Convolution with a response (channels, samples)."""
     import pedalboard
 
     return pedalboard.Convolution(np.ascontiguousarray(response, np.float32), mix, sample_rate=sample_rate)
 
 
 def convolution_of_file(path: object, mix: float) -> Any:
-    """With a response from an audio file; raises BoardError or BundleError for anything else."""
+    """A Convolution with a response from an audio file; raises BoardError or BundleError for anything else."""
     if not isinstance(path, str):
         raise BoardError(f"impulse_response_filename is text, got {type(path).__name__}")
     return convolution(*read_response(Path(path)), mix)
 
 
 def response_of(plugin: Any) -> tuple[NDArray[np.float32], float]:
-    """(channels, samples) and the rate in Hz; raises BoardError for a Convolution that does not tell them."""
+    """(channels, samples) and the rate in Hz; raises BoardError for a Convolution that does not report them."""
     if plugin.impulse_response_filename is not None:
         return read_response(Path(plugin.impulse_response_filename))
-    # The rate of an array is told where people read, and nowhere else (pedalboard 0.9.26).
+    # repr is the only place where the rate of an array can be read (pedalboard 0.9.26).
     rate = re.search(r"audio at ([\d.e+]+) Hz", repr(plugin))
     if plugin.impulse_response is None or rate is None:
-        raise BoardError("this Convolution does not tell its impulse response, so it cannot be kept; make another")
+        raise BoardError("this Convolution does not report its impulse response, so it cannot be saved; make another")
     return np.atleast_2d(np.asarray(plugin.impulse_response, np.float32)), float(rate[1])
 
 
 def convolution_to_data(plugin: Any) -> dict[str, Any]:
-    """The response with its samples, so that a board that travels needs no file beside it."""
+    """The response with its samples, so that a saved board needs no other file."""
     response, rate = response_of(plugin)
     samples = base64.b64encode(np.ascontiguousarray(response, "<f4").tobytes()).decode("ascii")
     return {
@@ -57,7 +57,7 @@ def convolution_to_data(plugin: Any) -> dict[str, Any]:
 
 
 def convolution_from_data(data: dict[str, Any]) -> Any:
-    """Raises BoardError for what is no response of at most 20 s."""
+    """Raises BoardError unless the data is a response of at most 20 s."""
     rate, channels, text = data["sample_rate"], data["channels"], data["samples"]
     if not _is_number(rate) or not RATE_RANGE_HZ[0] <= rate <= RATE_RANGE_HZ[1]:
         raise BoardError(f"the rate of an impulse response is {rate!r}; expected 8000 to 384000 Hz")

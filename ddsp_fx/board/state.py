@@ -4,47 +4,52 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ddsp_fx.analysis.trackers import DEFAULT_TRACKER
-from ddsp_fx.board.board import Board
-from ddsp_fx.board.branches import Chain, Mix
 from ddsp_fx.board.native import is_native
 from ddsp_fx.board.native_state import native_from_data, native_to_data
-from ddsp_fx.board.slot_naming import next_namings
+from ddsp_fx.board.plugin_list import PluginList
+from ddsp_fx.board.slot_naming import first_names, given_by
 from ddsp_fx.errors import BoardError, DdspFxError
 
+Makes = Mapping[str, Callable[..., Any]]
+
 FORMAT = "ddsp-fx board"
-# A ddsp-fx that knows no branches refuses one: it would play them one after another.
-FORMATS: dict[str, type[Board]] = {FORMAT: Board, "ddsp-fx chain": Chain, "ddsp-fx mix": Mix}
 VERSION = 1
 # Plugins' states and impulse responses make them long.
 MOST_CHARACTERS = 256 << 20
 MOST_SLOTS = 512
 MOST_NAME = 4096
+MOST_GIVEN = 1 << 16
 
 
-def board_to_json(board: Board) -> str:
-    """Raises BoardError naming the slot that cannot be written down, and what of it."""
+def board_to_json(board: Any) -> str:
+    """The text of a Board; raises BoardError naming the slot that cannot be written down, and what of it."""
     data: dict[str, Any] = {"format": _format_of(board), "version": VERSION, "mix": board.mix}
     if board.bypass:
         data["bypass"] = True
     if board.name != board.kind:
         data["name"] = board.name
-    names = board.slot_names()
-    data["slots"] = [_slot(plugin, name) for plugin, name in zip(board, names, strict=True)]
-    if names != [name for _, name in next_namings(list(board), [])]:
+    namings = board._namings()
+    names = [naming.name for naming in namings]
+    data["slots"] = [{"id": of.id, **_slot(plugin, of.name)} for plugin, of in zip(board, namings, strict=True)]
+    if names != first_names(list(board)):
         data["slot_names"] = names
+    # Ids of plugins that were removed: they must not be given again, since lanes and takes may still refer to them.
+    if board._slots.given != given_by(naming.id for naming in namings):
+        data["ids_given"] = dict(board._slots.given)
     return json.dumps(data, indent=2)
 
 
-def _format_of(board: Board) -> str:
-    return next((name for name, kind in FORMATS.items() if kind is type(board)), FORMAT)
+def _format_of(board: Any) -> str:
+    return next((text for text, kind in board._saved_as.items() if kind is type(board)), FORMAT)
 
 
 def _slot(plugin: Any, name: str) -> dict[str, Any]:
     try:
-        if isinstance(plugin, Board):
+        if isinstance(plugin, PluginList):
             return {"type": "board", "board": json.loads(board_to_json(plugin))}
         saved: dict[str, Any] = native_to_data(plugin) if is_native(plugin) else _effect(plugin)
     except BoardError as error:
@@ -65,18 +70,19 @@ def _effect(plugin: Any) -> dict[str, Any]:
     return saved
 
 
-def board_from_json(text: str, trust: bool = False) -> Board:
-    """Raises BoardError for text that is not a board, and what loading an effect raises.
+def board_from_json(text: str, trust: bool, makes: Makes) -> Any:
+    """The Board of a text; raises BoardError for text that is not a board, and what loading an effect raises.
 
     Args:
         text: as `board_to_json` writes it, from wherever it comes.
         trust: run a plugin's code, or read a response, from any path that the text names; without it a plugin's path is
             a name in the system's plugin folders.
+        makes: the class of boards of each format.
     """
     if len(text) > MOST_CHARACTERS:
         raise BoardError(f"a board of {len(text)} characters; at most {MOST_CHARACTERS} are read")
     try:
-        return _board(json.loads(text), trust, _Count())
+        return _Reader(trust, makes).board(json.loads(text))
     except RecursionError:
         raise BoardError("a board is nested too deeply") from None
     except MemoryError:
@@ -88,52 +94,74 @@ def board_from_json(text: str, trust: bool = False) -> Board:
         raise BoardError(f"not JSON: {error}") from None
 
 
-class _Count:
-    """Slots so far, those of boards and containers inside included."""
+class _Reader:
+    """Makes plugins and boards of data, and counts the slots, those of boards and containers inside included."""
 
-    def __init__(self) -> None:
-        self.slots = 0
+    def __init__(self, trust: bool, makes: Makes) -> None:
+        self._trust, self._makes, self._slots = trust, makes, 0
 
-    def add(self, slots: list[Any]) -> list[Any]:
-        """Raises BoardError for too many."""
-        self.slots += len(slots)
-        if self.slots > MOST_SLOTS:
+    def _counted(self, slots: list[Any]) -> list[Any]:
+        self._slots += len(slots)
+        if self._slots > MOST_SLOTS:
             raise BoardError(f"a board with more than {MOST_SLOTS} slots in all is not read")
         return slots
 
+    def board(self, data: Any) -> Any:
+        """Raises BoardError, and what loading an effect raises."""
+        make = self._makes.get(str(data.get("format"))) if isinstance(data, dict) else None
+        if make is None or not isinstance(data.get("slots"), list):
+            raise BoardError(f"not a board: expected an object with format {FORMAT!r} and a list of slots")
+        if data.get("version") != VERSION or isinstance(data["version"], bool):
+            raise BoardError(f"board version {data.get('version')!r} is unknown to this ddsp-fx, which reads {VERSION}")
+        try:
+            plugins = [self._plugin(slot) for slot in self._counted(data["slots"])]
+            board = make(plugins, mix=data.get("mix", 1.0), bypass=data.get("bypass", False))
+            board.name = str(data.get("name", board.name))
+            _name_slots(board, data)
+        except DdspFxError:
+            raise
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BoardError(f"a slot of the board is malformed: {type(error).__name__}: {error}") from None
+        return board
 
-def _board(data: Any, trust: bool, count: _Count) -> Board:
-    if not isinstance(data, dict) or data.get("format") not in FORMATS or not isinstance(data.get("slots"), list):
-        raise BoardError(f"not a board: expected an object with format {FORMAT!r} and a list of slots")
-    if data.get("version") != VERSION or isinstance(data["version"], bool):
-        raise BoardError(f"board version {data.get('version')!r} is unknown to this ddsp-fx, which reads {VERSION}")
-    try:
-        plugins = [_plugin(slot, trust, count) for slot in count.add(data["slots"])]
-        board = FORMATS[data["format"]](plugins, mix=data.get("mix", 1.0), bypass=data.get("bypass", False))
-        board.name = str(data.get("name", board.name))
-        if "slot_names" in data:
-            board.name_slots([str(name) for name in data["slot_names"]])
-    except DdspFxError:
-        raise
-    except (KeyError, TypeError, AttributeError) as error:
-        raise BoardError(f"a slot of the board is malformed: {type(error).__name__}: {error}") from None
-    return board
+    def _plugin(self, slot: dict[str, Any]) -> Any:
+        kind = slot["type"]
+        if kind == "board":
+            return self.board(slot["board"])
+        if kind == "effect":
+            return _loaded(slot)
+        if kind == "container":
+            self._counted(slot["slots"])
+        return native_from_data(slot, self._trust)
 
 
-def _plugin(slot: dict[str, Any], trust: bool, count: _Count) -> Any:
-    kind = slot["type"]
-    if kind == "board":
-        return _board(slot["board"], trust, count)
-    if kind == "effect":
-        from ddsp_fx.bundles.loading import load
+def _loaded(slot: dict[str, Any]) -> Any:
+    from ddsp_fx.bundles.loading import load
 
-        effect = load(_text(slot, "name"), tracker=_text(slot, "tracker") if "tracker" in slot else None)
-        effect.set_values(dict(slot["parameters"]))
-        effect.name = str(slot.get("called", effect.name))
-        return effect
-    if kind == "container":
-        count.add(slot["slots"])
-    return native_from_data(slot, trust)
+    effect = load(_text(slot, "name"), tracker=_text(slot, "tracker") if "tracker" in slot else None)
+    effect.set_values(dict(slot["parameters"]))
+    effect.name = str(slot.get("called", effect.name))
+    return effect
+
+
+def _name_slots(board: Any, data: dict[str, Any]) -> None:
+    """Restore names and ids. Boards of version 0.2 and before have no ids: a slot's name then becomes its id."""
+    names = [str(name) for name in data.get("slot_names", board.slot_names())]
+    ids = [_text(slot, "id") if "id" in slot else name for slot, name in zip(data["slots"], names, strict=False)]
+    for kind, texts in (("called", names), ("identified by", ids)):
+        if len(names) != len(board) or len(set(texts)) != len(texts):
+            raise BoardError(f"{len(board)} slots cannot be {kind} {', '.join(texts)}: one each, all different")
+    board._slots.adopt(list(board), names, ids, _given(data.get("ids_given", {})))
+
+
+def _given(data: Any) -> dict[str, int]:
+    wanted = f"expected at most {MOST_GIVEN} names of at most {MOST_NAME} characters, each with a number from 1"
+    if not isinstance(data, dict) or len(data) > MOST_GIVEN:
+        raise BoardError(f"ids_given is {data!r:.80}; {wanted}")
+    for name, number in data.items():
+        if len(name) > MOST_NAME or type(number) is not int or not 0 < number < 1 << 31:
+            raise BoardError(f"ids_given has {name!r:.80}: {number!r:.80}; {wanted}")
+    return data
 
 
 def _text(slot: dict[str, Any], key: str) -> str:

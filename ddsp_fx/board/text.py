@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A chain in one line: `violin:pitch_shift=24,room=off | Compressor:ratio=4 | violin-room`."""
+"""Parses a chain in one line: `violin:pitch_shift=24,room=off | Compressor:ratio=4 | violin-room`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ddsp_fx.board.board import Board
 from ddsp_fx.board.native import make_native, native_classes, set_native
 from ddsp_fx.board.native_state import FILE
 from ddsp_fx.board.plugin_files import HOW_TO_TRUST, load_named_plugin
-from ddsp_fx.board.state import MOST_CHARACTERS, board_from_json
+from ddsp_fx.board.state import MOST_CHARACTERS
 from ddsp_fx.bounded import read_bytes
 from ddsp_fx.bundles.discovery import discover
 from ddsp_fx.bundles.loading import load
@@ -23,13 +23,13 @@ GRAMMAR = "name:parameter=value,parameter=value | name | ..."
 
 
 def parse_board(text: str, trust: bool = False, typed: bool = True) -> Board:
-    """Text -> Board.
+    """Parse a chain.
 
     Args:
         text: the chain.
-        trust: of a board file in it, run plugins' code and read responses from any path that the file names.
-        typed: the text is the caller's own word, so that a .vst3 or a response in it is loaded from where it says;
-            False is for text from elsewhere.
+        trust: if the chain names a board file, run plugins' code and read responses from any path in that file.
+        typed: True if the caller wrote the text, so that a .vst3 or a response is loaded from the path it names; False
+            for text from elsewhere.
 
     A name is an effect that `ddsp_fx.load` knows, a pedalboard class (Compressor), a .vst3 file, or a board's .json.
     Parameters follow the name after a colon, or after spaces; `preset=NAME` starts from a preset,
@@ -38,7 +38,7 @@ def parse_board(text: str, trust: bool = False, typed: bool = True) -> Board:
     """
     pieces = [piece.strip() for piece in text.split("|")]
     if not all(pieces):
-        raise BoardError(f"the chain {text!r} has an empty place; write {GRAMMAR}")
+        raise BoardError(f"the chain {text!r} has an empty part; write {GRAMMAR}")
     return Board([_plugin(piece, trust, typed) for piece in pieces])
 
 
@@ -52,14 +52,14 @@ def _plugin(piece: str, trust: bool, typed: bool) -> Any:
     if name.endswith(".json"):
         return _board_file(name, values, trust)
     if FILE in values and not typed:
-        raise BoardError(f"{piece!r:.200}: a chain from elsewhere names no file; {HOW_TO_TRUST}")
+        raise BoardError(f"{piece!r:.200}: a chain from elsewhere may not name a file; {HOW_TO_TRUST}")
     if name in native_classes():
         return make_native(name, {symbol: _literal(value) for symbol, value in values.items()})
     return _effect(name, values)
 
 
 def _split(piece: str) -> tuple[str, dict[str, str]]:
-    # A Windows path has a colon of its own, so the separator is the last colon before the first "=".
+    # A Windows path contains a colon, so the separator is the last colon before the first "=".
     head, equals, tail = piece.partition("=")
     if not equals:
         return piece.rstrip(":").strip(), {}
@@ -111,11 +111,11 @@ def _board_file(name: str, values: dict[str, str], trust: bool) -> Board:
         text = read_bytes(Path(name), MOST_CHARACTERS, BoardError).decode("utf-8")
     except UnicodeDecodeError as error:
         raise BoardError(f"{name}: not UTF-8 text: {error}") from None
-    return board_from_json(text, trust)
+    return Board.from_json(text, trust)
 
 
 def _literal(text: str) -> Value:
-    """A native plugin's value: pedalboard's own types are not declared, so the text decides."""
+    """The value for a native plugin: pedalboard's own plugins declare no types, so the text decides."""
     if text.lower() in ("true", "on", "yes"):
         return True
     if text.lower() in ("false", "off", "no"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bundles, which are folders with a manifest, as effects by name: schema, discovery, loading, validation."""
+"""Bundles: folders with a manifest, found and loaded as effects by name. Schema, discovery, loading, validation."""
 
 from ddsp_fx.bundles.bundle import Bundle
 from ddsp_fx.bundles.discovery import Catalogue, discover

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A bundle as a zip: unpacked once into the cache; files outside its folder are refused."""
+"""A bundle as a zip: unpacked once into the cache. A zip with files outside the bundle's folder is refused."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ddsp_fx.errors import BundleError
 from ddsp_fx.leftovers import sweep
 from ddsp_fx.names import problem_with
 
-# A bundle is a few MiB; beyond this an archive is a mistake or an attack.
+# A bundle has a few MiB; a larger archive is a mistake or an attack.
 MAX_BYTES = 256 << 20
 MAX_MEMBERS = 1000
-# The other methods have no limit of their own on what a decoder may allocate.
+# Decoders of the other methods may allocate without limit.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _PIECE = 1 << 20
 STAGING = ".unpack-"
@@ -37,7 +37,7 @@ def open_archive(path: Path, cache: Path | None = None) -> Bundle:
                 _unpack(archive, path, target)
     except BundleError:
         raise
-    # zipfile raises a dozen kinds over damaged bytes: zlib.error, EOFError, UnicodeDecodeError, struct.error, ...
+    # zipfile raises a dozen kinds for damaged bytes: zlib.error, EOFError, UnicodeDecodeError, struct.error, ...
     except Exception as error:
         raise BundleError(f"{path}: not a readable zip: {error or type(error).__name__}") from None
     bundle = Bundle.open(target)
@@ -70,7 +70,7 @@ def _extract(archive: zipfile.ZipFile, info: zipfile.ZipInfo, out: Path) -> None
 
 
 def _move_in(staging: Path, target: Path) -> None:
-    """Another process or thread that opened the same zip may have been first; what it unpacked has the same bytes."""
+    """Move the unpacked bundle into place, unless another process or thread unpacked the same zip first."""
     try:
         staging.rename(target)
     except OSError:
@@ -88,9 +88,9 @@ def _check_members(members: list[zipfile.ZipInfo], path: Path) -> None:
     seen: set[str] = set()
     for info in members:
         _check_member(info, path)
-        # Where capitals do not count, the second would replace the first.
+        # On a file system that ignores case, the second would replace the first.
         if info.filename.casefold() in seen:
-            raise BundleError(f"{path}: member {info.filename[:80]!r} is there twice; refused")
+            raise BundleError(f"{path}: member {info.filename[:80]!r} appears twice; refused")
         seen.add(info.filename.casefold())
 
 
@@ -101,7 +101,7 @@ def _check_member(info: zipfile.ZipInfo, path: Path) -> None:
         raise BundleError(f"{path}: member {name[:80]!r} leaves the bundle's folder; refused")
     for part in inner.parts or ("",):
         if problem := problem_with(part):
-            raise BundleError(f"{path}: member {name[:80]!r} has a name that not every system can hold: {problem}")
+            raise BundleError(f"{path}: member {name[:80]!r} has a name that is not valid on every system: {problem}")
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind == stat.S_IFLNK:
         raise BundleError(f"{path}: member {name[:80]!r} is a link; refused")
@@ -114,7 +114,7 @@ def _check_member(info: zipfile.ZipInfo, path: Path) -> None:
 
 
 def _root(members: list[zipfile.ZipInfo], path: Path) -> PurePosixPath:
-    """The folder inside the zip that holds the manifest: the top, or the one folder people zip up."""
+    """The folder with the manifest inside the zip: the top, or its only folder."""
     roots = [PurePosixPath(i.filename).parent for i in members if PurePosixPath(i.filename).name == MANIFEST_NAME]
     if not roots:
         raise BundleError(f"{path}: has no {MANIFEST_NAME}")

@@ -15,20 +15,20 @@ from ddsp_fx.effects.parameters import Value
 from ddsp_fx.effects.source import Source, Trained
 from ddsp_fx.errors import BundleError, UnknownEffectError, did_you_mean
 
-# Of one file. Ours have up to 1 MiB.
+# Per file. This project's files have up to 1 MiB.
 MOST_BYTES = 256 << 20
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A folder whose manifest has been read and checked; models are opened only by an effect's `prepare`."""
+    """A folder with a valid manifest. Models are opened only by an effect's `prepare`."""
 
     folder: Path
     manifest: Manifest
 
     @classmethod
     def open(cls, folder: Path) -> Bundle:
-        """Raises BundleError with every reason when the manifest breaks the schema."""
+        """Raises BundleError with all reasons if the manifest breaks the schema."""
         return cls(folder, read_manifest(folder))
 
     def entry(self, symbol: str) -> EffectEntry:
@@ -43,7 +43,7 @@ class Bundle:
         )
 
     def file(self, key: str) -> Path:
-        """The path of a listed file; raises BundleError when it is missing, a link out, or not what the hash says."""
+        """The path of a listed file; raises BundleError if it is missing, a link elsewhere, or its hash is wrong."""
         entry = self.manifest.files[key]
         path = self.folder / entry.path
         if not path.is_file():

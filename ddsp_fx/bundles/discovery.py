@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finding bundles: explicit paths, $DDSP_FX_PATH, the user's data folder, installed packages - in that order."""
+"""Finds bundles in explicit paths, $DDSP_FX_PATH, the user's data folder and installed packages, in that order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATH_VARIABLE = "DDSP_FX_PATH"
 
 @dataclass(frozen=True)
 class Problem:
-    """A place that was skipped, and why."""
+    """A place that was skipped, and the reason."""
 
     place: Path
     reason: str
@@ -31,14 +31,14 @@ class Problem:
 
 @dataclass
 class Catalogue:
-    """The bundles that were found, in order of precedence, and the problems on the way."""
+    """The bundles that were found, in order of precedence, and the problems."""
 
     bundles: list[Bundle] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     _clashes: dict[str, list[Path]] = field(default_factory=dict)
 
     def add(self, bundle: Bundle) -> None:
-        """Keep a bundle; a second one of the same id is a problem that names both."""
+        """Add a bundle; a second one with the same id becomes a problem that names both."""
         same = [b for b in self.bundles if b.manifest.id == bundle.manifest.id]
         if not same:
             self.bundles.append(bundle)
@@ -79,7 +79,7 @@ class Catalogue:
         known = self.symbols()
         listed = ", ".join(known) or "none (no bundle was found)"
         broken = f"; {len(self.problems)} broken bundle(s) were skipped, see `ddsp-fx list`" if self.problems else ""
-        return f"no effect is called {name!r}{did_you_mean(name, known)}; there are {listed}{broken}"
+        return f"no effect is called {name!r}{did_you_mean(name, known)}; installed: {listed}{broken}"
 
 
 def discover(paths: Iterable[Path | str] = ()) -> Catalogue:
@@ -91,7 +91,7 @@ def discover(paths: Iterable[Path | str] = ()) -> Catalogue:
                 catalogue.add(open_bundle(candidate))
             except DdspFxError as error:
                 catalogue.problems.append(Problem(candidate, str(error)))
-            # A kind of damage that nobody foresaw is that bundle's alone, too.
+            # Unforeseen damage, too, affects only that bundle.
             except Exception as error:
                 catalogue.problems.append(Problem(candidate, f"cannot be opened: {type(error).__name__}: {error}"))
     return catalogue
@@ -103,7 +103,7 @@ def open_bundle(path: Path) -> Bundle:
 
 
 def user_folder() -> Path:
-    """Where a user drops bundles to have them found."""
+    """The folder where users put bundles."""
     return platformdirs.user_data_path("ddsp-fx") / "bundles"
 
 
@@ -117,7 +117,7 @@ def _default_places() -> Iterator[Path]:
 
 
 def _pack(package: str) -> Iterator[Path]:
-    """The folders of an installed package of bundles; none where it has gone, or its entry names what cannot be."""
+    """The folders of an installed package of bundles; none if it is gone or its entry point names an impossible one."""
     try:
         # find_spec on a top-level package locates it without running its code.
         spec = importlib.util.find_spec(package) if package.isidentifier() else None
@@ -127,18 +127,18 @@ def _pack(package: str) -> Iterator[Path]:
 
 
 def _candidates(place: Path, catalogue: Catalogue) -> Iterator[Path]:
-    """The bundles in a place: itself, or what lies directly inside it."""
+    """The bundles in a place: the place itself, or what lies directly in it."""
     try:
         if _is_bundle(place) or place.suffix == ".zip":
             yield place
         elif place.is_dir():
-            # What is hidden is another system's twin (._hall.zip) or an unpacking that was cut off.
+            # Hidden names are another system's metadata (._hall.zip) or an interrupted unpacking.
             inside = [child for child in place.iterdir() if not child.name.startswith(".")]
             yield from sorted(child for child in inside if child.suffix == ".zip" or _is_bundle(child))
         elif place != user_folder():
             catalogue.problems.append(Problem(place, "no such folder or zip"))
     except (OSError, ValueError) as error:
-        catalogue.problems.append(Problem(place, f"cannot be looked into: {getattr(error, 'strerror', None) or error}"))
+        catalogue.problems.append(Problem(place, f"cannot be read: {getattr(error, 'strerror', None) or error}"))
 
 
 def _is_bundle(folder: Path) -> bool:

@@ -26,15 +26,15 @@ Mask = NDArray[np.bool_]
 Advance = Callable[[float], object]
 KIND = "timbre_transfer"
 BLOCK = 8192
-# Shares of the work, measured with swift; they only steer the progress bar.
+# Each step's share of the time, measured with swift; they only drive the progress bar.
 _ANALYSIS_SHARE, _EFFECT_SHARE = 0.3, 0.4
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is evaluated: a timbre transfer of a bundle, and the pitch tracker that it and the measurement use.
+    """What is evaluated: a bundle's timbre transfer, and the pitch tracker that it and the measurement use.
 
-    It plays as `preset` says, without one by its defaults and in its room.
+    It plays with `preset`, or without one with its defaults and its room.
     """
 
     bundle: Bundle
@@ -44,9 +44,9 @@ class Subject:
 
     @classmethod
     def of(cls, bundle: Bundle, symbol: str = "", tracker: str = "swift", preset: str | None = None) -> Subject:
-        """The bundle's timbre transfer, `symbol` if that is one, else its first.
+        """The bundle's timbre transfer: `symbol` if it is one, else the first.
 
-        Raises BundleError when it has none, or no such preset, UnknownEffectError when it has no effect of that symbol.
+        Raises BundleError if there is none or no such preset, UnknownEffectError if no effect has that symbol.
         """
         if symbol:
             bundle.entry(symbol)
@@ -59,7 +59,7 @@ class Subject:
         return subject
 
     def effect(self) -> Effect:
-        """A new one, set as it is evaluated."""
+        """A new effect with the settings that are evaluated."""
         return self.bundle.make(
             self.symbol, self.preset, self.tracker, mix=1.0, **({} if self.preset else {"room": True})
         )
@@ -67,7 +67,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """One recording: the comparison, which voiced frames the model has never met, and the time it took."""
+    """One recording: the comparison, masks of voiced frames outside the trained range, and the time it took."""
 
     comparison: Comparison
     strange_pitch: Mask
@@ -76,15 +76,15 @@ class Evaluated:
 
     @property
     def notes(self) -> bool:
-        """Is any frame of the recording voiced? Without one no figure of pitch has a value."""
+        """Whether any frame of the recording is voiced; without one, pitch figures have no value."""
         return bool(self.comparison.wanted.voiced.any())
 
 
 def evaluate(subject: Subject, audio: Mono, sample_rate: float, advance: Advance = lambda _: None) -> Evaluated:
-    """`audio` (samples,) through the subject, latency removed, against itself.
+    """Run `audio` (samples,) through the subject, remove the latency, and compare the result with `audio`.
 
-    `advance` is told the seconds of audio done. Raises AudioError for no audio, or a rate that effects do not run at;
-    BundleError, ModelError, MissingExtraError.
+    `advance` is called with the seconds of audio done. Raises AudioError for no audio, or for a rate that effects do
+    not support; BundleError, ModelError, MissingExtraError.
     """
     from ddsp_fx.analysis.features import extract
     from ddsp_fx.analysis.resynthesis_figures import pair
@@ -106,10 +106,10 @@ def evaluate(subject: Subject, audio: Mono, sample_rate: float, advance: Advance
 def resynthesise(
     subject: Subject, audio: Mono, sample_rate: float, advance: Advance = lambda _: None
 ) -> tuple[Mono, float]:
-    """`audio` (samples,) through the effect as a script would run it -> (samples,), and the seconds it took."""
+    """`audio` (samples,) through the effect as in a script -> (samples,), and the seconds it took."""
     effect = subject.effect()
     effect.prepare(sample_rate, BLOCK, 1)
-    # Compiling is no part of the speed; eight blocks are enough for every tracker to run once.
+    # Compilation must not count as speed. After eight blocks, every tracker has run once.
     for _ in range(8):
         effect.process_block(np.resize(audio, (1, BLOCK)))
     effect.reset()
@@ -121,7 +121,7 @@ def resynthesise(
 
 
 def _strange(audio: Mono, sample_rate: float, wanted: Features, trained: Trained | None) -> tuple[Mask, Mask]:
-    """Over the recording's voiced frames: is the pitch, and is the level, outside of what the bundle was trained on."""
+    """For the recording's voiced frames: is the pitch, and is the level, outside the range of the training data?"""
     from ddsp_fx.analysis.features import extract
 
     if trained is None:
@@ -135,10 +135,11 @@ def _strange(audio: Mono, sample_rate: float, wanted: Features, trained: Trained
 
 
 def summary(evaluated: Sequence[Evaluated]) -> dict[str, float]:
-    """All figures of one recording, or of many together; NaN where nothing can be said.
+    """All figures of one or more recordings; NaN where a figure has no value.
 
-    Adds to `resynthesis_figures.figures` the shares of the voiced frames out of the trained range, the seconds, and
-    the speed of the effect as a multiple of real time.
+    Adds to `resynthesis_figures.figures` the shares of voiced frames outside the trained range, the seconds, and the
+    effect's speed as a multiple of real time.
+
     """
     from ddsp_fx.analysis.resynthesis_figures import figures
 

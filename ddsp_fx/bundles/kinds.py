@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kinds of effect by name, through entry point group `ddsp_fx.effects`: also the built-in kinds."""
+"""Kinds of effect by name. All, built-in ones included, come from entry point group `ddsp_fx.effects`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ KINDS = Door("ddsp_fx.effects", "kind of effect", BundleError)
 
 
 class EffectKind(Protocol):
-    """A class of effect that a bundle can name."""
+    """A class of effects that a bundle can name."""
 
     def from_source(self, source: Source, **values: Value) -> Effect:
-        """Cheap: opens no file."""
+        """Make an effect; cheap, opens no file."""
         ...
 
 
 def effect_kind(name: str) -> EffectKind:
-    """The class of that kind; raises BundleError when no installed package offers it or it fails to import."""
+    """The class of that kind; raises BundleError if no installed package has it or its import fails."""
     kind = KINDS.load(name)
     if not hasattr(kind, "from_source"):
         raise BundleError(f"kind {name!r} from {KINDS.check(name).value} has no from_source(source, **values)")

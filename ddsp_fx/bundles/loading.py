@@ -16,7 +16,7 @@ from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.effects.source import Source, Trained
 from ddsp_fx.errors import BundleError, ModelError, UnknownEffectError
-from ddsp_fx.inference.controls import ControlModel
+from ddsp_fx.inference.control_model import ControlModel
 from ddsp_fx.inference.litert import load_runner
 from ddsp_fx.inference.metadata import read_ddsp_vst_metadata
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ddsp_fx.effects.learned_reverb import LearnedReverb
     from ddsp_fx.effects.timbre_transfer import TimbreTransfer
 
-# magenta/ddsp-vst exports come in two sizes: 60 harmonics for 16 kHz, 100 for 48 kHz.
+# Exports of magenta/ddsp-vst have 60 harmonics for 16 kHz or 100 for 48 kHz.
 _HARMONICS_AT_48K = 100
 
 
@@ -107,7 +107,7 @@ def find_bundle(name: str, paths: Iterable[Path | str] = ()) -> tuple[Bundle, st
 
 
 def locate(name: str, paths: Iterable[Path | str] = ()) -> tuple[Bundle, str]:
-    """As `find_bundle`, but the symbol is "" for a folder or zip that was named without one.
+    """Like `find_bundle`, but the symbol is "" for a folder or zip that was named without one.
 
     Raises UnknownEffectError or BundleError.
     """
@@ -124,7 +124,7 @@ def locate(name: str, paths: Iterable[Path | str] = ()) -> tuple[Bundle, str]:
 
 
 def _is(question: Callable[[], bool]) -> bool:
-    """False for what is too long, or otherwise no name, for a file system."""
+    """The answer, or False for a name that is too long or otherwise invalid for the file system."""
     try:
         return question()
     except (OSError, ValueError):
@@ -135,7 +135,7 @@ def _only_symbol(bundle: Bundle) -> str:
     symbols = [entry.symbol for entry in bundle.manifest.effects]
     if len(symbols) > 1:
         choices = " or ".join(f"{bundle.folder}#{symbol}" for symbol in symbols)
-        raise BundleError(f"{bundle.folder} offers {len(symbols)} effects; say {choices}")
+        raise BundleError(f"{bundle.folder} has {len(symbols)} effects; choose {choices}")
     return symbols[0]
 
 

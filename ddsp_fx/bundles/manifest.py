@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""bundle.toml as a type: what a bundle must declare, and its JSON Schema."""
+"""bundle.toml as a type: what a bundle must declare, and the JSON Schema of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ddsp_fx.names import problem_with
 
 SCHEMA_VERSION = 1
 MANIFEST_NAME = "bundle.toml"
-# The longest of ours has 6 KiB.
+# This project's longest has 6 KiB.
 MOST_BYTES = 1 << 20
 
 IDENTIFIER_PATTERN = r"^[a-z0-9-]+(\.[a-z0-9-]+)+$"
@@ -31,12 +31,12 @@ ParameterValue = bool | int | float | str
 
 
 class _Strict(BaseModel):
-    # Validators are built when a manifest is read: at import they would cost every script 0.1 s.
+    # Validators are built when the first manifest is read; at import they would cost every script 0.1 s.
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class FileEntry(_Strict):
-    """A file of the bundle: a relative path inside its folder, and the hash of what must be there."""
+    """A file of the bundle: a relative path inside its folder, and the hash of its contents."""
 
     path: str
     sha256: Sha256
@@ -49,24 +49,24 @@ class FileEntry(_Strict):
             raise ValueError(f"path {value!r} leaves the bundle's folder; use a relative path inside it")
         for part in path.parts:
             if problem := problem_with(part):
-                raise ValueError(f"path {value!r} cannot be held by every system: {problem}")
+                raise ValueError(f"path {value!r} is not valid on every system: {problem}")
         return value
 
 
 class EffectEntry(_Strict):
-    """One effect that the bundle offers."""
+    """One effect of the bundle."""
 
-    kind: str = Field(description="a kind of effect: timbre_transfer, learned_reverb, dereverb, or a third party's")
-    symbol: Symbol = Field(description="what people type: violin-room")
-    name: str = Field(min_length=1, description="what people read: Violin room")
+    kind: str = Field(description="a kind of effect: timbre_transfer, learned_reverb, dereverb, or another package's")
+    symbol: Symbol = Field(description="the name that users type: violin-room")
+    name: str = Field(min_length=1, description="the name that is shown: Violin room")
     description: str = ""
-    files: dict[str, str] = Field(description="role that the kind asks for -> key in [files]")
+    files: dict[str, str] = Field(description="role that the kind needs -> key in [files]")
     defaults: dict[str, ParameterValue] = {}
     presets: dict[str, dict[str, ParameterValue]] = {}
 
 
 class DataSource(_Strict):
-    """A recording that the model learned from."""
+    """A recording in the training data."""
 
     title: str
     author: str
@@ -76,7 +76,7 @@ class DataSource(_Strict):
 
 
 class TrainedOn(_Strict):
-    """Where the weights come from, and the range they know."""
+    """Where the weights come from, and the ranges of their training data."""
 
     data: list[DataSource] = Field(min_length=1)
     recipe: str = Field("", description="the file or command that repeats the training")
@@ -99,7 +99,7 @@ class TrainedOn(_Strict):
         return self
 
     def trained(self) -> Trained:
-        """The same facts as effects take them."""
+        """The same facts in the form that effects use."""
         return Trained(**self.model_dump(exclude={"data", "recipe", "tracker"}))
 
 
@@ -144,20 +144,20 @@ class Manifest(_Strict):
 
 
 def parse_manifest(text: str, label: str) -> Manifest:
-    """TOML -> Manifest; raises BundleError listing every breach with its place."""
+    """TOML -> Manifest; raises BundleError that lists every error with its place."""
     try:
         return Manifest.model_validate(tomllib.loads(text))
     except RecursionError:
         raise BundleError(f"{label}: not valid TOML: nested too deeply") from None
     except ValidationError as error:
         raise BundleError(f"{label}: {breaches(error)}") from None
-    # TOMLDecodeError is a ValueError, and so is what an integer of 5,000 digits gives. pydantic's own comes above.
+    # TOMLDecodeError is a ValueError, and so is the error for an integer of 5,000 digits. pydantic's is caught above.
     except ValueError as error:
         raise BundleError(f"{label}: not valid TOML: {error}") from None
 
 
 def breaches(error: ValidationError) -> str:
-    """Everything that pydantic found, in one line: the place, what was expected, what was there."""
+    """All errors found by pydantic in one line: the place, what was expected, what was found."""
     return "; ".join(_reason(item) for item in error.errors())
 
 
@@ -178,7 +178,7 @@ def _short(value: object) -> str:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a bundle folder; raises BundleError. Neither code nor model is loaded."""
+    """The manifest of a bundle folder; raises BundleError. Loads neither code nor models."""
     path = folder / MANIFEST_NAME
     try:
         text = read_bytes(path, MOST_BYTES, BundleError).decode("utf-8")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The effects that ship, by kind, for editors and type checkers: they know `load("violin").stems`, and report a
+"""The shipped effects by kind, for editors and type checkers: they then know `load("violin").stems`, and report a
 misspelt name.
 
 A test checks these lists against the bundles.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Checks what a bundle promises: hashes, model shapes, test vectors, the contract, latency, speed."""
+"""Checks a bundle: hashes, model shapes, test vectors, the contract of effects, latency, speed."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from ddsp_fx.bundles.bundle import Bundle
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.errors import BundleError, DdspFxError
-from ddsp_fx.inference.controls import ControlModel
+from ddsp_fx.inference.control_model import ControlModel
 from ddsp_fx.inference.litert import load_runner
 
 RATE_HZ = 48000
-# Blocks that share no factor with a hop of 960, nor with each other.
+# Block sizes that share no factor with a hop of 960 or with each other.
 ODD_BLOCKS = (1, 137, 4096, 611)
 SPLIT_TOLERANCE = 1e-6
 SECONDS = 2.0
@@ -29,7 +29,7 @@ MOST_VECTOR_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Check:
-    """One promise and how it fared."""
+    """One check and its result."""
 
     name: str
     passed: bool
@@ -45,7 +45,7 @@ class Report:
 
     @classmethod
     def broken(cls, label: str, reason: str) -> Report:
-        """The report of a bundle that could not be opened."""
+        """The report on a bundle that could not be opened."""
         return cls(label, [Check("manifest", False, reason)])
 
     @property
@@ -63,13 +63,13 @@ class Report:
             self.checks.append(Check(name, True, check()))
         except DdspFxError as error:
             self.checks.append(Check(name, False, str(error)))
-        # A third party's kind, or damage that nobody foresaw: this check's failure, and the others are still made.
+        # Unforeseen damage, or an error in another package's kind, fails this check only; the others still run.
         except Exception as error:
             self.checks.append(Check(name, False, f"{type(error).__name__}: {error}"))
 
 
 def validate_bundle(bundle: Bundle) -> Report:
-    """Every check that applies to this bundle."""
+    """Run every check that applies to this bundle."""
     manifest = bundle.manifest
     report = Report(f"{manifest.id} {manifest.version} ({bundle.folder})")
     report.checks.append(Check("manifest", True, f"{len(manifest.effects)} effects, {len(manifest.files)} files"))
@@ -95,7 +95,7 @@ def _check_vectors(bundle: Bundle) -> str:
         arrays = _read_vectors(bundle.file(vectors.file))
         f0, level = arrays["f0_scaled"].reshape(-1), arrays["level_scaled"].reshape(-1)
         expected = [arrays["amplitude"], arrays["harmonic_distribution"], arrays["noise_magnitudes"]]
-    # zipfile and numpy between them raise a dozen kinds over damaged bytes.
+    # zipfile and numpy raise a dozen kinds for damaged bytes.
     except Exception as error:
         raise BundleError(f"test vectors cannot be read: {error or type(error).__name__}") from None
     model = ControlModel(load_runner(bundle.file(vectors.model)))
@@ -113,38 +113,38 @@ def _read_vectors(path: Path) -> dict[str, NDArray[np.float32]]:
     with zipfile.ZipFile(path) as archive:
         size = sum(info.file_size for info in archive.infolist())
     if size > MOST_VECTOR_BYTES:
-        raise BundleError(f"{path.name} unpacks to {size >> 20} MiB; at most {MOST_VECTOR_BYTES >> 20} are read")
+        raise BundleError(f"{path.name} unpacks to {size >> 20} MiB; the limit is {MOST_VECTOR_BYTES >> 20} MiB")
     with np.load(path, allow_pickle=False) as data:
         return {name: data[name] for name in data.files}
 
 
 def _check_effect(effect: Effect) -> str:
-    """The contract on a test sound: length, finiteness, split invariance, silence, declared latency; and the speed."""
+    """Check the contract on a test sound (length, finiteness, block sizes, silence, latency), and measure the speed."""
     audio = _test_sound()
-    # The first call compiles kernels, with an empty cache for seconds; that is not the effect's speed.
+    # The first call may compile kernels for seconds, which must not count as the effect's speed.
     effect.render(audio[:, : audio.shape[1] // 8], RATE_HZ)
     started = time.perf_counter()
     whole = effect.render(audio, RATE_HZ)
     factor = whole.shape[1] / RATE_HZ / (time.perf_counter() - started)
     if whole.shape[1] != audio.shape[1] + effect.tail_samples:
-        raise BundleError(f"gave {whole.shape[1]} samples for {audio.shape[1]} and a tail of {effect.tail_samples}")
+        raise BundleError(f"returned {whole.shape[1]} samples for {audio.shape[1]} and a tail of {effect.tail_samples}")
     if not np.isfinite(whole).all():
         raise BundleError("the output contains NaN or infinity")
     split = _in_odd_blocks(effect, audio)
     error = float(np.abs(split - whole[:, : split.shape[1]]).max())
     if error > SPLIT_TOLERANCE:
         raise BundleError(
-            f"blocks of {ODD_BLOCKS} differ from one-shot by {error:.1e}; allowed is {SPLIT_TOLERANCE:.0e}"
+            f"blocks of {ODD_BLOCKS} differ from one whole call by {error:.1e}; the tolerance is {SPLIT_TOLERANCE:.0e}"
         )
     silence = effect.render(np.zeros_like(audio), RATE_HZ)
     if np.abs(silence).max() > 1e-6:
-        raise BundleError(f"silence in gives a peak of {np.abs(silence).max():.1e} out")
+        raise BundleError(f"with silence as input, the output has a peak of {np.abs(silence).max():.1e}")
     latency_ms = 1000.0 * effect.latency_samples / RATE_HZ
     return f"latency {latency_ms:.1f} ms, tail {effect.tail_samples / RATE_HZ:.2f} s, {factor:.1f} x real time"
 
 
 def _test_sound() -> NDArray[np.float32]:
-    """A 440 Hz tone of ten harmonics with a swell, stereo."""
+    """A stereo 440 Hz tone of ten harmonics with a swell."""
     t = np.arange(int(SECONDS * RATE_HZ)) / RATE_HZ
     tone = sum(np.sin(2 * np.pi * 440.0 * k * t) / k for k in range(1, 11))
     envelope = np.sin(np.pi * t / SECONDS) ** 2
@@ -156,7 +156,7 @@ def _in_odd_blocks(effect: Effect, audio: NDArray[np.float32]) -> NDArray[np.flo
     padded = np.pad(audio, ((0, 0), (0, effect.latency_samples)))
     out, position, turn = [], 0, 0
     while position < padded.shape[1]:
-        # Single samples at the start only: two seconds of them would take minutes.
+        # Single samples only at the start: two seconds of them would take minutes.
         size = 1 if turn < 200 else ODD_BLOCKS[turn % len(ODD_BLOCKS)]
         out.append(effect.process_block(padded[:, position : position + size]))
         position, turn = position + size, turn + 1

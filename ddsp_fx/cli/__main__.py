@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`python -m ddsp_fx.cli`: when you know which Python to use, but not where its scripts are."""
+"""`python -m ddsp_fx.cli`, for users who know which Python to run but not where its scripts are."""
 
 import sys
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Positional arguments and options in any order."""
+"""A parser that accepts positional arguments and options in any order."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 
 class AnyOrder(argparse.ArgumentParser):
-    """A command's parser that takes options between its words: `apply *.wav --to wet violin-room`.
+    """A command's parser that accepts options between words: `apply *.wav --to wet violin-room`.
 
-    argparse alone stops counting words at the first option. A parser with commands of its own is left as it is.
+    argparse itself stops collecting words at the first option. A parser with subcommands is left unchanged.
     """
 
     _is_inside = False
@@ -19,9 +19,9 @@ class AnyOrder(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
-        """As argparse has it."""
+        """Like argparse's."""
         nested = any(action.nargs == argparse.PARSER for action in self._get_positional_actions())
-        # After -- all are words, which Python 3.11 forgets when it takes them in any order.
+        # After -- everything is a word; Python 3.11's parse_intermixed_args does not honour that.
         if self._is_inside or nested or "--" in (args or ()):
             return super().parse_known_args(args, namespace)
         self._is_inside = True

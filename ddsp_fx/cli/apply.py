@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx apply`: files through one chain."""
+"""`ddsp-fx apply`: runs files through one chain."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ddsp_fx.files.names import printable
 
 
 def run(arguments: Namespace) -> int:
-    """Everything that can be checked is checked before the first sample is processed."""
+    """Check everything that can be checked before the first sample is processed, then run."""
     check_options(arguments)
     jobs = plan(arguments)
     if arguments.dry_run:
@@ -46,7 +46,7 @@ def _report(outcome: Outcome, arguments: Namespace) -> None:
 
 
 def _show(jobs: Sequence[Job], arguments: Namespace) -> int:
-    """What would be done, and 1 where some files could not be; raises what is wrong with all."""
+    """Print what would be done. Returns 1 if some files would fail; raises errors that affect all files."""
     chain = Rig(arguments).board.slot_names()
     left = [job for job in jobs if not (arguments.skip_existing and job.output.exists())]
     told = [_told(job, arguments) for job in left]
@@ -64,7 +64,7 @@ def _told(job: Job, arguments: Namespace) -> dict[str, object]:
     try:
         with open_input(job.input, taking(arguments, aligned=True)) as source:
             check_rate(source)
-            # A folder that is not there yet will be made.
+            # A missing folder would be created.
             if arguments.to is None or job.output.parent.exists():
                 check_output(job.output, source.channels)
             return {**entry, "duration_s": None if source.frames is None else source.frames / source.sample_rate}

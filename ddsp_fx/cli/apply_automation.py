@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The board of `ddsp-fx apply` (the chain, or a take's board), with the automation of all --automation files."""
+"""The board of `ddsp-fx apply` (the chain, or a take's board), and the automation of all --automation files."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ddsp_fx.errors import AutomationError, BoardError
 
 
 def board_to_run(arguments: Namespace) -> Board:
-    """The chain as it is written; without one, as it stood when the only take with a board began."""
+    """The board of the chain or, without one, the board stored in the only take that has one."""
     if arguments.chain is not None:
         return parse_board(arguments.chain, arguments.trust)
     takes = [path for path in arguments.automation if Path(path).suffix.lower() == ".jsonl"]
     boards = [(path, text) for path in takes if (text := read_take(path).board_json)]
     if len(boards) != 1:
         held = " and ".join(path for path, _ in boards) or "no --automation take holds one"
-        raise BoardError(f"which chain? Write it after the output, or give one take that holds its board; {held}")
+        raise BoardError(f"no chain: write it after the output, or give one take that contains its board; {held}")
     path, text = boards[0]
     try:
         return Board.from_json(text, arguments.trust)
@@ -31,7 +31,7 @@ def board_to_run(arguments: Namespace) -> Board:
 
 
 def read_moves(arguments: Namespace, board: Board) -> Automation | None:
-    """Every file, merged; None without one."""
+    """The automation of all files, merged; None without files."""
     controls = _controls(arguments)
     parts = [read_automation(path, board, controls) for path in arguments.automation]
     return Automation.merged(parts) if parts else None
@@ -42,5 +42,5 @@ def _controls(arguments: Namespace) -> list[Control]:
     if arguments.midi_map:
         controls += read_controls(arguments.midi_map)
     if controls and not any(Path(path).suffix.lower() in MIDI_SUFFIXES for path in arguments.automation):
-        raise AutomationError("--midi-cc and --midi-map say what a .mid file's controllers move: give --automation it")
+        raise AutomationError("--midi-cc and --midi-map are for a .mid file: pass that file to --automation")
     return controls

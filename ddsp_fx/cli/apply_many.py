@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many files through one chain, in several processes. One bad file does not stop the others."""
+"""Runs many files through one chain, in several processes. One bad file does not stop the others."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from ddsp_fx.cli.stopping import stopping_cleanly
 from ddsp_fx.errors import AudioError, DdspFxError
 from ddsp_fx.files.names import printable
 
-# What became of a job, or why nothing did.
+# A job with its outcome, or with the reason why it failed.
 Result = tuple[Job, Outcome | str]
 
 
 def run_many(jobs: Sequence[Job], arguments: Namespace) -> int:
-    """0 when all are done, 1 when some could not be; raises DdspFxError for what is wrong with all."""
+    """Returns 0 if all are done, 1 if some failed; raises DdspFxError for errors that affect all files."""
     rig = Rig(arguments)
     skipped = dict.fromkeys(job for job in jobs if arguments.skip_existing and job.output.exists())
     left = [job for job in jobs if job not in skipped]
@@ -54,7 +54,7 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise AudioError(f"{printable(folder)}: cannot be made: {error.strerror}") from None
+        raise AudioError(f"{printable(folder)}: cannot be created: {error.strerror}") from None
 
 
 def _results(jobs: Sequence[Job], rig: Rig, arguments: Namespace, advance: Advance) -> Generator[Result]:
@@ -85,7 +85,7 @@ def _played(rig: Rig, job: Job, advance: Advance) -> Outcome | str:
         advance(1.0 - done)
 
 
-# In a process of the pool.
+# The next two functions run in the processes of the pool.
 
 _rig: Rig | None = None
 
@@ -102,7 +102,7 @@ def _one(job: Job) -> Outcome | str:
 
 
 def _in_processes(jobs: Sequence[Job], count: int, arguments: Namespace, advance: Advance) -> Generator[Result]:
-    """Results as they come. Where a process dies, which a native plugin may make it do, what it held is tried alone."""
+    """Results as they arrive. If a process dies, as a native plugin may cause, its jobs are tried one by one."""
     waiting = dict.fromkeys(jobs)
     while waiting:
         yield from _in_one_pool(waiting, count, arguments, advance)
@@ -110,7 +110,7 @@ def _in_processes(jobs: Sequence[Job], count: int, arguments: Namespace, advance
 
 
 def _in_one_pool(waiting: dict[Job, None], count: int, arguments: Namespace, advance: Advance) -> Generator[Result]:
-    """Takes from `waiting` what has a result; of a pool of one process that dies, at least the job that it held."""
+    """Removes finished jobs from `waiting`. If a pool of one process dies, at least that process's job is removed."""
     pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, (arguments,))
     try:
         futures: dict[Future[Outcome | str], Job] = {pool.submit(_one, job): job for job in waiting}
@@ -124,15 +124,12 @@ def _in_one_pool(waiting: dict[Job, None], count: int, arguments: Namespace, adv
             job = next(iter(waiting))
             del waiting[job]
             advance(1.0)
-            yield job, f"{printable(job.input)}: the process that played it has died"
+            yield job, f"{printable(job.input)}: its process crashed"
     finally:
-        # Whoever stops waits for nobody: a child that is told to end cleans up what it was writing.
+        # Do not wait: a child that is told to end cleans up the file it was writing.
         pool.shutdown(wait=False, cancel_futures=True)
         for child in multiprocessing.active_children():
             child.terminate()
-
-
-# What is said.
 
 
 def _files(count: int) -> str:
@@ -169,6 +166,6 @@ def _report(
     elif not arguments.quiet:
         total = len(outcomes) + len(failures) + len(skipped)
         words = [f"{len(outcomes)} of {_files(total)} to {printable(arguments.to)}"]
-        words += [f"{len(skipped)} left as they were"] if skipped else []
+        words += [f"{len(skipped)} skipped"] if skipped else []
         words += [f"{len(failures)} failed"] if failures else []
         print(f"{', '.join(words)}: {sound_s:.1f} s of sound, {sound_s / max(seconds, 1e-3):.1f} x real time")

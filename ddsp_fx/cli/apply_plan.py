@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turns the arguments of `ddsp-fx apply` into input and output files, before any audio is read."""
+"""Turns the arguments of `ddsp-fx apply` into pairs of input and output files, before any audio is read."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from ddsp_fx.files.names import printable
 from ddsp_fx.files.writer import WRITABLE
 
 USAGE = "write INPUT OUTPUT CHAIN, or INPUT [INPUT ...] CHAIN --to FOLDER"
-# Suffixes that mean a format which is written under another one.
+# Suffixes of formats that are written with another suffix.
 _WRITTEN_AS = {".aif": ".aiff", ".aifc": ".aiff", ".oga": ".ogg"}
 
 
 def plan(arguments: Namespace) -> list[Job]:
-    """The jobs, and `arguments.chain`; raises AudioError for words that are none, or outputs that are in the way."""
+    """The jobs; sets `arguments.chain`. Raises AudioError for wrong words or for outputs that already exist."""
     words = list(arguments.words)
     if arguments.to is None:
         if not 2 <= len(words) <= 3:
@@ -30,7 +30,7 @@ def plan(arguments: Namespace) -> list[Job]:
         return [Job(Path(words[0]), Path(words[1]))]
     arguments.chain = None if _is_take(arguments) and _inputs_of(words[-1]) else words.pop()
     if not words:
-        raise AudioError(f"--to {printable(arguments.to)} is given one word: {USAGE}")
+        raise AudioError(f"--to {printable(arguments.to)} needs an input and a chain: {USAGE}")
     return _outputs(words, Path(arguments.to), arguments)
 
 
@@ -39,21 +39,21 @@ def _counted(words: list[str]) -> str:
 
 
 def _is_take(arguments: Namespace) -> bool:
-    """A take brings its board, so that the last word may be a file."""
+    """Whether a take provides the board, so that the last word may be a file."""
     return any(Path(path).suffix.lower() == ".jsonl" for path in arguments.automation)
 
 
 def _inputs_of(word: str) -> list[Path]:
-    """What exists of that name; of a pattern, since Windows hands it over as it is."""
+    """The existing files and folders of that name or pattern. Windows shells do not expand patterns."""
     if Path(word).exists():
         return [Path(word)]
-    # Path.glob takes no pattern from the root of a file system.
+    # Path.glob does not accept absolute patterns.
     found = sorted(glob.glob(word, recursive=True)) if glob.has_magic(word) else []  # noqa: PTH207
     return [Path(name) for name in found]
 
 
 def _recordings(words: Iterable[str]) -> Iterator[tuple[Path, Path]]:
-    """Each recording, and its name below the folder that it was found in."""
+    """Each recording, and its path relative to the folder in which it was found."""
     for word in words:
         places = _inputs_of(word)
         if not places:
@@ -73,29 +73,29 @@ def _outputs(words: list[str], folder: Path, arguments: Namespace) -> list[Job]:
     if there and not (arguments.skip_existing or arguments.replace):
         raise AudioError(
             f"{len(there)} of {len(jobs)} outputs exist already, such as {printable(there[0].output)}; "
-            f"--skip-existing leaves them as they are, --replace writes them anew"
+            f"--skip-existing keeps them, --replace overwrites them"
         )
     return jobs
 
 
 def _named(below: Path, suffix: str) -> Path:
-    """The output's name: the input's, in a format that can be written."""
+    """The output's name: the input's, with the suffix of a format that can be written."""
     ending = below.suffix.lower()
     ending = _WRITTEN_AS.get(ending, ending if ending in WRITABLE else ".wav")
     return below.with_name(f"{below.stem}{suffix}{below.suffix if ending == below.suffix.lower() else ending}")
 
 
 def _check_distinct(jobs: list[Job]) -> None:
-    """Raises AudioError where two inputs would become one output, or an output would replace an input."""
+    """Raises AudioError if two inputs have the same output, or an output would replace an input."""
     inputs = {job.input.resolve() for job in jobs}
     taken: dict[str, Path] = {}
     for job in jobs:
-        # File systems that ignore case would make one of two names that differ in it alone.
+        # On file systems that ignore case, two names that differ only in case are one file.
         first = taken.setdefault(str(job.output).casefold(), job.input)
         if first is not job.input:
             raise AudioError(
-                f"{printable(first)} and {printable(job.input)} would both become {printable(job.output)}; apply them "
-                f"in two commands, to two folders"
+                f"{printable(first)} and {printable(job.input)} have the same output {printable(job.output)}; run "
+                f"two commands, with two folders"
             )
         if job.output.resolve() in inputs:
             raise AudioError(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The chain of `ddsp-fx apply` with its automation, made once per process; it plays one file after another."""
+"""The chain of `ddsp-fx apply` with its automation, built once per process. It plays one file after another."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from ddsp_fx.files.carry import bestow, collect
 from ddsp_fx.files.names import printable
 from ddsp_fx.files.stated_layout import state_layout
 
-# Takes a share of the file, 0 to 1, that has been played since it was called last.
+# Called with the share of the file, 0 to 1, played since the last call.
 Advance = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One file to be played, and where it goes."""
+    """An input file and its output path."""
 
     input: Path
     output: Path
@@ -38,7 +38,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file: `data` as JSON has it, `warnings` and `remarks` for people, a line each."""
+    """The result for one file: `data` for JSON, `warnings` and `remarks` for people, one line each."""
 
     data: dict[str, Any]
     warnings: list[str]
@@ -46,7 +46,7 @@ class Outcome:
 
     @property
     def line(self) -> str:
-        """The file in a few words."""
+        """The outcome in a few words."""
         data = self.data
         peak = "silent" if data["peak_dbfs"] is None else f"peak {data['peak_dbfs']:.1f} dBFS"
         speed = f"{data['times_real_time'] or 0.0:.1f} x real time"
@@ -54,7 +54,7 @@ class Outcome:
 
 
 def check_options(arguments: Namespace) -> None:
-    """Raises AudioError for numbers that cannot be."""
+    """Raises AudioError for numbers out of range."""
     if arguments.buffer_size < 1:
         raise AudioError(f"--buffer-size {arguments.buffer_size} must be at least 1")
     low, high = RATE_RANGE_HZ
@@ -63,17 +63,17 @@ def check_options(arguments: Namespace) -> None:
 
 
 def check_rate(source: InputFile) -> None:
-    """Raises AudioError for a file at a rate where no effect runs."""
+    """Raises AudioError for a file whose sample rate no effect supports."""
     low, high = RATE_RANGE_HZ
     if not low <= source.sample_rate <= high:
         raise AudioError(
-            f"{source.name}: {source.sample_rate:g} Hz is outside {low:g} to {high:g} Hz, where effects run; "
+            f"{source.name}: {source.sample_rate:g} Hz is outside {low:g} to {high:g} Hz, the range of effects; "
             "--sample-rate 48000 converts it"
         )
 
 
 class Rig:
-    """Raises what is wrong with the chain or the automation before any file is opened."""
+    """The chain, ready to play. Raises errors in the chain or the automation before any file is opened."""
 
     def __init__(self, arguments: Namespace) -> None:
         self._arguments = arguments
@@ -83,7 +83,7 @@ class Rig:
             self._moves.check(self.board)
 
     def play(self, job: Job, advance: Advance) -> Outcome:
-        """One file through the chain; raises DdspFxError, and then leaves nothing behind."""
+        """Run one file through the chain; raises DdspFxError, and then leaves no file behind."""
         check_output(job.output)
         source = open_input(job.input, taking(self._arguments, aligned=True))
         try:
@@ -94,9 +94,9 @@ class Rig:
         return _outcome(job, source, output, self.board, seconds)
 
     def _through(self, source: InputFile, path: Path, advance: Advance) -> tuple[Output, float]:
-        """The output, and the seconds that it took.
+        """The output, and the seconds it took.
 
-        The input is closed before the output takes its name, which may be the input's.
+        The input is closed before the output gets its final name, which may be the input's.
         """
         board, arguments = self.board, self._arguments
         check_output(path, source.channels)

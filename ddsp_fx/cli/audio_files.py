@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shared by commands that read audio: refusing a damaged file, and reporting one that was used."""
+"""Shared by commands that read audio: refuses damaged files, and reports those that were used anyway."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ __all__ = [
 
 @contextmanager
 def refusal() -> Iterator[None]:
-    """A refused file's message ends with what the command line offers."""
+    """Context that appends the command line's remedies to the message of a refused file."""
     try:
         yield
     except DamagedAudioError as error:
         if not getattr(error.loss, "have_s", 0.0):
             raise
         silence = "; --trust-silence, if its silence is meant" if "zeros follow" in str(error) else ""
-        raise AudioError(f"{error}; --salvage takes the good part{silence}") from None
+        raise AudioError(f"{error}; --salvage uses the good part{silence}") from None
 
 
 def open_input(path: Path, how: Taking) -> InputFile:
-    """An input file, refused with the remedy where it is damaged; raises AudioError."""
+    """Open an input file; raises AudioError, with the remedy if the file is damaged."""
     with refusal():
         return InputFile(path, taking=how)
 
 
 def say(remarks: Iterable[str]) -> None:
-    """One line each on stderr."""
+    """Print each remark on a line of stderr."""
     for remark in remarks:
         if remark:
             print(f"ddsp-fx: note: {printable(remark)}", file=sys.stderr)
 
 
 def find_audio(place: Path) -> list[Path]:
-    """The file, or the recordings anywhere in a folder; what was passed over is said. Raises AudioError without one."""
+    """The file, or all recordings in a folder; prints what was skipped. Raises AudioError if there is none."""
     found, passed = audio_in(place)
     say([passed_over(passed, place)])
     return found

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which chains can take more than two channels."""
+"""Which chains accept more than two channels."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 
 from ddsp_fx.errors import BoardError
 
-# pedalboard 0.9.26: Reverb hands more than two channels through untouched, MP3Compressor raises.
+# pedalboard 0.9.26: with more than two channels, Reverb passes audio through unprocessed and MP3Compressor raises.
 STEREO_ONLY = ("Reverb", "MP3Compressor")
 
 
 def check_channels(slots: Iterable[Any], channels: int) -> None:
-    """Raises BoardError where something in the chain, however deep, is for mono and stereo alone."""
+    """Raises BoardError if any effect in the chain, at any depth, supports only mono and stereo."""
     if channels <= 2:
         return
     for slot in slots:
         name = type(slot).__name__
         if name in STEREO_ONLY:
-            raise BoardError(f"{name} takes 1 or 2 channels, there are {channels}: leave out --channels keep")
+            raise BoardError(f"{name} takes 1 or 2 channels, but there are {channels}: leave out --channels keep")
         if isinstance(slot, Iterable):
             check_channels(slot, channels)

@@ -32,11 +32,13 @@ def shell_lines(shell: str) -> str:
     return lines
 
 
-def answer() -> None:
-    """Answer the shell that has asked, by the environment, and end the program."""
-    import argcomplete
+def answer(build_parser: Callable[[str, type[argparse.ArgumentParser]], argparse.ArgumentParser]) -> None:
+    """Answer the shell that has asked, by the environment, and end the program.
 
-    from ddsp_fx.cli.main import build_parser
+    Args:
+        build_parser: the chosen command and the class of its parser -> the program's parser.
+    """
+    import argcomplete
 
     line = os.environ.get("COMP_LINE", "")[: int(os.environ.get("COMP_POINT", "0") or 0)]
     with suppress(Exception):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx demo`: the three shipped effects on sounds that need no download, with audio, pictures and measurements."""
+"""`ddsp-fx demo`: the three shipped effects on synthesised sounds, with audio, pictures and measurements."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHIFT_SEMITONES = 24
 
 
 class Demo:
-    """A folder that fills with audio and pictures; `figures` collects what was measured."""
+    """The folder that receives audio and pictures; `figures` collects the measurements."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -35,13 +35,13 @@ class Demo:
         self.violin_dry = example_sounds.bow().astype(np.float32)
 
     def save(self, name: str, audio: Mono) -> None:
-        """One mono or stereo file, 24 bit."""
+        """Write one mono or stereo file, 24 bit."""
         rows = np.atleast_2d(audio)
         with output_file(self.folder / f"{name}.wav", RATE_HZ, rows.shape[0], 24) as output:
             output.write(rows)
 
     def inputs(self) -> None:
-        """The sounds that go in."""
+        """The input sounds."""
         self.save("vocal", self.vocal)
         self.save("reverberant_violin", self.violin)
 
@@ -106,7 +106,7 @@ def _peak_db(audio: Mono) -> float:
 
 
 def run(arguments: Namespace) -> int:
-    """Fill the folder; print what was measured."""
+    """Fill the folder and print the measurements."""
     folder = Path(arguments.folder)
     pictures.pyplot()
     demo = Demo(folder)

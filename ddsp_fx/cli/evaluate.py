@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx evaluate`: how close a bundle comes to recordings of its instrument."""
+"""`ddsp-fx evaluate`: measures how closely a bundle reproduces recordings of its instrument."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from ddsp_fx.files.folder import audio_in, passed_over
 from ddsp_fx.files.input import InputFile, Taking, read_mono
 from ddsp_fx.files.names import printable
 
-# Figure -> the column's heading, and its factor and digits: shares are shown in per cent.
-# Narrow, so that the whole table fits into 80 characters.
+# Figure -> the column's heading, its factor and its digits; shares are shown in per cent. Headings are narrow, so that
+# the whole table fits into 80 characters.
 COLUMNS = {
     "seconds": ("s", 1, 1),
     "f0_l1_semitones": ("f0\nL1", 1, 3),
@@ -37,7 +37,7 @@ COLUMNS = {
 
 
 def run(arguments: Namespace) -> int:
-    """A row a recording and a total, as a table or JSON; 1 where no recording had a note to compare."""
+    """Print a row per recording and a total, as a table or JSON. Returns 1 if no recording had a note to compare."""
     if arguments.seconds is not None and not arguments.seconds > 0:
         raise AudioError(f"--seconds {arguments.seconds:g} must be above 0")
     subject = evaluation.Subject.of(*locate(arguments.bundle), arguments.tracker, arguments.preset)
@@ -70,7 +70,7 @@ def _require_tracker(name: str) -> None:
 def _evaluate_all(
     subject: evaluation.Subject, paths: list[Path], last_s: float | None
 ) -> tuple[dict[Path, evaluation.Evaluated], list[str]]:
-    """Every file's figures, and what was done to those that are damaged or have many channels."""
+    """Every file's figures, and remarks on files that are damaged or have many channels."""
     evaluated: dict[Path, evaluation.Evaluated] = {}
     remarks: list[str] = []
     with progress_bar("evaluating", _seconds(paths, last_s)) as advance:
@@ -86,7 +86,7 @@ def _evaluate_all(
 
 
 def _seconds(paths: list[Path], last_s: float | None) -> float | None:
-    """How much counts; opening each first finds one that cannot be read before minutes are spent."""
+    """The seconds to process. Opens every file first, to find an unreadable one before minutes are spent."""
     whole_s = 0.0
     for path in paths:
         with InputFile(path, taking=Taking(channels=1, salvage=True)) as file:
@@ -98,7 +98,7 @@ def _seconds(paths: list[Path], last_s: float | None) -> float | None:
 
 
 def _plain(data: Any) -> Any:
-    """JSON knows no NaN."""
+    """Replace NaN, which JSON does not have."""
     if isinstance(data, dict):
         return {key: _plain(value) for key, value in data.items()}
     if isinstance(data, list):

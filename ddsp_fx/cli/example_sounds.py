@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Synthesised example sounds: a sung phrase, and a violin phrase in a room.
 
-Both are additive: harmonics of a gliding, vibrating pitch, weighed by formants (voice) or body resonances (violin).
-Everything is seeded, so they come out the same each time.
+Both are additive: harmonics of a gliding, vibrating pitch, weighted by formants (voice) or body resonances (violin).
+All random numbers are seeded, so the sounds are always the same.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ BOWED = (
 def pitch_and_level(
     notes: Sequence[Note], glide_s: float, vibrato_cents: float, fade_s: float
 ) -> tuple[Signal, Signal]:
-    """f0 in Hz and amplitude a sample: notes that glide into each other, vibrato that grows within a note."""
+    """f0 in Hz and amplitude per sample: notes that glide into each other, with vibrato that grows within a note."""
     midi, level, vibrato = [], [], []
     for note in notes:
         n, rest = int(note.seconds * RATE_HZ), int(note.rest_s * RATE_HZ)
@@ -79,7 +79,7 @@ def pitch_and_level(
 
 
 def smooth(signal: Signal, seconds: float) -> Signal:
-    """Raised-cosine moving average, edges held."""
+    """Raised-cosine moving average; the edge values are extended."""
     window = np.hanning(max(int(2 * seconds * RATE_HZ), 3))
     half = len(window) // 2
     padded = np.pad(signal, (half, len(window) - 1 - half), mode="edge")
@@ -88,7 +88,7 @@ def smooth(signal: Signal, seconds: float) -> Signal:
 
 
 def resonances(hz: Signal, peaks: Sequence[Peak], floor: float = 0.01) -> Signal:
-    """Gain of a bank of resonances at each frequency."""
+    """Gain of a bank of resonances at each frequency in Hz."""
     total = np.full_like(hz, floor)
     for centre, width, gain in peaks:
         total += gain / np.sqrt(1.0 + ((hz - centre) / (width / 2.0)) ** 2)
@@ -107,7 +107,7 @@ def harmonics(f0: Signal, level: Signal, tilt: float, gain: Callable[[Signal], S
 
 
 def vowel_weights(notes: Sequence[Note]) -> dict[str, Signal]:
-    """How much of each vowel sounds at each sample, cross-faded over 60 ms."""
+    """The weight of each vowel at each sample, cross-faded over 60 ms."""
     weights = {}
     for vowel in VOWELS:
         parts = [np.full(int(n.seconds * RATE_HZ) + int(n.rest_s * RATE_HZ), float(n.vowel == vowel)) for n in notes]
@@ -116,7 +116,7 @@ def vowel_weights(notes: Sequence[Note]) -> dict[str, Signal]:
 
 
 def consonants(notes: Sequence[Note], rng: np.random.Generator) -> Signal:
-    """A 70 ms hiss before the notes that ask for one."""
+    """A 70 ms hiss before each note that asks for one."""
     parts = []
     for note in notes:
         n = int(note.seconds * RATE_HZ) + int(note.rest_s * RATE_HZ)
@@ -169,13 +169,13 @@ def room(seconds: float = 1.2, seed: int = 7) -> Signal:
 
 
 def in_room(dry: Signal, response: Signal) -> Signal:
-    """dry + dry convolved with the response, at the dry's length."""
+    """dry + dry convolved with the response, cut to the dry length."""
     size = len(dry) + len(response)
     return dry + np.fft.irfft(np.fft.rfft(dry, size) * np.fft.rfft(response, size), size)[: len(dry)]
 
 
 def finish(signal: Signal) -> Signal:
-    """Peak 0.5, 10 ms fade in, half a second of silence after."""
+    """Peak 0.5, 10 ms fade-in, half a second of silence at the end."""
     ramp = np.clip(np.arange(len(signal)) / (0.01 * RATE_HZ), 0, 1)
     ramp = ramp * ramp[::-1]
     return np.concatenate([0.5 * signal * ramp / np.abs(signal).max(), np.zeros(RATE_HZ // 2)])

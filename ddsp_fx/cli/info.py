@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx info`: one effect in full."""
+"""`ddsp-fx info`: shows one effect in full."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REFERENCE_RATE_HZ = 48000
 
 
 def run(arguments: Namespace) -> int:
-    """A page for people, or JSON. Latency and tail are measured facts of a prepared effect at 48 kHz."""
+    """Print a page for people, or JSON. Latency and tail are those of the prepared effect at 48 kHz."""
     effect = load(arguments.name)
     bundle = None if arguments.name.endswith(".tflite") else find_bundle(arguments.name)[0]
     data = as_data(effect, bundle)
@@ -30,7 +30,7 @@ def run(arguments: Namespace) -> int:
 
 
 def as_data(effect: Effect, bundle: Bundle | None) -> dict[str, Any]:
-    """Everything there is to know, as plain data."""
+    """Everything known about the effect, as plain data."""
     effect.prepare(REFERENCE_RATE_HZ)
     data: dict[str, Any] = {
         "name": effect.name,

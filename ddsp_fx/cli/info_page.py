@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The output of `ddsp-fx info`: in a musician's words, or with every figure if asked for."""
+"""The page that `ddsp-fx info` prints: in a musician's words, or with every figure if asked for."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.intonation import KEYS
 from ddsp_fx.files.names import printable
 
-# One unit of the figure's loudness (`ddsp-fx evaluate --help`).
+# One unit of the loudness figure in dB (`ddsp-fx evaluate --help`).
 LOUDNESS_DB = 80.0
 
 
 def print_page(effect: Effect, data: dict[str, Any], verbose: bool) -> None:
-    """What it is, its knobs and presets, and where it comes from."""
+    """Print the effect's kind, parameters, presets and origin."""
     from rich.console import Console
 
     console = Console(highlight=False)
@@ -33,7 +33,7 @@ def print_page(effect: Effect, data: dict[str, Any], verbose: bool) -> None:
 
 
 def note_name(f0_hz: float) -> str:
-    """The nearest note of equal temperament, where A4 is 440 Hz."""
+    """The nearest note in equal temperament, with A4 = 440 Hz."""
     midi = round(float(hz_to_midi(f0_hz)))
     return f"{KEYS[midi % 12]}{midi // 12 - 1}"
 
@@ -92,7 +92,7 @@ def _print_origin(console: Any, data: dict[str, Any]) -> None:
 
 
 def _figures_in_words(figures: dict[str, float | str]) -> str:
-    """What the held-out figures of a trained instrument mean to the ear; empty where there are none."""
+    """A trained instrument's held-out figures in words; empty if there are none."""
     known = {name.removeprefix("heldout_"): value for name, value in figures.items() if name.startswith("heldout_")}
     numbers = {name: value for name, value in known.items() if isinstance(value, float) and math.isfinite(value)}
     words = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options for reading input files. Imports nothing heavy, so that --help stays quick."""
+"""Options for reading input files. Imports nothing heavy, so that --help stays fast."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def add_options(parser: argparse._ActionsContainer) -> None:
-    """`taking` reads them back."""
+    """Add the options; `taking` reads them back."""
     parser.add_argument(
         "--salvage", action="store_true", help="use the good part of a damaged or cut input (default: refuse it)"
     )
@@ -32,21 +32,21 @@ def add_options(parser: argparse._ActionsContainer) -> None:
 
 
 def channels(text: str) -> int | str:
-    """The value of --channels: 1, 2 or keep."""
+    """Parse --channels: 1, 2 or keep."""
     if text not in ("1", "2", "keep"):
         raise argparse.ArgumentTypeError(f"{text!r} is not 1, 2 or keep")
     return text if text == "keep" else int(text)
 
 
 def processes(text: str) -> int:
-    """The value of --jobs."""
+    """Parse --jobs."""
     if not (text.isdecimal() and 1 <= int(text) <= 256):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes, 1 to 256")
     return int(text)
 
 
 def taking(arguments: Namespace, aligned: bool = False) -> Taking:
-    """What the options say, `aligned` as `Taking` has it; raises AudioError for a delay that is none."""
+    """The options as a `Taking`, with its field `aligned`; raises AudioError for an impossible delay."""
     from ddsp_fx.files.input import Taking
 
     delay: int | None = arguments.encoder_delay

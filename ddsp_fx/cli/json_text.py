@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""JSON on stdout that any program can read, even with unusual characters in file names."""
+"""JSON on stdout that every program can read, even with unusual characters in file names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ddsp_fx.files.names import printable
 
 
 def print_json(data: Any) -> None:
-    """Indented, in ASCII; undecodable bytes of a name are escaped, line ends and the like JSON escapes by itself."""
+    """Print indented ASCII. Undecodable bytes of a name are escaped; JSON itself escapes line ends and the like."""
     print(json.dumps(_encodable(data), indent=2))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx list`: what is installed, and what is broken."""
+"""`ddsp-fx list`: shows installed effects and broken bundles."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ddsp_fx.bundles.kinds import KINDS
 from ddsp_fx.cli.json_text import print_json
 from ddsp_fx.files.names import printable
 
-# In a bundle's order an instrument comes first; what was learned with it is shown under it.
+# A bundle lists its instrument first; effects learned with it are indented below it.
 INDENT = "  "
 
 
 def run(arguments: Namespace) -> int:
-    """A table for people, or JSON; raises BundleError for a kind that no package registers."""
+    """Print a table for people, or JSON; raises BundleError for a kind that no package registers."""
     if arguments.kind:
         KINDS.check(arguments.kind)
     catalogue = discover()
@@ -28,7 +28,7 @@ def run(arguments: Namespace) -> int:
 
 
 def as_data(catalogue: Catalogue, kind: str | None = None) -> dict[str, object]:
-    """The catalogue as plain data, or what it has of one kind."""
+    """The catalogue as plain data, optionally of one kind only."""
     effects = [
         {
             "symbol": entry.symbol,
@@ -50,7 +50,7 @@ def as_data(catalogue: Catalogue, kind: str | None = None) -> dict[str, object]:
 
 
 def print_catalogue(catalogue: Catalogue, kind: str | None = None) -> None:
-    """A line an effect, in words; each bundle's together, and what was skipped."""
+    """Print one line per effect, grouped by bundle, and the skipped bundles."""
     from rich.console import Console
     from rich.markup import escape
 
@@ -61,7 +61,7 @@ def print_catalogue(catalogue: Catalogue, kind: str | None = None) -> None:
     elif catalogue.bundles:
         console.print(f"No effect of kind {kind} is installed.")
     else:
-        console.print(f"No bundles found. Put one into {user_folder()} or train your own: ddsp-fx train --help")
+        console.print(f"No bundles found. Put one into {user_folder()}, or train your own: ddsp-fx train --help")
     for problem in catalogue.problems:
         console.print(f"[bold]skipped[/bold] {escape(printable(problem.place))}: ", end="")
         console.print(printable(problem.reason), markup=False)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Arguments in, exit code out: 0 done, 1 a check failed (validate) or nothing to compare (evaluate), 2 a user's error.
+"""Runs a command and returns its exit code.
 
-130 is interrupted; after another signal it is 128 plus the signal's number, as in shells.
+0: done. 1: a check failed (validate), there was nothing to compare (evaluate), or some files failed (apply). 2: a
+user's error. 130: interrupted; after another signal, 128 plus the signal's number, as in shells.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from ddsp_fx.files.names import printable
 
 
 def build_parser(chosen: str = "", of_commands: type[argparse.ArgumentParser] = AnyOrder) -> argparse.ArgumentParser:
-    """The parser with every command's line; of the arguments only the chosen one's.
+    """The parser with one line per command, and the arguments of the chosen command only.
 
     Args:
         chosen: a command's name.
         of_commands: the class of the commands' parsers.
 
-    Raises DdspFxError when the chosen command's package is broken.
+    Raises DdspFxError if the chosen command's package is broken.
     """
     parser = argparse.ArgumentParser(
         prog="ddsp-fx", description="Neural instruments, learned rooms and dereverb as audio effects."
@@ -37,7 +38,7 @@ def build_parser(chosen: str = "", of_commands: type[argparse.ArgumentParser] = 
     choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=of_commands)
     known = commands()
     for name, point in known.items():
-        # Who has chosen one does not read the lines of the others.
+        # With a command chosen, the summaries of the others are not read.
         line = summary(point) if name == chosen or chosen not in known else ""
         command = choices.add_parser(name, help=line, description=line)
         if name == chosen:
@@ -48,7 +49,7 @@ def build_parser(chosen: str = "", of_commands: type[argparse.ArgumentParser] = 
 
 
 def _run(argv: Sequence[str]) -> int:
-    # No option of the program itself takes a value, so the first word is the command.
+    # The program's own options take no values, so the first word is the command.
     chosen = next((word for word in argv if not word.startswith("-")), "")
     if not argv:
         from ddsp_fx.cli.welcome import welcome
@@ -59,11 +60,11 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; a DdspFxError becomes one line on stderr and exit code 2."""
+    """Run one command. A DdspFxError becomes one line on stderr and exit code 2."""
     if "_ARGCOMPLETE" in os.environ:
         from ddsp_fx.cli.completion import answer
 
-        answer()
+        answer(build_parser)
     _any_name_can_be_printed()
     try:
         with stopping_cleanly():
@@ -72,18 +73,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"ddsp-fx: {printable(' '.join(str(error).split()))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as error:
-        # After HUP there may be nobody to tell.
+        # After HUP, stderr may be closed.
         with contextlib.suppress(OSError):
-            print("ddsp-fx: interrupted; nothing half-written is left", file=sys.stderr)
+            print("ddsp-fx: interrupted; no incomplete files are left", file=sys.stderr)
         return 128 + error.number if isinstance(error, Stopped) else 130
     except BrokenPipeError:
-        # The reader of a pipe has gone (`| head`); Python would complain again at exit when it flushes stdout.
+        # The reader of the pipe has gone (`| head`). Otherwise Python would complain again when it flushes stdout at
+        # exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
 def _any_name_can_be_printed() -> None:
-    """A file's name may hold what the console's encoding lacks; stderr escapes it, stdout would raise."""
+    """File names may contain characters that the console's encoding lacks; stderr escapes them, stdout would raise."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
             stream.reconfigure(errors="backslashreplace")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pictures of sound: spectrograms, pitch curves, decay curves. Needs the [plots] extra."""
+"""Draws sounds: spectrograms, pitch curves, decay curves. Needs the [plots] extra."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RANGE_DB = 90.0
 
 
 def pyplot() -> Any:
-    """matplotlib.pyplot that needs no display; raises MissingExtraError with the pip line."""
+    """matplotlib.pyplot with a backend that needs no display; raises MissingExtraError with the pip command."""
     try:
         import matplotlib
 
@@ -42,7 +42,7 @@ def spectrogram_db(audio: Mono, hop: int = HOP) -> NDArray[np.float64]:
 def draw_spectrogram(  # noqa: PLR0913, PLR0917 - where, what, and three things about the look
     axes: Any, audio: Mono, rate: float, title: str, top_hz: float = 10000.0, peak_db: float | None = None
 ) -> None:
-    """Linear frequency, log magnitude, 90 dB below `peak_db` (by default the loudest bin); silence is black."""
+    """Linear frequency, log magnitude, from `peak_db` (default: the loudest bin) 90 dB down; silence is black."""
     levels = spectrogram_db(audio)
     peak = float(levels.max()) if peak_db is None else peak_db
     extent = (0.0, levels.shape[1] * HOP / rate, 0.0, rate / 2000.0)
@@ -54,7 +54,7 @@ def draw_spectrogram(  # noqa: PLR0913, PLR0917 - where, what, and three things 
 
 
 def save_spectrograms(path: Path, sounds: Mapping[str, Mono], rate: float, title: str) -> None:
-    """One above the other, on one time axis."""
+    """One spectrogram above the other, on a common time axis."""
     plt = pyplot()
     figure, rows = plt.subplots(len(sounds), 1, figsize=(11, 2.4 * len(sounds) + 0.6), squeeze=False, sharex=True)
     for axes, (name, audio) in zip(rows[:, 0], sounds.items(), strict=True):
@@ -64,7 +64,7 @@ def save_spectrograms(path: Path, sounds: Mapping[str, Mono], rate: float, title
 
 
 def save_pitch(path: Path, curves: Mapping[str, tuple[Mono, Mono]], title: str) -> None:
-    """Pitch curves: name -> (time in s, f0 in Hz with NaN where unvoiced)."""
+    """Pitch curves: name -> (time in s, f0 in Hz, NaN if unvoiced)."""
     plt = pyplot()
     figure, axes = plt.subplots(figsize=(11, 3.6))
     for (name, (time_s, f0_hz)), width in zip(curves.items(), (4.0, 1.4, 1.0), strict=False):
@@ -78,7 +78,7 @@ def save_pitch(path: Path, curves: Mapping[str, tuple[Mono, Mono]], title: str) 
 
 
 def save_decay(path: Path, response: Mono, rate: float, title: str) -> None:
-    """The impulse response's level and its Schroeder decay curve."""
+    """An impulse response's level, and its Schroeder decay curve."""
     plt = pyplot()
     energy = response.astype(np.float64) ** 2
     curve = np.cumsum(energy[::-1])[::-1]

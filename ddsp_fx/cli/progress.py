@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def progress_bar(label: str, total: float | None, enabled: bool = True) -> Iterator[Callable[[float], None]]:
-    """Yields `advance(n)`. Nothing is drawn where stderr is not a terminal; without a total the bar only moves."""
+    """Yields `advance(n)`. Draws nothing if stderr is not a terminal; without a total, the bar only pulses."""
     if not enabled or not sys.stderr.isatty():
         yield lambda _: None
         return

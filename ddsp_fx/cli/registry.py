@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands by name, through entry point group `ddsp_fx.commands`: name = "package.module". Also the built-in ones.
+"""Commands by name, all from entry point group `ddsp_fx.commands`, built-in ones too: name = "package.module".
 
-The module has a docstring, whose first line is the command's line in `ddsp-fx --help`, and two functions:
-`add_arguments(parser)` and `run(arguments) -> exit code`. It is imported only when its command is chosen; for the help
-its docstring is read from the file, so that `ddsp-fx --help` costs the same whatever is installed.
+The module has a docstring, whose first line is the command's summary in `ddsp-fx --help`, and two functions:
+`add_arguments(parser)` and `run(arguments) -> exit code`. It is imported only when its command is chosen. For the help,
+the docstring is read from the file, so that `ddsp-fx --help` costs the same whatever is installed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ddsp_fx.errors import DdspFxError
 from ddsp_fx.extensions import Door, by_name
 
 COMMANDS = Door("ddsp_fx.commands", "command")
-# The order in which people meet them; what other packages bring comes after.
+# The order in the help; other packages' commands come last.
 ORDER = (
     "apply", "play", "compare", "list", "info", "serve", "vst", "daw", "train", "evaluate", "validate",
     "demo", "gallery", "completion",
@@ -26,17 +26,17 @@ ORDER = (
 
 
 def commands() -> dict[str, EntryPoint]:
-    """Command name -> where it is, in the order of the help."""
+    """Command name -> its entry point, in the order of the help."""
     points = by_name(COMMANDS.group)
     first = [name for name in ORDER if name in points]
     return {name: points[name] for name in [*first, *sorted(points.keys() - set(first))]}
 
 
 def summary(point: EntryPoint) -> str:
-    """The first line of the module's docstring, without importing it; empty when there is none to be read."""
+    """The first line of the module's docstring, read without importing it; empty if it cannot be read."""
     try:
         tree = ast.parse(_source(point.value).read_text(encoding="utf-8"))
-    except Exception:  # whatever is wrong with a package, the help of the others is printed
+    except Exception:  # a broken package must not hide the help of the others
         return ""
     return (ast.get_docstring(tree) or "").partition("\n")[0].strip().rstrip(".")
 
@@ -53,7 +53,7 @@ def _source(module: str) -> Path:
 
 
 def load_command(point: EntryPoint) -> Any:
-    """The command's module; raises MissingExtraError, or DdspFxError for a package that is broken."""
+    """The command's module; raises MissingExtraError, or DdspFxError if its package is broken."""
     module = COMMANDS.load(point.name)
     for name in ("add_arguments", "run"):
         if not callable(getattr(module, name, None)):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""TERM and HUP end a command as Ctrl-C does: through every `finally`, so that no incomplete file is left."""
+"""Makes TERM and HUP end a command like Ctrl-C: through every `finally`, so that no incomplete file is left."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DEFAULTS = (signal.SIG_DFL, signal.default_int_handler)
 
 
 class Stopped(KeyboardInterrupt):
-    """Raised where the program stands when it is told to end; `number` is the signal's."""
+    """Raised wherever the program is when the signal arrives; `number` is the signal's."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"signal {number}")
@@ -25,7 +25,7 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def stopping_cleanly() -> Iterator[None]:
-    """Within it these signals raise `Stopped`, once. One that was ignored from outside (nohup) stays ignored."""
+    """Context in which these signals raise `Stopped`, once. Signals ignored from the start (nohup) stay ignored."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -33,7 +33,7 @@ def stopping_cleanly() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in caught if signal.getsignal(number) in _DEFAULTS}
 
     def stop(number: int, _frame: FrameType | None) -> None:
-        # A second one must not break what the first has begun to clean up; Ctrl-C may, for whoever cannot wait.
+        # A second signal must not interrupt the clean-up after the first; Ctrl-C may, for users who cannot wait.
         for other in before:
             signal.signal(other, signal.default_int_handler if other == signal.SIGINT else signal.SIG_IGN)
         interrupt(Stopped(number))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx train`: train a bundle of three effects from a folder of recordings."""
+"""`ddsp-fx train`: trains a bundle of three effects from a folder of recordings."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _OPTIONS = ("name", "decoder", "encoder", "loss", "sample_rate", "minutes", "ste
 
 
 def run(arguments: Namespace) -> int:
-    """Check, train, export. Ctrl-C saves the state and says how to go on."""
+    """Check, train, export. Ctrl-C saves the state and prints how to continue."""
     _require_extra()
     from ddsp_fx.training import run as training
 
     config = _config(arguments)
     recordings, run_folder = Path(arguments.recordings), Path(arguments.run_dir or Path("runs") / config.name)
-    # Nothing to train from is for the training to say.
+    # An empty folder is reported by the training itself.
     with suppress(AudioError):
         find_audio(recordings)
     if arguments.check:
@@ -43,14 +43,14 @@ def run(arguments: Namespace) -> int:
         )
     except KeyboardInterrupt:
         again = shlex.join(_again(arguments, config.name, run_folder))
-        print(f"\nddsp-fx: stopped; everything is saved. Go on with: {printable(again)}", file=sys.stderr)
+        print(f"\nddsp-fx: stopped; everything is saved. Continue with: {printable(again)}", file=sys.stderr)
         return 130
     print(printable(f"{written}: done. Try: ddsp-fx validate {written}"))
     return 0
 
 
 def _config(arguments: Namespace) -> TrainConfig:
-    """Settings from recipe and options; what both leave open of the model's bandwidth, the recordings decide."""
+    """Settings from the recipe and the options; if they leave the model's bandwidth open, the recordings decide it."""
     from ddsp_fx.training.config import make_config, read_settings
     from ddsp_fx.training.data.bandwidth import fill_in, reach_of
 
@@ -63,7 +63,7 @@ def _config(arguments: Namespace) -> TrainConfig:
     reach = reach_of(Path(arguments.recordings))
     config = make_config(fill_in(stated, reach), label)
     size = f"{config.n_harmonics} harmonics and {config.n_bands} noise bands"
-    print(f"heard {reach}: the model runs at {config.sample_rate} Hz, with {size}", file=sys.stderr)
+    print(f"found {reach}: the model runs at {config.sample_rate} Hz, with {size}", file=sys.stderr)
     return config
 
 
@@ -91,7 +91,7 @@ def _again(arguments: Namespace, name: str, run_folder: Path) -> list[str]:
 
 
 def _require_extra() -> None:
-    """TensorFlow exports, and Keras trains on it unless KERAS_BACKEND says otherwise."""
+    """Require TensorFlow, which exports, and Keras's backend, which trains: TensorFlow unless KERAS_BACKEND is set."""
     import importlib.util
 
     missing = [
@@ -106,19 +106,19 @@ def _require_extra() -> None:
 
 
 class Meter:
-    """Stage, loss, speed and time left: a line that renews itself on a terminal, a line every 10 s elsewhere."""
+    """Stage, loss, speed and remaining time: one updated line on a terminal, otherwise a line every 10 s."""
 
     def __init__(self) -> None:
         self._printed_at = 0.0
         self._seconds: dict[str, tuple[float, float]] = {}
 
     def note(self, text: str) -> None:
-        """One line of news."""
+        """Print one line of news."""
         text = printable(text)
         print(f"\r\x1b[K{text}" if sys.stderr.isatty() else text, file=sys.stderr, flush=True)
 
     def report(self, progress: Progress, loss: float, share: float) -> None:
-        """Called every ten steps."""
+        """Update the line; called every ten steps."""
         live = sys.stderr.isatty()
         if time.monotonic() - self._printed_at < (0.2 if live else 10.0):
             return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx validate`: check everything that a bundle promises."""
+"""`ddsp-fx validate`: checks bundles."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ddsp_fx.files.names import printable
 
 
 def run(arguments: Namespace) -> int:
-    """Exit code 0 when every check of every bundle passed, else 1."""
+    """Returns exit code 0 if every check of every bundle passed, else 1."""
     if arguments.schema:
         print_json(json_schema())
         return 0

@@ -10,12 +10,12 @@ from ddsp_fx.dsp._jit import compiled
 Floats = NDArray[np.float32]
 
 
-# Without fastmath: the adds go in the order of the taps, so that a sample's value cannot depend on its block.
+# Without fastmath, the additions keep the order of the taps, so that a sample's value cannot depend on its block.
 @compiled("void(float32[::1], float32[::1], float32[::1])")
 def add_fir(samples: Floats, taps: Floats, out: Floats) -> None:
     """out[i] += sum over t of taps[t] * samples[taps.size - 1 + i - t]; samples begin taps.size - 1 early.
 
-    Four taps at a time, which halves the memory traffic.
+    Takes four taps at a time, which halves the memory traffic.
     """
     n, whole = out.size, taps.size // 4 * 4
     for t in range(0, whole, 4):
@@ -33,7 +33,7 @@ def add_fir(samples: Floats, taps: Floats, out: Floats) -> None:
 
 @compiled("void(float32[:, ::1], float32[:, :, ::1], float32[:, :, ::1], int64)")
 def _split_pair(work: Floats, left: Floats, right: Floats, newest: int) -> None:
-    """The spectra (part, block, bin) of two real signals from the transform of left + i right."""
+    """From the transform of left + i right, the spectra (part, block, bin) of the two real signals."""
     n = work.shape[1]
     left_r, left_i, right_r, right_i = left[0, newest], left[1, newest], right[0, newest], right[1, newest]
     for k in range(n // 2 + 1):
@@ -46,7 +46,7 @@ def _split_pair(work: Floats, left: Floats, right: Floats, newest: int) -> None:
 
 @compiled("void(float32[:, ::1], float32[:, ::1], float32[:, ::1])")
 def _join_pair(left: Floats, right: Floats, work: Floats) -> None:
-    """The transform of left + i right from two spectra (part, bin), parts swapped for an inverse by `fft`."""
+    """The transform of left + i right from two spectra (part, bin), with parts swapped so that `fft` inverts it."""
     n = work.shape[1]
     for k in range(n // 2 + 1):
         work[1, k], work[0, k] = left[0, k] - right[1, k], left[1, k] + right[0, k]
@@ -56,7 +56,7 @@ def _join_pair(left: Floats, right: Floats, work: Floats) -> None:
 
 @compiled("void(float32[:, :, ::1], int64, float32[:, :, ::1], float32[:, ::1])", fastmath={"contract"})
 def _add_products(inputs: Floats, newest: int, partitions: Floats, total: Floats) -> None:
-    """total (part, bin) += sum over p of partitions[:, p] * inputs[:, newest - p], the inputs a ring of blocks."""
+    """total (part, bin) += sum over p of partitions[:, p] * inputs[:, newest - p], where inputs is a ring of blocks."""
     count = partitions.shape[1]
     total_r, total_i = total[0], total[1]
     for p in range(count):
@@ -83,9 +83,9 @@ def turn_block(  # noqa: PLR0913, PLR0917
     first: Floats,
     pending: Floats,
 ) -> None:
-    """Overlap-save of one block: the last two blocks of `audio` in, the next block of output into `pending`.
+    """Overlap-save of one block: takes the last two blocks of `audio`, puts the next block of output into `pending`.
 
-    Channels go through the transform in pairs, as real and imaginary part; their number is even.
+    Channels are transformed in pairs, as real and imaginary part, so their number must be even.
     """
     channels, size = pending.shape
     for c in range(0, channels, 2):

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 from ddsp_fx.dsp._jit import compiled
 
 
-# Reassociation only vectorises the sum over the taps; their number is fixed, so the order is the same
-# every time.
+# Reassociation only vectorises the sum over the taps. Their number is fixed, so the order never changes.
 @compiled(
     "void(float32[::1], int64, int64, int64, int64, float32[:, ::1], int64, float32[::1])",
     fastmath={"reassoc", "contract"},
@@ -23,7 +22,7 @@ def interpolate(  # noqa: PLR0913, PLR0917
     scale: int,
     out: NDArray[np.float32],
 ) -> None:
-    """Output j = the band-limited signal at sample time j * num / den, from phases[(ceil - time) * scale]."""
+    """Output j is the band-limited signal at sample time j * num / den, from phases[(ceil - time) * scale]."""
     taps = phases.shape[1]
     for i in range(out.size):
         position = (first_output + i) * num

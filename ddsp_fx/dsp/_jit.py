@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compile a loop once, keep it on disk where that is possible."""
+"""Compiles a loop once, and caches it on disk where possible."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -12,8 +12,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 def compiled(signature: str, fastmath: bool | set[str] = False) -> Callable[[F], F]:
     """Decorator: compile for one signature at import, so that no audio callback ever waits for a compiler.
 
-    The machine code is cached beside the module or in the user's cache folder. Where neither can be written
-    (a read-only install without a home) numba refuses to cache at all; then it compiles for this process.
+    The machine code is cached next to the module or in the user's cache folder. If neither is writable (a read-only
+    install without a home), numba refuses to cache; the loop is then compiled for this process only.
 
     Args:
         signature: the numba signature, for example "float64(float32[::1])".

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Convolution with a long impulse response, without latency, in blocks of any length.
 
-Gardner, "Efficient convolution without input-output delay" (JAES 43:3, 1995): the first 256 taps are a
-direct FIR. Later taps are cut into partitions of 256, then 4096 samples. A level of size B starts at tap
-B, so the result of an input block is first needed just when that block is complete; its spectra multiply a
-delay line of the input's spectra, and one inverse FFT gives the next B samples. All blocks lie at absolute
-positions of the stream, which makes the result independent of how the host cuts it.
+Gardner, "Efficient convolution without input-output delay" (JAES 43:3, 1995). The first 256 taps are a direct FIR.
+Later taps are cut into partitions of 256, then 4096 samples. A level of size B starts at tap B, so the result of an
+input block is first needed just when that block is complete. Its spectra multiply a delay line of the input's
+spectra, and one inverse FFT gives the next B samples. All blocks lie at absolute positions of the stream, which makes
+the result independent of the host's block sizes.
 """
 
 from itertools import pairwise
@@ -18,7 +18,7 @@ from ddsp_fx.errors import AudioError
 Floats = NDArray[np.float32]
 Route = tuple[int, int, int]
 
-# Two levels cost the least on a 3 s room in 128-sample blocks; more add calls, fewer add arithmetic.
+# Two levels cost the least for a 3 s room in 128-sample blocks: more levels add calls, fewer add arithmetic.
 _HEAD = 256
 _LEVEL_SIZES = (256, 4096)
 
@@ -38,7 +38,7 @@ def _routes(paths: int, channels: int) -> list[Route]:
 
 
 class _Level:
-    """The taps of one partition size: uniformly partitioned overlap-save."""
+    """The taps of one partition size, by uniformly partitioned overlap-save."""
 
     def __init__(self, taps: Floats, size: int, routes: list[Route], channels: int) -> None:
         from ddsp_fx.dsp._convolution_kernel import turn_block
@@ -49,7 +49,7 @@ class _Level:
         self._channels = channels
         self._routes = np.array(routes, np.int64).reshape(-1, 3)
         self._partitions = _partition_spectra(taps, size)
-        # The compiled loop takes channels in pairs: an odd one has a silent partner.
+        # The compiled loop takes channels in pairs: an odd channel is paired with silence.
         paired, count = channels + channels % 2, self._partitions.shape[2]
         self._spectra = np.empty((paired, 2, count, size + 1), np.float32)
         self._totals = np.empty((paired, 2, size + 1), np.float32)
@@ -67,7 +67,7 @@ class _Level:
         self._filled = 0
 
     def advance(self, chunk: Floats, out: Floats) -> None:
-        """Add this level's part to `out`, take in `chunk`; a chunk never crosses the end of a block."""
+        """Add this level's part to `out` and store `chunk`, which must not cross the end of a block."""
         start, stop = self._filled, self._filled + chunk.shape[1]
         out += self._pending[: self._channels, start:stop]
         self._input[: self._channels, self._size + start : self._size + stop] = chunk
@@ -76,7 +76,7 @@ class _Level:
             self._turn()
 
     def _turn(self) -> None:
-        """A block of input is complete: make the samples of the next one."""
+        """Compute the next block of output, after a block of input is complete."""
         self._filled = 0
         self._newest = (self._newest + 1) % self._spectra.shape[2]
         self._turn_block(
@@ -94,7 +94,7 @@ class _Level:
 
 
 def _partition_spectra(taps: Floats, size: int) -> Floats:
-    """Taps (paths, n) -> spectra (paths, real or imaginary, partitions, size + 1), scaled for an unscaled inverse."""
+    """Taps (paths, n) -> spectra (paths, real or imaginary, partitions, size + 1), for an unscaled inverse FFT."""
     count = -(-taps.shape[1] // size)
     padded = np.pad(taps, ((0, 0), (0, count * size - taps.shape[1]))).reshape(len(taps), count, size)
     spectra = np.fft.rfft(padded, 2 * size) / (2 * size)
@@ -105,14 +105,13 @@ class PartitionedConvolver:
     """A stream convolved with an impulse response: wet signal only, no latency, any block length.
 
     Args:
-        impulse_response: (paths, taps) or (taps,) float32. One path serves every channel; as many paths as
-        channels
-            go channel by channel; 4 paths on 2 channels are true stereo: left-left, left-right (from left to
-            right), right-left, right-right. Zero taps are silence.
+        impulse_response: (paths, taps) or (taps,) float32. One path serves every channel. With as many paths as
+            channels, each channel has its own. 4 paths on 2 channels are true stereo: left-left, left-right (from left
+            to right), right-left, right-right. Zero taps are silence.
         channels: of the audio.
 
     Attributes:
-        tail_samples: how long the output sounds after the input ends, taps - 1.
+        tail_samples: how long the output sounds after the input has ended: taps - 1.
 
     Raises:
         AudioError: if the paths do not fit the channels, or a tap is not finite.
@@ -153,7 +152,7 @@ class PartitionedConvolver:
             level.reset()
 
     def process(self, block: Floats) -> Floats:
-        """Audio (channels, n), any n -> the convolved samples (channels, n) of the same moments.
+        """Audio (channels, n), any n -> the convolved samples (channels, n) at the same times.
 
         Raises:
             AudioError: for another number of channels.

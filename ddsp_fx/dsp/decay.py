@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures of an impulse response: how fast it decays, and how much of it is direct sound.
 
-Schroeder, "New method of measuring reverberation time" (JASA 37, 1965); the ranges of the fits are those
-of ISO 3382-1; a measured response is integrated up to where it meets its noise, after Lundeby et al.
-(Acustica 81, 1995).
+Schroeder, "New method of measuring reverberation time" (JASA 37, 1965). The ranges of the fits are those of
+ISO 3382-1. A measured response is integrated up to the point where it meets its noise, after Lundeby et al. (Acustica
+81, 1995).
 """
 
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ Doubles = NDArray[np.float64]
 
 _BLOCK_S = 0.01
 _NOISE_SHARE = 0.1
-# The fit that finds the noise stays this far above it, where noise adds less than 0.5 dB.
+# The fit that finds the noise stays this far above it; there, noise adds less than 0.5 dB.
 _ABOVE_NOISE_DB = 10.0
 OCTAVE_CENTRES_HZ = (125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0)
 
 
 @dataclass(frozen=True)
 class DecayTimes:
-    """Seconds to fall by 60 dB, extrapolated from a part of the decay; NaN where noise hides that part.
+    """Times to fall by 60 dB in seconds, extrapolated from a part of the decay; NaN if noise hides that part.
 
     Attributes:
         early_s: from 0 to -10 dB (early decay time).
@@ -38,20 +38,20 @@ class DecayTimes:
 
     @property
     def rt60_s(self) -> float:
-        """The best there is of T30, T20 and early decay time, in this order."""
+        """T30, else T20, else the early decay time: the first that is not NaN."""
         known = [t for t in (self.t30_s, self.t20_s, self.early_s) if np.isfinite(t)]
         return known[0] if known else float("nan")
 
 
 def energy_decay_db(impulse_response: NDArray[np.floating], sample_rate: float) -> Doubles:
-    """Schroeder's curve: the energy still to come after each sample, dB re all of it.
+    """Schroeder's curve: the energy that remains after each sample, in dB relative to all of it.
 
     Args:
         impulse_response: (taps,).
         sample_rate: in Hz.
 
     Returns:
-        (n,) from 0 dB down, beginning at the strongest tap, and ending where the response meets its noise.
+        (n,) from 0 dB down, from the strongest tap to the point where the response meets its noise.
 
     Raises:
         AudioError: if the response is silent or not one-dimensional.
@@ -75,7 +75,7 @@ def _energy_from_direct(impulse_response: NDArray[np.floating]) -> Doubles:
 
 
 def _meet_noise(energy: Doubles, sample_rate: float) -> tuple[int, float]:
-    """(samples before the decay meets its noise, energy that an endless decay would hold after them)."""
+    """(samples before the decay meets its noise, energy that an endless decay would have after them)."""
     block = max(1, int(_BLOCK_S * sample_rate))
     count = energy.size // block
     if count < 10:
@@ -86,9 +86,9 @@ def _meet_noise(energy: Doubles, sample_rate: float) -> tuple[int, float]:
     last = int(above[-1]) + 1 if above.size else 1
     slope, start = np.polyfit(np.arange(last), level_db[:last], 1) if last > 2 else (0.0, 0.0)
     if slope >= 0.0:
-        # No decay stands out: all that follows counts as still to come, and every decay time becomes NaN.
+        # No decay stands out: all that follows counts as remaining energy, and every decay time becomes NaN.
         return last * block, float(energy[last * block :].sum())
-    # One e-fold of energy lasts 4.34 dB; beyond the end an exponential holds (level there) * (e-fold).
+    # One e-fold of energy is 4.34 dB. Beyond the end, an exponential contains (level there) * (e-fold).
     end = min(energy.size, max(1, int((noise_db - start) / slope * block)))
     end_power = 10.0 ** ((start + slope * end / block) / 10.0)
     return end, end_power * 4.342945 / -slope * block
@@ -117,9 +117,9 @@ def decay_times(impulse_response: NDArray[np.floating], sample_rate: float) -> D
 
 
 def octave_bands(audio: NDArray[np.floating], sample_rate: float) -> dict[float, Doubles]:
-    """Audio (samples,) split into the octaves that lie below Nyquist, by centre in Hz; zero phase.
+    """Audio (samples,) split into the octaves below Nyquist, by centre in Hz, with zero phase.
 
-    Neighbours cross at -3 dB on a logarithmic axis and add up in power. Filters last about 4 periods.
+    Neighbours cross at -3 dB on a logarithmic axis, and their powers add up. Filters last about 4 periods.
     """
     n = 2 * audio.size
     hertz = np.fft.rfftfreq(n, 1.0 / sample_rate)
@@ -135,7 +135,7 @@ def octave_bands(audio: NDArray[np.floating], sample_rate: float) -> dict[float,
 
 
 def octave_decay_times(impulse_response: NDArray[np.floating], sample_rate: float) -> dict[float, DecayTimes]:
-    """Reverberation times of (taps,) in each octave that sounds, by centre in Hz."""
+    """Reverberation times of (taps,) in each octave that is not silent, by centre in Hz."""
     bands = octave_bands(impulse_response, sample_rate)
     return {centre_hz: decay_times(band, sample_rate) for centre_hz, band in bands.items() if band.any()}
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Host audio to the model's rate with 1.5 ms of look-ahead, for features only.
+"""Converts host audio to the model's rate with 1.5 ms of look-ahead, for features only.
 
-soxr's streaming mode withholds 20 ms (LQ) to 79 ms (HQ, VHQ) of audio. That would double the latency of a
-live instrument, and a pitch tracker or a loudness meter has no use for a 100 dB stop band. A linear-phase
-FIR of 3 ms suffices: flat to 6.8 kHz, and 60 dB down from 8 kHz on, so what aliases stays under the noise
-of a recording. Audio that is listened to goes through `resample`.
+soxr's streaming mode holds back 20 ms (LQ) to 79 ms (HQ, VHQ) of audio, which would double the latency of a live
+instrument. A pitch tracker or a loudness meter does not need its stop band of 100 dB. A linear-phase FIR of 3 ms
+suffices: flat to 6.8 kHz, and 60 dB down from 8 kHz on, so that aliases stay below the noise of a recording. Audio
+that people hear goes through `resample`.
 """
 
 import math
@@ -22,13 +22,13 @@ _STOP_DB = 60.0
 # Kaiser's estimate: the transition of a filter of length L seconds is (A - 7.95) / (14.36 L) Hz wide.
 _TRANSITION_HZ = (_STOP_DB - 7.95) / (14.36 * 2 * _HALF_LENGTH_S)
 _KAISER_BETA = 0.1102 * (_STOP_DB - 8.7)
-# Every whole-numbered host rate has at most 16000 phases against 16 kHz. For other rates the nearest of so
-# many phases is 3e-5 samples off, an error below -80 dB.
+# Every integer host rate has at most 16000 phases relative to 16 kHz. For other rates, the nearest of 16000 phases is
+# 3e-5 samples off, an error below -80 dB.
 _MOST_PHASES = 16000
 
 
 def _phase_table(sample_rate: float, cutoff_hz: float, half: int, phases: int) -> Floats:
-    """Row r: the kernel at distances r / phases - half + t for t = 0..2 half - 1, each row with unit sum."""
+    """Row r: the kernel at distances r / phases - half + t for t = 0..2 half - 1, each row normalised to sum 1."""
     fraction = np.arange(phases + 1)[:, np.newaxis] / phases
     distance = fraction - half + np.arange(2 * half)[np.newaxis, :]
     window = np.i0(_KAISER_BETA * np.sqrt(np.maximum(0.0, 1.0 - (distance / half) ** 2)))
@@ -38,15 +38,15 @@ def _phase_table(sample_rate: float, cutoff_hz: float, half: int, phases: int) -
 
 
 class AnalysisDecimator:
-    """A streaming converter whose output j is the input, band-limited, at time j / out_rate exactly.
+    """A streaming converter whose output j is the band-limited input at exactly time j / out_rate.
 
     Args:
         sample_rate: of the host, in Hz.
         out_rate: in Hz.
 
     Attributes:
-        look_ahead: host samples. Output j is emitted as soon as sample ceil(j * sample_rate / out_rate) + look_ahead
-            is in; 0 at equal rates.
+        look_ahead: in host samples; 0 at equal rates. Output j is emitted as soon as sample
+            ceil(j * sample_rate / out_rate) + look_ahead is in.
 
     Raises:
         ParameterError: if a rate is not positive.
@@ -79,7 +79,7 @@ class AnalysisDecimator:
         self._emitted = 0
 
     def process(self, mono: Floats) -> Floats:
-        """Samples (n,) at the host's rate -> those outputs (m,) that can now be computed, m >= 0."""
+        """Samples (n,) at the host's rate -> the outputs (m,) that they complete, m >= 0."""
         mono = np.ascontiguousarray(mono, np.float32)
         self._received += mono.size
         if not self._half:
@@ -90,7 +90,7 @@ class AnalysisDecimator:
         return self._emit(mono, ready)
 
     def flush(self) -> Floats:
-        """The outputs at times before the end of the input, as if silence followed it; then starts anew."""
+        """The outputs at times before the end of the input, as if silence followed it. Then resets."""
         end = self._outputs_before(self._received)
         silence = np.zeros(self._half, np.float32)
         out = self._emit(silence, end) if self._half else silence
@@ -98,7 +98,7 @@ class AnalysisDecimator:
         return out
 
     def _outputs_before(self, n_samples: int) -> int:
-        """How many outputs have a time earlier than sample `n_samples`."""
+        """The number of outputs at times before sample `n_samples`."""
         return max(0, -(-n_samples * self._den // self._num))
 
     def _emit(self, mono: Floats, end: int) -> Floats:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Delay and buffering of audio in rings that never grow."""
+"""Delay and buffering of audio in ring buffers of fixed size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Floats = NDArray[np.float32]
 
 
 class DelayLine:
-    """Audio, a fixed number of samples later.
+    """Delays audio by a fixed number of samples.
 
     Args:
         channels: of the audio.
@@ -34,7 +34,7 @@ class DelayLine:
         self._position = 0
 
     def process(self, block: Floats) -> Floats:
-        """Audio (channels, n), any n -> the audio of `samples` earlier (channels, n)."""
+        """Audio (channels, n), any n -> the audio from `samples` earlier (channels, n)."""
         if not self.samples:
             return block.copy()
         out = np.empty(block.shape, np.float32)
@@ -49,9 +49,9 @@ class DelayLine:
         return out
 
     def push(self, block: Floats) -> None:
-        """As `process`, for who does not want the delayed audio now."""
+        """Like `process`, but without returning the delayed audio."""
         newest = block[:, -self.samples :] if self.samples else block[:, :0]
-        # What a longer block overwrites at once need not be written, but it moves the ring on.
+        # The part of a longer block that would be overwritten at once is not written, but it moves the position.
         self._position = (self._position + block.shape[1] - newest.shape[1]) % max(self.samples, 1)
         first = min(newest.shape[1], self.samples - self._position)
         self._ring[:, self._position : self._position + first] = newest[:, :first]
@@ -59,7 +59,7 @@ class DelayLine:
         self._position = (self._position + newest.shape[1]) % max(self.samples, 1)
 
     def resized(self, samples: int) -> DelayLine:
-        """A line of another length with the newest of this one's audio; what is older than it held is silence."""
+        """A line of another length with this one's newest audio, and silence where that ends."""
         line = DelayLine(self._ring.shape[0], samples)
         held = np.roll(self._ring, -self._position, axis=1)
         keep = min(samples, self.samples)
@@ -68,7 +68,7 @@ class DelayLine:
 
 
 class Fifo:
-    """First in, first out, between blocks of different sizes.
+    """A first-in, first-out buffer between blocks of different sizes.
 
     Args:
         channels: of the audio.
@@ -83,12 +83,12 @@ class Fifo:
         self.clear()
 
     def clear(self) -> None:
-        """Throw away what it holds."""
+        """Discard all samples."""
         self._read_at = 0
         self.available = 0
 
     def write(self, block: Floats) -> None:
-        """Append (channels, n); raises AudioError if it does not fit, and then holds what it held."""
+        """Append (channels, n); raises AudioError if it does not fit, and then keeps its contents."""
         n = block.shape[1]
         if self.available + n > self.capacity:
             raise AudioError(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cuts audio into blocks of a fixed size, whatever the size of the blocks that come in."""
+"""Cuts audio into blocks of a fixed size, whatever the sizes of the blocks that arrive."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Floats = NDArray[np.float32]
 
 
 class FixedBlocks:
-    """A stream cut into blocks of exactly `size`, and put together again `lead` samples late.
+    """Cuts a stream into blocks of exactly `size`, and joins the results `lead` samples late.
 
     Args:
         channels: of the audio.
         size: of every block that `run` gets, in samples.
-        lead: silence in front of what comes back, in samples: `size`, and what `run` withholds.
+        lead: zeros before the first result, in samples: `size` plus what `run` holds back.
     """
 
     def __init__(self, channels: int, size: int, lead: int) -> None:
@@ -36,7 +36,7 @@ class FixedBlocks:
         self._ready.write(self._silence)
 
     def process(self, block: Floats, run: Callable[[Floats], Floats]) -> Floats:
-        """(channels, n), any n -> the same shape; shorter where `run` has given back less than `lead` allows for."""
+        """(channels, n), any n -> the same shape, or shorter if `run` has held back more than `lead` allows for."""
         out = np.empty_like(block)
         done = 0
         for start in range(0, block.shape[1], self._size):

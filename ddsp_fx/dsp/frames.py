@@ -12,8 +12,8 @@ from ddsp_fx.errors import ParameterError
 class FrameGrid:
     """Frame k is at model-rate sample k * hop, which is host time k * hop * sample_rate / model_rate.
 
-    That time is rational: at 44.1 kHz a hop of 320 lasts 882 samples, at 11.025 kHz 220.5. A hop truncated to
-    whole samples would drift by 8 s in an hour there, so the arithmetic is done in whole numbers throughout.
+    That time is rational: at 44.1 kHz a hop of 320 lasts 882 samples, at 11.025 kHz 220.5. With the hop truncated to
+    whole samples, frames would drift by 8 s an hour there, so all arithmetic is exact, in integers.
 
     Args:
         sample_rate: of the host, in Hz.
@@ -36,12 +36,12 @@ class FrameGrid:
 
     @cached_property
     def period(self) -> Fraction:
-        """Host samples from one frame to the next, exact."""
+        """Host samples from one frame to the next, as an exact fraction."""
         return Fraction(self.sample_rate) * self.hop / self.model_rate
 
     @cached_property
     def _ratio(self) -> tuple[int, int]:
-        # Whole-number arithmetic on these two is 20 times as fast as Fraction's, and as exact.
+        # Integer arithmetic on these two is 20 times as fast as Fraction's, and equally exact.
         return self.period.as_integer_ratio()
 
     @cached_property
@@ -55,7 +55,7 @@ class FrameGrid:
         return -(-k * numerator // denominator)
 
     def weights(self, k: int) -> tuple[float, float]:
-        """How far sample start(k) is from frame k towards k + 1, in [0, 1), and the step per sample."""
+        """The distance of sample start(k) from frame k towards k + 1, in [0, 1), and the step per sample."""
         numerator, denominator = self._ratio
         return (self.start(k) * denominator - k * numerator) / numerator, denominator / numerator
 

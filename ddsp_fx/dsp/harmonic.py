@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ddsp_fx.dsp.frames import FrameGrid
 from ddsp_fx.errors import ParameterError
 
-# The last 2.5 % below the ceiling (200 Hz of 8 kHz) fade linearly with frequency. A mask that switches a
-# harmonic off where it crosses, as the reference does, clicks on every glide and vibrato.
+# The last 2.5 % below the ceiling (200 Hz of 8 kHz) fade linearly with frequency. The reference switches a harmonic
+# off when it crosses the ceiling, which clicks on every glide and vibrato.
 _FADE_OF_CEILING = 0.025
 _LOWEST_HZ = 1.0
 
@@ -19,18 +19,18 @@ _LOWEST_HZ = 1.0
 class HarmonicOscillator:
     """Sum over h of amplitude_h * sin(2 pi h * integral of f0), with f0 and amplitudes linear between frames.
 
-    Sample 0 has phase f0 / rate, as in the reference (an inclusive cumulative sum). The phase is kept in
-    double and wrapped at each frame: the increments of an hour in float32 would drift to -66 dB. Harmonics
-    come from the Chebyshev recurrence, one multiply-add a harmonic and sample.
+    Sample 0 has phase f0 / rate, as in the reference (an inclusive cumulative sum). The phase is a double and is
+    wrapped at each frame: in float32, an hour of increments would drift to -66 dB. Harmonics come from the Chebyshev
+    recurrence, one multiply-add per harmonic and sample.
 
-    A frame is unvoiced if its f0 is below 1 Hz or all its amplitudes are 0. Towards it and away from it
-    the voiced frame's f0 holds while the amplitudes ramp, so that no note starts with a sweep from 0 Hz.
+    A frame is unvoiced if its f0 is below 1 Hz or all its amplitudes are 0. On the way to and from it, f0 stays at the
+    voiced frame's while the amplitudes ramp, so that no note starts with a sweep from 0 Hz.
 
     Args:
-        grid: where the frames fall on the host's clock.
-        n_harmonics: amplitudes in a frame.
+        grid: the positions of the frames on the host's clock.
+        n_harmonics: amplitudes per frame.
         ceiling_hz: harmonics at or above min(this, Nyquist) are silent. Default: half the model's rate.
-        fade_hz: width of the fade below the ceiling. Default: 2.5 % of it. 0 is the reference's hard mask.
+        fade_hz: width of the fade below the ceiling. Default: 2.5 % of it. 0 gives the reference's hard mask.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class HarmonicOscillator:
         limit_hz = min(grid.model_rate / 2 if ceiling_hz is None else ceiling_hz, grid.sample_rate / 2)
         fade_hz = _FADE_OF_CEILING * limit_hz if fade_hz is None else fade_hz
         self._limit = limit_hz / grid.sample_rate
-        # Never 0: the kernel divides by it. 1e-12 of a cycle per sample is a hard mask.
+        # Never 0, because the kernel divides by it. 1e-12 cycles per sample act as a hard mask.
         self._fade = max(fade_hz / grid.sample_rate, 1e-12)
         self.reset()
 

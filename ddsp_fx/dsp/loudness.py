@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Level in dB: A-weighted loudness and RMS power, as magenta/ddsp defines them.
 
-The two are not interchangeable. Power is the RMS of the frame, 0 dB for a square wave of full scale.
-Loudness is the mean over the bins of an unnormalised Hann STFT's A-weighted power: it grows by 3 dB with
-each doubling of the frame, and full-scale noise lies above 0 dB. Both stop at FLOOR_DB, which digital
-silence reads.
+The two are not interchangeable. Power is the RMS of the frame: 0 dB for a full-scale square wave. Loudness is the
+mean over bins of the A-weighted power of an unnormalised Hann STFT: it grows by 3 dB with each doubling of the frame,
+and full-scale noise lies above 0 dB. Neither goes below FLOOR_DB, the level of digital silence.
 """
 
 from functools import cache
@@ -25,7 +24,7 @@ def a_weighting_db(frequency_hz: NDArray[np.floating[Any]]) -> NDArray[np.float6
     """The A curve of IEC 61672-1 (annex E, with its +2.00 dB at 1 kHz), no lower than -80 dB."""
     f2 = np.asarray(frequency_hz, np.float64) ** 2
     pole1, pole2, pole3, pole4 = np.array([20.598997, 107.65265, 737.86223, 12194.217]) ** 2
-    # The curve is 0 at 0 Hz; 1e-300 keeps log10 finite there and the maximum below removes it.
+    # The curve is 0 at 0 Hz: 1e-300 keeps log10 finite there, and the maximum below clips the result.
     numerator = np.maximum(pole4 * f2**2, 1e-300)
     denominator = (f2 + pole1) * (f2 + pole4) * np.sqrt((f2 + pole2) * (f2 + pole3))
     weighting: NDArray[np.float64] = np.maximum(20.0 * np.log10(numerator / denominator) + 2.0, -80.0)
@@ -45,11 +44,11 @@ def _power_to_db(power: Floats) -> Floats:
 
 
 class LevelMeter:
-    """The level of frames, each independent of the others.
+    """Measures the level of frames, each independent of the others.
 
     Args:
         kind: "loudness" (A-weighted) or "power" (RMS).
-        frame: samples in a frame.
+        frame: samples per frame.
         sample_rate: of the frames, in Hz.
 
     Raises:
@@ -64,6 +63,7 @@ class LevelMeter:
         self.kind = kind
         self.frame = frame
         self.sample_rate = sample_rate
+        self._work = np.zeros((4, frame), np.float32)
 
     def levels(self, frames: Floats) -> Floats:
         """Frames (n, frame), full scale 1.0 -> level in dB (n,), never below FLOOR_DB.
@@ -73,15 +73,26 @@ class LevelMeter:
         """
         if frames.ndim != 2 or frames.shape[1] != self.frame:
             raise ParameterError(f"LevelMeter: frames have shape {frames.shape}, expected (n, {self.frame})")
+        if not len(frames):
+            return np.zeros(0, np.float32)
         if self.kind == "power":
             return _power_to_db(np.mean(np.square(frames, dtype=np.float32), axis=-1))
         window, weights = _tables(self.frame, self.sample_rate)
-        spectrum = np.fft.rfft(frames * window)
-        return _power_to_db(np.mean((spectrum.real**2 + spectrum.imag**2) * weights, axis=-1))
+        if self.frame & (self.frame - 1) or self.frame < 4:
+            spectrum = np.fft.rfft(frames * window)
+            return _power_to_db(np.mean((spectrum.real**2 + spectrum.imag**2) * weights, axis=-1))
+        # numba costs more to import than the rest of this package.
+        from ddsp_fx.dsp._fft_kernel import fft_tables
+        from ddsp_fx.dsp._loudness_kernel import weighted_powers
+
+        powers = np.empty(len(frames), np.float32)
+        tables = fft_tables(self.frame)
+        weighted_powers(np.ascontiguousarray(frames, np.float32), window, weights, self._work, *tables, powers)
+        return _power_to_db(powers)
 
 
 def centred_frames(audio: Floats, frame: int, hop: int) -> Floats:
-    """Frames of `audio` (samples,) centred on k * hop, k = 0..samples // hop, zeros outside -> (k, frame)."""
+    """Frames of `audio` (samples,) centred on k * hop, k = 0..samples // hop, with zeros outside it -> (k, frame)."""
     padded = np.pad(np.asarray(audio, np.float32), (frame // 2, frame - frame // 2))
     return sliding_window_view(padded, frame)[: len(audio) + 1 : hop]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""White noise through a filter whose magnitude response a network sets, frame by frame."""
+"""White noise, filtered by a magnitude response that a network sets frame by frame."""
 
 import math
 from typing import Any
@@ -18,16 +18,15 @@ def _cosine_basis(n_bands: int, model_rate: float, sample_rate: float) -> NDArra
     """(taps, n_bands): the windowed zero-phase impulse response of each band, sampled at `sample_rate`.
 
     Band b is centred on b * model_rate / (2 (n_bands - 1)). Its response is the inverse real DFT over 2
-    (n_bands - 1) points times a Hann window, both taken as functions of continuous time: so the filter
-    lasts as long, and weighs each frequency the same, at every rate. Bands at or above the host's Nyquist
-    are left out.
+    (n_bands - 1) points times a Hann window, both as functions of continuous time. So the filter has the same duration
+    and the same response in Hz at every rate. Bands at or above the host's Nyquist are left out.
     """
     n_fft = 2 * (n_bands - 1)
     half = math.ceil(n_fft / 2 * sample_rate / model_rate) - 1
     time = np.arange(-half, half + 1)[:, np.newaxis] * (model_rate / sample_rate)
     band = np.arange(n_bands)[np.newaxis, :]
     band_hz, nyquist_hz = band * model_rate / n_fft, min(model_rate, sample_rate) / 2
-    # Bands between the ends stand for their negative frequency too.
+    # Each band except the first and last also represents its negative frequency.
     count = np.where((band == 0) | (band_hz == nyquist_hz), 1.0, 2.0) * (band_hz <= nyquist_hz)
     window = 0.5 + 0.5 * np.cos(2.0 * np.pi * time / n_fft)
     basis: NDArray[np.float64] = count / n_fft * np.cos(2.0 * np.pi * band * time / n_fft) * window
@@ -46,11 +45,11 @@ def frequency_impulse_response(magnitudes: NDArray[np.floating[Any]]) -> Floats:
 
 
 def frequency_filter(audio: Floats, magnitudes: NDArray[np.floating[Any]]) -> Floats:
-    """Audio (samples,) through one filter a frame, magnitudes (frames, n_bands) -> (samples,), zero phase.
+    """Audio (samples,) through one filter per frame, magnitudes (frames, n_bands) -> (samples,), zero phase.
 
-    As in DDSP: the audio is cut into as many equal stretches as there are frames, each is filtered by its
-    frame's response, and the results overlap and add. The reference then leaves its output 2 samples late
-    for 65 bands (it compensates (taps - 1) / 2 - 1 samples); this one is aligned.
+    As in DDSP, the audio is cut into as many equal stretches as there are frames, each is filtered by its frame's
+    response, and the results overlap and add. The reference's output is 2 samples late for 65 bands (it compensates
+    (taps - 1) / 2 - 1 samples); this one is aligned.
 
     Raises:
         ParameterError: if the frames do not divide the samples.
@@ -71,13 +70,13 @@ def frequency_filter(audio: Floats, magnitudes: NDArray[np.floating[Any]]) -> Fl
 class FilteredNoise:
     """Seeded white noise, filtered by magnitudes that move linearly between frames. Zero phase, no latency.
 
-    The noise itself is known ahead of time, so half a filter of look-ahead costs nothing. Its spectral
-    density, and with it the loudness, is that of uniform noise in -1..1 at the model's rate, whatever the
-    host's rate; above the model's Nyquist there is none.
+    The noise is known ahead of time, so half a filter of look-ahead adds no latency. Its spectral density, and so its
+    loudness, is that of uniform noise in -1..1 at the model's rate, whatever the host's rate. Above the model's
+    Nyquist there is none.
 
     Args:
-        grid: where the frames fall on the host's clock.
-        n_bands: magnitudes in a frame, from 0 Hz to half the model's rate.
+        grid: the positions of the frames on the host's clock.
+        n_bands: magnitudes per frame, from 0 Hz to half the model's rate.
         seed: the same seed gives the same samples.
     """
 
@@ -90,14 +89,13 @@ class FilteredNoise:
         self.grid = grid
         self.n_bands = n_bands
         self.seed = seed
-        # Uniform noise at R spreads its variance of 1/3 over R / 2 hertz: scale so that a hertz holds as
-        # much.
+        # Uniform noise at rate R spreads its variance of 1/3 over R / 2 Hz: scale it to the same density.
         density = math.sqrt(grid.sample_rate / grid.model_rate)
         self._basis = _cosine_basis(n_bands, grid.model_rate, grid.sample_rate) * density
         self.reset()
 
     def reset(self) -> None:
-        """Back to frame 0, and to the first random number."""
+        """Return to frame 0 and the first random number."""
         self._frame = 0
         self._random = np.random.default_rng(self.seed)
         self._taps = np.zeros(len(self._basis), np.float32)

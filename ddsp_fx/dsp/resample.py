@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sample rate conversion of audio that is listened to, by soxr."""
+"""Sample rate conversion by soxr, for audio that people hear."""
 
 import math
 from functools import cache
@@ -24,10 +24,10 @@ def _check(in_rate: float, out_rate: float) -> None:
 
 @cache
 def _worst_delay(in_rate: float, out_rate: float, quality: str) -> int:
-    """The most output samples that soxr was seen to withhold, rounded up to be safe for any block length.
+    """The most output samples that soxr was seen to hold back, rounded up to be safe for any block length.
 
-    soxr works in internal blocks, so what it withholds swings by tens of milliseconds, and its own delay()
-    reports the present swing only. Half a second in small blocks passes through every phase of it.
+    soxr works in internal blocks, so the number varies over tens of milliseconds, and its own delay() reports only the
+    current one. Half a second in small blocks passes through every phase of that cycle.
     """
     stream = soxr.ResampleStream(in_rate, out_rate, 1, dtype="float32", quality=quality)
     silence, ratio = np.zeros(_PROBE_BLOCK, np.float32), out_rate / in_rate
@@ -41,7 +41,7 @@ def _worst_delay(in_rate: float, out_rate: float, quality: str) -> int:
 
 
 def resample(audio: Floats, in_rate: float, out_rate: float, quality: str = "HQ") -> Floats:
-    """The whole of `audio`, (samples,) or (channels, samples), at another rate; time 0 stays time 0.
+    """The whole of `audio`, (samples,) or (channels, samples), at another rate; time 0 remains time 0.
 
     Raises:
         AudioError: if a rate is not positive.
@@ -55,7 +55,7 @@ def resample(audio: Floats, in_rate: float, out_rate: float, quality: str = "HQ"
 
 
 class StreamingResampler:
-    """Blocks in at one rate, blocks of varying length out at another; joined, they are the one-shot result.
+    """Blocks in at one rate, blocks of varying length out at another. Joined, they equal the one-shot result.
 
     Args:
         in_rate: in Hz.
@@ -64,9 +64,8 @@ class StreamingResampler:
         quality: of soxr: "LQ", "MQ", "HQ" or "VHQ".
 
     Attributes:
-        delay: output samples. After any input of n samples at least n * out_rate / in_rate - delay have
-        come out:
-            an adapter that delays by this much never runs dry. HQ from 48 to 16 kHz: 37 ms.
+        delay: in output samples. After n input samples, at least n * out_rate / in_rate - delay samples have come out:
+            an adapter that delays by this much never runs dry. From 48 to 16 kHz with HQ: 37 ms.
 
     Raises:
         AudioError: if a rate is not positive.
@@ -80,7 +79,7 @@ class StreamingResampler:
         self.delay = 0 if self._passes else _worst_delay(in_rate, out_rate, quality)
 
     def process(self, block: Floats) -> Floats:
-        """Audio (channels, n), any n -> what is ready of it (channels, m).
+        """Audio (channels, n), any n -> the samples that are ready (channels, m).
 
         Raises:
             AudioError: for another number of channels.
@@ -92,7 +91,7 @@ class StreamingResampler:
         return self._convert(block, last=False)
 
     def flush(self) -> Floats:
-        """What is still withheld (channels, m); the next block starts a new stream."""
+        """The samples still held back (channels, m); the next block starts a new stream."""
         rest = self._convert(np.zeros((self.channels, 0), np.float32), last=True)
         self.reset()
         return rest

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keep NaN and infinity out of the audio path."""
 
+import math
 from typing import Any, TypeVar
 
 import numpy as np
@@ -10,18 +11,18 @@ Sample = TypeVar("Sample", bound=np.floating[Any])
 
 
 def replace_non_finite(block: NDArray[Sample]) -> tuple[NDArray[Sample], bool]:
-    """Non-finite samples become silence.
+    """Replace non-finite samples by silence.
 
     Args:
         block: floats of any shape.
 
     Returns:
-        The block itself when every sample is finite, otherwise a copy with zeros in their place; and whether
-        any was found.
+        The block itself if every sample is finite, otherwise a copy with zeros in their place; and whether any was
+        found.
     """
-    # A sum is one pass without a temporary; only if it is non-finite (or overflows) is the mask worth it.
+    # A sum is one pass without a temporary. The mask is needed only if the sum is non-finite (or overflows).
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(np.sum(block)):
+        if math.isfinite(np.add.reduce(block, axis=None)):
             return block, False
     finite = np.isfinite(block)
     if finite.all():

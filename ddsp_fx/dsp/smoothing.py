@@ -8,11 +8,10 @@ from ddsp_fx.errors import ParameterError
 
 
 class LinearSmoother:
-    """A value that reaches each new target along a straight line, in a fixed time.
+    """A value that reaches each new target along a straight line in a fixed time.
 
-    A ramp begins at the next sample after `set_target` and its values depend on how many samples have
-    passed, not on how they were cut into blocks: the same changes at the same positions give the same
-    samples.
+    A ramp begins at the next sample after `set_target`. Its values depend only on how many samples have passed, not on
+    block sizes: the same changes at the same positions give the same samples.
 
     Args:
         sample_rate: in Hz.
@@ -38,24 +37,24 @@ class LinearSmoother:
 
     @property
     def target(self) -> float:
-        """Where the value is going, or stands."""
+        """The value at the end of the current ramp."""
         return self._target
 
     @property
     def is_moving(self) -> bool:
-        """Whether the target has yet to be reached."""
+        """Whether a ramp is in progress."""
         return self._passed < self._length
 
     def _value_at(self, passed: int) -> float:
         return self._start + (self._target - self._start) * min(passed / self._length, 1.0)
 
     def snap(self, value: float) -> None:
-        """Be at `value` at once, as after a reset."""
+        """Jump to `value`, as after a reset."""
         self._start = self._target = float(value)
         self._passed = self._length
 
     def set_target(self, value: float) -> None:
-        """Begin a ramp from the present value; setting the present target again changes nothing."""
+        """Begin a ramp from the current value; setting the current target again changes nothing."""
         if value != self._target:
             self._start, self._target, self._passed = self.value, float(value), 0
 

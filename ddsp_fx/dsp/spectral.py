@@ -18,7 +18,7 @@ _LOWEST_MAGNITUDE = 1e-5
 def stft_magnitudes(audio: Floats, fft_size: int) -> Floats:
     """Audio (samples,) -> Hann STFT magnitudes (frames, fft_size / 2 + 1) at 75 % overlap.
 
-    Frame k starts at sample k * fft_size / 4; there are ceil(4 samples / fft_size), with zeros after the end.
+    Frame k starts at sample k * fft_size / 4; there are ceil(4 samples / fft_size) frames, padded with zeros.
     """
     hop = fft_size // 4
     frames = -(-audio.size // hop)
@@ -33,8 +33,8 @@ def spectral_distance(
 ) -> float:
     """Multi-scale spectral distance of DDSP (Engel et al. 2020, section 4.2.1).
 
-    The sum over `fft_sizes` of the mean absolute difference of magnitudes, plus `log_weight` times that of
-    their natural logarithms (magnitudes below 1e-5 count as 1e-5).
+    The sum over `fft_sizes` of the mean absolute difference of magnitudes, plus `log_weight` times that of their
+    natural logarithms (magnitudes below 1e-5 count as 1e-5).
 
     Args:
         target, prediction: (samples,), of one length.

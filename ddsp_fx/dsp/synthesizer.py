@@ -14,16 +14,15 @@ Floats = NDArray[np.float32]
 
 
 class HarmonicPlusNoise:
-    """The two synthesizers of DDSP, frame by frame, kept apart so that each can be heard.
+    """The two synthesizers of DDSP, frame by frame, with separate outputs.
 
     Args:
-        grid: where the frames fall on the host's clock.
-        n_harmonics: amplitudes in a frame.
-        n_bands: noise magnitudes in a frame.
+        grid: the positions of the frames on the host's clock.
+        n_harmonics: amplitudes per frame.
+        n_bands: noise magnitudes per frame.
         seed: of the noise.
-        ceiling_hz: harmonics at or above min(this, Nyquist) are silent. Default: half the model's rate,
-        beyond which
-            a model has never been heard; `math.inf` leaves only Nyquist.
+        ceiling_hz: harmonics at or above min(this, Nyquist) are silent. Default: half the model's rate, the upper limit
+            of its training data; `math.inf` leaves only Nyquist.
     """
 
     def __init__(
@@ -57,6 +56,6 @@ class HarmonicPlusNoise:
         return self._oscillator.push(f0_hz, amplitudes), self._noise.push(noise_magnitudes)
 
     def reset(self) -> None:
-        """Back to frame 0: the same frames give the same samples again."""
+        """Return to frame 0: the same frames give the same samples again."""
         self._oscillator.reset()
         self._noise.reset()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The interface of effects, their parameters, and the built-in kinds.
 
-A kind of effect is a class found through entry point group `ddsp_fx.effects`; also the built-in kinds.
+Each kind, built-in ones included, is a class found through entry point group `ddsp_fx.effects`.
 """
 
 from ddsp_fx.effects.base import Effect, NonFiniteAudioWarning

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Wrappers that let an effect written for one channel, one block size or one rate run with any."""
+"""Wrappers that adapt an effect to any number of channels, any block size or any sample rate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ddsp_fx.effects.smoothed import SmoothedEffect
 
 
 class _Wrapper(SmoothedEffect):
-    """Shows the inner effect's parameters as its own, by get_value, set_value and attribute."""
+    """Exposes the inner effect's parameters as its own: by get_value, by set_value and as attributes."""
 
     def __init__(self, inner: Effect, **values: Value) -> None:
         self._inner = inner
@@ -98,7 +98,7 @@ class _Wrapper(SmoothedEffect):
 
 
 class MonoAdapter(_Wrapper):
-    """Runs a mono effect on the mean of the channels and sends its output to all of them."""
+    """Runs a mono effect on the mean of the channels and copies its output to all channels."""
 
     kind: ClassVar[str] = "mono"
 
@@ -111,10 +111,10 @@ class MonoAdapter(_Wrapper):
 
 
 class FixedBlock(_Wrapper):
-    """Feeds the inner effect blocks of exactly `block_size`, at the cost of that much latency.
+    """Feeds the inner effect blocks of exactly `block_size` samples, which adds `block_size` samples of latency.
 
     Args:
-        inner: an effect whose `process_block` needs one block size (a windowed model, say).
+        inner: an effect whose `process_block` needs one block size, such as a windowed model.
         block_size: in samples.
     """
 
@@ -141,7 +141,7 @@ class FixedBlock(_Wrapper):
 
 
 class Resampled(_Wrapper):
-    """Runs the inner effect at a rate of its own. Latency is constant: the most that both resamplers can withhold.
+    """Runs the inner effect at its own rate. The latency is constant: the most that both resamplers can hold back.
 
     Args:
         inner: any effect.
@@ -161,7 +161,7 @@ class Resampled(_Wrapper):
 
     @property
     def tail_samples(self) -> int:
-        # The resamplers' linear-phase filters ring for about as long as they withhold.
+        # The resamplers' linear-phase filters ring for about as long as they hold samples back.
         ringing = self._latency - self._host_samples(self._inner.latency_samples)
         return self._host_samples(self._inner.tail_samples) + max(ringing, 0)
 
@@ -183,15 +183,16 @@ class Resampled(_Wrapper):
         largest = math.ceil(self._max_block_size * inner_rate / rate) + self._down.delay + 2
         self._prepare_inner(inner_rate, largest, self.channels)
         withheld = math.ceil(self._down.delay * rate / inner_rate) + self._up.delay
-        # Whole inner latency, whose exact host length can be fractional: wet is then early by under one sample.
+        # The inner latency is a whole number of inner samples, but can be fractional in host samples: the wet signal is
+        # then early by less than one sample.
         self._pad = withheld + 2
         self._latency = self._pad + self._host_samples(self._inner.latency_samples)
 
-        # What soxr withholds swings by tens of milliseconds. The inner effect always lags by the most of it, so that a
+        # What soxr holds back varies by tens of milliseconds. The inner effect always lags by the most of it, so that a
         # change of a parameter meets the same sample however the input is cut.
         self._ratio = Fraction(inner_rate) / Fraction(rate)
         self._waiting = Fifo(self.channels, 2 * largest)
-        # A resampler may give back at once what it has withheld.
+        # A resampler may release everything it has held back in one call.
         self._ready = Fifo(self.channels, 2 * (self._pad + self._max_block_size))
 
     def _reset(self) -> None:
@@ -214,7 +215,7 @@ class Resampled(_Wrapper):
 
 
 class DryWet(_Wrapper):
-    """Adds a `mix` to an effect that has none; the dry signal is delayed by the effect's latency, so nothing combs."""
+    """Adds a `mix` to an effect that has none. The dry signal is delayed by the effect's latency, so nothing combs."""
 
     kind: ClassVar[str] = "dry_wet"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The interface of an effect: four methods, two exact numbers, and one code path for live and offline."""
+"""The interface of an effect: one code path for live and offline use, with exact latency and tail."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pedalboard
 
 RATE_RANGE_HZ = (8000.0, 384000.0)
-# Rate in Hz, longest block in samples (0 while not prepared), channels.
+# Sample rate in Hz, longest block in samples (0 before `prepare`), channels.
 Layout = tuple[float, int, int]
 
 
@@ -40,7 +40,7 @@ class Effect(Playable, Copyable, Parametrised):
     """
 
     kind: ClassVar[str] = "effect"
-    # As pedalboard's plugins have them.
+    # pedalboard's plugins have this attribute too.
     is_effect: ClassVar[bool] = True
     is_instrument: ClassVar[bool] = False
 
@@ -69,10 +69,8 @@ class Effect(Playable, Copyable, Parametrised):
 
     @property
     def layout(self) -> Layout:
-        """What it is prepared for."""
+        """The sample rate, longest block and channels that it is prepared for."""
         return self._sample_rate, self._max_block_size, self._channels
-
-    # The life cycle.
 
     def prepare(self, sample_rate: float, max_block_size: int = 8192, channels: int = 2) -> None:
         """Allocate and load for blocks of up to `max_block_size` samples; raises AudioError or ModelError.
@@ -160,17 +158,15 @@ class Effect(Playable, Copyable, Parametrised):
         return out
 
     def as_pedalboard(self) -> pedalboard.Plugin:
-        """A genuine pedalboard plugin that sounds like this, for a `pedalboard.Pedalboard` or anything that takes one.
+        """A pedalboard plugin that sounds like this effect, for a `pedalboard.Pedalboard` or any other host of plugins.
 
-        It is the VST3 that `ddsp-fx vst install` brings, with this effect's values as they are now; an engine beside
-        this process does the work. Raises MissingExtraError where it is not installed.
+        It is the VST3 that `ddsp-fx vst install` builds, with this effect's current values. An engine in another
+        process does the work. Raises MissingExtraError if the bridge is not installed.
         """
         from ddsp_fx.effects.hosts import hosted
 
         plugin: pedalboard.Plugin = hosted(self, "pedalboard")
         return plugin
-
-    # The hooks.
 
     def _prepare(self) -> None:
         """Allocate and load for self.sample_rate, self._max_block_size, self.channels."""
@@ -179,18 +175,18 @@ class Effect(Playable, Copyable, Parametrised):
         raise NotImplementedError(f"{type(self).__name__} must implement _process")
 
     def _reset(self) -> None:
-        """Clear all state that audio has left behind."""
+        """Clear all state that depends on past audio."""
 
     def _is_stale(self) -> bool:
-        """True when what `_prepare` built on has changed since, so that `prepare` must build again."""
+        """Whether something that `_prepare` used has changed, so that `prepare` must run in full again."""
         return False
 
     def _adopt_edits(self) -> None:
-        """Between two chunks of a stream: take over what was edited, with the audio so far kept."""
+        """Apply edits between two chunks of a stream, without losing the audio so far."""
 
     def _value_set(self, symbol: str) -> None:
         if self.is_prepared:
             self._value_changed(symbol)
 
     def _value_changed(self, symbol: str) -> None:
-        """A parameter has a new value while prepared."""
+        """Called when a parameter has a new value while the effect is prepared."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Copies and pickles of an effect: what it is made from and its values, never its audio or what `prepare` made."""
+"""Copies and pickles of an effect: its constructor's inputs and its values, but no audio and nothing from `prepare`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _ABSENT = object()
 
 
 class Copyable:
-    """A copy is not prepared, and shares nothing that audio or a value could change."""
+    """Mixin for copies and pickles. A copy is not prepared, and shares no state that audio or a value can change."""
 
     def __init__(self) -> None:
         self._usage = Usage()
-        # What attributes were before `prepare` filled them: a loaded model can be neither copied nor pickled.
+        # The attributes' values from before `prepare`: a loaded model can be neither copied nor pickled.
         self._before_prepare: dict[str, Any] = {}
 
     @contextmanager
@@ -42,5 +42,5 @@ class Copyable:
         Copyable.__init__(self)
 
     def __copy__(self) -> Self:
-        # Two effects around one inner effect, or one delay line, would hear each other.
+        # A shallow copy would share the inner effect or the delay line, and so its audio.
         return copy.deepcopy(self)

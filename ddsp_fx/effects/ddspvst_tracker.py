@@ -12,7 +12,7 @@ _AUDIO_INPUT = "call_audio:0"
 
 
 def open_extractor(hop: int, path: str) -> DdspVstTracker:
-    """The tracker around extract_features_micro.tflite; raises ModelError where the file is no extractor."""
+    """The tracker around extract_features_micro.tflite; raises ModelError if the file is not a pitch extractor."""
     runner = load_runner(path)
     if _AUDIO_INPUT not in runner.inputs:
         inputs = ", ".join(runner.inputs)
@@ -20,7 +20,7 @@ def open_extractor(hop: int, path: str) -> DdspVstTracker:
     return DdspVstTracker(lambda frame: runner.run({_AUDIO_INPUT: frame}), hop)
 
 
-# Tones of ten harmonics were right to 70 cents from 35 to 1200 Hz, and an octave or more low from 1500 Hz on.
+# For tones of ten harmonics, errors were below 70 cents from 35 to 1200 Hz; from 1500 Hz it was an octave or more low.
 TRACKER = TrackerKind(
     "what magenta/ddsp-vst's models were trained with", FRAME // 2, 35.0, 1200.0, open_extractor, argument="PATH"
 )

@@ -2,8 +2,8 @@
 """Dereverb: remove the room from a recording of the learned instrument.
 
 The model predicts the dry sound, and the learned room predicts the tail of that sound. Method `suppress` keeps the
-recording and removes what is mostly room (`dsp.tail_mask`). Method `resynthesise` plays the prediction with the room
-bypassed (Engel et al. 2020, section 4.3). The first keeps the player's own sound, the second leaves no room at all.
+recording and attenuates what is mostly tail (`dsp.tail_mask`). Method `resynthesise` plays the prediction without the
+room (Engel et al. 2020, section 4.3). The first keeps the player's own sound; the second leaves no room at all.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ddsp_fx.dsp.delay import DelayLine
+from ddsp_fx.effects.frame_request import FrameRequest
 from ddsp_fx.effects.instrument import STEMS, InstrumentEffect
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter
-from ddsp_fx.effects.resynthesis import FrameRequest
 from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, gain_ramp
 from ddsp_fx.effects.source import Source
 
@@ -59,17 +59,17 @@ class Dereverb(InstrumentEffect):
 
     @property
     def latency_samples(self) -> int:
-        """The model's latency and one window of the tail's suppression, with either method."""
+        """The model's latency plus one window of tail suppression, with either method."""
         return super().latency_samples + (self._mask.latency_samples if self._mask else 0)
 
     @property
     def tail_samples(self) -> int:
-        """The tails of the model and the room, and the window in which they end."""
+        """The tails of the model and the room, plus the window in which they end."""
         return super().tail_samples + (self._mask.latency_samples if self._mask else 0)
 
     def _conduct(self, f0_hz: float, confidence: float, level_db: float) -> FrameRequest:
         del confidence
-        # The model has learned what is tail and what is note from voiced and unvoiced frames alike: only level gates.
+        # The model learned from voiced and unvoiced frames what is tail and what is note, so only the level gates.
         threshold_db = self._level_gate(level_db, True)
         gate = self._gate.step(1.0, level_db, 0.0, threshold_db)
         too_quiet = level_db < threshold_db

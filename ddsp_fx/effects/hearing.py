@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much of the input could be followed, and why the rest could not, so that users know why nothing sounds."""
+"""How much of the input was followed, and why the rest was not, so that users learn why nothing sounds."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from ddsp_fx.analysis.character import MAX_HZ, MIN_HZ, Character
 
 if TYPE_CHECKING:
-    from ddsp_fx.effects.resynthesis import FrameRequest
+    from ddsp_fx.effects.frame_request import FrameRequest
 
-# So far below the loudest of it sound is background, not something that a listener misses.
+# Frames this many dB below the loudest count as background: a listener does not miss them.
 BACKGROUND_DB = 35.0
-# Nothing is said of less than half a second, nor where most was followed: a third of all speech has no pitch.
+# No advice below half a second of sound, nor if most was followed: a third of all speech has no pitch.
 LEAST_S = 0.5
 ENOUGH = 0.5
 REASONS = ("too_quiet", "too_low", "too_high", "noise", "no_clear_pitch")
@@ -25,22 +25,22 @@ _OF = {
 }
 _ADVICE = {
     "too_quiet": "it is too quiet, below the level gate or below -65 dBFS: raise the input, or lower `gate`",
-    "too_low": f"it lies below {MIN_HZ:g} Hz: transpose the input up first, or filter rumble out",
-    "too_high": f"it lies above {MAX_HZ:g} Hz, and what is played is octaves off: transpose the input down first",
-    "noise": "it is noise without a pitch: take the noise out first, try tracker=swift, or set `voicing` lower",
-    "no_clear_pitch": "it has no one clear pitch: one note at a time is followed; for noisy rooms try tracker=swift",
+    "too_low": f"it lies below {MIN_HZ:g} Hz: transpose the input up first, or filter out the rumble",
+    "too_high": f"it lies above {MAX_HZ:g} Hz, and it is played octaves off: transpose the input down first",
+    "noise": "it is noise without a pitch: remove the noise first, try tracker=swift, or set `voicing` lower",
+    "no_clear_pitch": "it has no single clear pitch: it must be one note at a time; in noisy rooms try tracker=swift",
 }
 
 
 @dataclass(frozen=True)
 class Hearing:
-    """What became of the frames that had sound, in seconds.
+    """Seconds of sound that were followed, and those that were not, by reason.
 
     Attributes:
-        sound_s: with sound: less than 35 dB below the loudest.
-        followed_s: of these, what the instrument played.
-        too_quiet_s, too_low_s, too_high_s, noise_s, no_clear_pitch_s: of these, what it did not, by the reason.
-        out_of_range_s: of what was played, at pitches that the model never heard.
+        sound_s: frames with sound, which are less than 35 dB below the loudest.
+        followed_s: of these, those that the instrument played.
+        too_quiet_s, too_low_s, too_high_s, noise_s, no_clear_pitch_s: of these, those it did not play, by reason.
+        out_of_range_s: of those played, those at pitches outside the training data.
     """
 
     sound_s: float = 0.0
@@ -54,19 +54,19 @@ class Hearing:
 
     @property
     def lost_share(self) -> float:
-        """Of the sound, 0 to 1, what was not followed; 0 where there was none."""
+        """The share of the sound that was not followed, 0 to 1; 0 without sound."""
         return 1.0 - self.followed_s / self.sound_s if self.sound_s else 0.0
 
     @property
     def reason(self) -> str:
-        """Of `REASONS`, the one that most was lost for; "" where nothing was."""
+        """The most frequent of `REASONS`; "" if nothing was lost."""
         lost = {name: getattr(self, f"{name}_s") for name in REASONS}
         most = max(lost, key=lambda name: lost[name])
         return most if lost[most] > 0.0 else ""
 
     @property
     def advice(self) -> str:
-        """One line for people where more than half was lost, or played out of range, else ""."""
+        """One line of advice if more than half was lost or was played out of range, else ""."""
         if self.sound_s < LEAST_S:
             return ""
         if self.lost_share > ENOUGH:
@@ -82,11 +82,11 @@ class Hearing:
 
 
 class Listener:
-    """Counts frames. The loudest is known only in the end, so counts are kept by level, a decibel each.
+    """Counts frames. Because the loudest is known only at the end, counts are kept per decibel of level.
 
     Args:
         frame_s: seconds between frames.
-        forget_s: for a stream without an end: what is older counts less and less. 0 keeps all.
+        forget_s: time constant by which old frames lose weight, for endless streams. 0 weighs all frames alike.
     """
 
     _LOWEST_DB, _LEVELS = -80, 128
@@ -97,18 +97,24 @@ class Listener:
         self.reset()
 
     def reset(self) -> None:
-        """Nothing heard."""
+        """Forget all frames."""
         self._weight = 1.0
         self._counts = {name: [0.0] * self._LEVELS for name in ("followed", *REASONS)}
         self._out_of_range = 0.0
 
     def add(self, request: FrameRequest, level_db: float, character: int) -> None:
-        """One frame: what it became, its level in dB, and its `Character`."""
+        """Count one frame.
+
+        Args:
+            request: what it became.
+            level_db: its level in dB.
+            character: its `Character`.
+        """
         reason = "too_quiet" if request.too_quiet else _OF.get(character, "no_clear_pitch")
-        # A tone above the tracker's reach has a pitch octaves below it for every tracker: what is played is wrong.
+        # For a tone above its range, every tracker reports a pitch octaves too low, so the note played is wrong.
         name = "followed" if request.followed and reason != "too_high" else reason
         index = min(max(int(level_db) - self._LOWEST_DB, 0), self._LEVELS - 1)
-        # To let all others fade, what is new weighs more; the scale is taken out when somebody asks.
+        # Old frames fade because new ones are counted with a growing weight; `hearing` divides by the weight.
         self._weight /= self._keep
         self._counts[name][index] += self._weight
         self._out_of_range += self._weight * (request.out_of_range and name == "followed")
@@ -121,7 +127,7 @@ class Listener:
         self._weight = 1.0
 
     def hearing(self) -> Hearing:
-        """So far."""
+        """The frames so far."""
         loudest = max((i for counts in self._counts.values() for i, c in enumerate(counts) if c), default=0)
         first = max(loudest - int(BACKGROUND_DB), 1)
         scale = self._frame_s / self._weight

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Impulse responses as arrays: reading, resampling, and the musical changes a room can take."""
+"""Impulse responses as arrays: reading, resampling, and the changes that a room's parameters make."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAX_SECONDS = 20.0
 def read_response(path: Path) -> tuple[Response, float]:
     """(paths, taps) and its rate in Hz; raises BundleError when the file is not a usable impulse response.
 
-    One that is cut or damaged is none: the rest of a room would be missing without a sound.
+    A truncated or damaged file is refused, because nobody would hear that a part of the room is missing.
     """
     try:
         with InputFile(path, channels="keep") as file:
@@ -41,7 +41,7 @@ def read_response(path: Path) -> tuple[Response, float]:
 
 
 def at_rate(response: Response, from_rate: float, to_rate: float) -> Response:
-    """The same room at another sample rate: convolution with it keeps its gain, so taps scale with the rate."""
+    """The same room at another sample rate. Taps scale with the rate, so that convolution keeps its gain."""
     if from_rate == to_rate:
         return response
     from ddsp_fx.dsp.resample import resample
@@ -54,17 +54,17 @@ def scale_decay(response: Response, rate: float, factor: float, rt60_s: float) -
     if factor == 1.0 or rt60_s <= 0.0:
         return response
     time_s = np.arange(response.shape[1]) / rate
-    # 6.91 = ln(1000): 60 dB. A measured IR has a noise floor that stretching would lift without end, hence the cap.
+    # 6.91 = ln(1000), 60 dB. Stretching would amplify a measured response's noise floor without limit, hence the cap.
     exponent = 6.91 * time_s / rt60_s * (1.0 - 1.0 / factor)
     return np.asarray(response * np.exp(np.minimum(exponent, 6.91)), np.float32)
 
 
 def tilt(response: Response, rate: float, gain_db: float) -> Response:
-    """Tilt the spectrum around 1 kHz by gain_db: half of it up above, half down below, zero phase, +-3 octaves."""
+    """Tilt the spectrum around 1 kHz by gain_db, half above and half below, with zero phase, over +-3 octaves."""
     if gain_db == 0.0:
         return response
     taps = response.shape[1]
-    # Room for the zero-phase ringing on both sides, so that nothing wraps into the tail.
+    # Padding for the zero-phase ringing on both sides, so that nothing wraps into the tail.
     size = 1 << int(np.ceil(np.log2(taps + 4096)))
     octaves = np.log2(np.maximum(np.fft.rfftfreq(size, 1.0 / rate), 1.0) / PIVOT_HZ)
     gain = 10.0 ** (gain_db / 2.0 * np.clip(octaves / 3.0, -1.0, 1.0) / 20.0)
@@ -72,16 +72,16 @@ def tilt(response: Response, rate: float, gain_db: float) -> Response:
 
 
 def widen(response: Response, rate: float, width: float, seed: int = 1) -> Response:
-    """One response -> two with the same spectrum and energy, uncorrelated at width 1, identical at width 0.
+    """One response -> two with the same spectrum and energy: uncorrelated at width 1, identical at width 0.
 
-    The second is made by a 20 ms all-pass of random phase; left and right are its mid-side rotations, so the mono sum
-    keeps the original sound.
+    The second is the first through a 20 ms all-pass of random phase. Left and right are mid-side rotations of the two,
+    so the mono sum keeps the original sound.
     """
     return rotate(response, decorrelated(response, rate, seed), width)
 
 
 def decorrelated(response: Response, rate: float, seed: int = 1) -> Response:
-    """The first path (1, taps) through a 20 ms all-pass of random phase: the part of `widen` that takes long."""
+    """The first path (1, taps) through a 20 ms all-pass of random phase: the slow part of `widen`."""
     taps = response.shape[1]
     n = max(int(DECORRELATION_S * rate), 8)
     phase = np.random.default_rng(seed).uniform(-np.pi, np.pi, n // 2 + 1)
@@ -104,7 +104,7 @@ def rotate(response: Response, side: Response, width: float) -> Response:
 
 
 def decay_time_s(response: Response, rate: float) -> float:
-    """RT60 in seconds of the strongest path, 0 when the response does not decay measurably."""
+    """RT60 of the strongest path in seconds, 0 if the response has no measurable decay."""
     from ddsp_fx.dsp.decay import decay_times
 
     strongest = response[int(np.argmax((response**2).sum(axis=1)))]

@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 
 from ddsp_fx.analysis.trackers import DEFAULT_TRACKER, open_tracker
 from ddsp_fx.dsp.delay import DelayLine
+from ddsp_fx.effects.frame_request import FrameRequest
 from ddsp_fx.effects.gate import FollowingThreshold, VoicingGate
 from ddsp_fx.effects.hearing import Hearing
 from ddsp_fx.effects.impulse_response import at_rate, read_response
 from ddsp_fx.effects.offline import Audio, as_channels_first, drive, reader
-from ddsp_fx.effects.resynthesis import FrameRequest, Resynthesizer
+from ddsp_fx.effects.resynthesis import Resynthesizer
 from ddsp_fx.effects.room import Room
 from ddsp_fx.effects.smoothed import SmoothedEffect
 from ddsp_fx.effects.source import Source
-from ddsp_fx.inference.controls import ControlModel
+from ddsp_fx.inference.control_model import ControlModel
 from ddsp_fx.inference.litert import load_runner
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ STEMS = ("harmonic", "noise", "room", "dry")
 
 
 class InstrumentEffect(SmoothedEffect):
-    """An effect around one decoder model and, if the bundle has one, its room."""
+    """Base of the effects around one decoder model and its room, if the bundle has one."""
 
     def __init__(self, source: Source, **values: float | str | bool) -> None:
         self._source = source
@@ -59,7 +60,7 @@ class InstrumentEffect(SmoothedEffect):
 
     @property
     def hearing_now(self) -> Hearing:
-        """The same for about the last ten seconds, to watch a stream."""
+        """Like `hearing`, for about the last ten seconds of a stream."""
         return self._resynthesizer.listeners[1].hearing() if self._resynthesizer else Hearing()
 
     @property
@@ -74,7 +75,7 @@ class InstrumentEffect(SmoothedEffect):
 
     @property
     def tail_samples(self) -> int:
-        """The time that the gate takes to close, and the room's length."""
+        """The gate's release time plus the room's length."""
         if self._resynthesizer is None:
             return 0
         room = self._room.tail_samples if self._room else 0
@@ -86,12 +87,13 @@ class InstrumentEffect(SmoothedEffect):
         tracker = open_tracker(self.tracker, self._source.trained.hop)
         trained = self._source.trained
         model = ControlModel(runner, trained.frame_s)
-        self._resynthesizer = Resynthesizer(model, trained, self.sample_rate, self._conduct, tracker)
+        stream = self.sample_rate, self._max_block_size
+        self._resynthesizer = Resynthesizer(model, trained, stream, self._conduct, tracker)
         self._dry = DelayLine(self.channels, self._resynthesizer.latency_samples)
         self._room = None
         if "room" in self._source.files:
             response, rate = read_response(self._source.file("room"))
-            # The voice is the same in every channel, so a mono room is convolved once and copied.
+            # All channels carry the same voice, so a mono room is convolved once and copied.
             channels = 1 if response.shape[0] == 1 else self.channels
             self._room = Room(channels, self.sample_rate, at_rate(response, rate, self.sample_rate))
 
@@ -106,8 +108,8 @@ class InstrumentEffect(SmoothedEffect):
     def _parts(self, block: Audio) -> dict[str, Audio]:
         assert self._resynthesizer is not None
         assert self._dry is not None
-        harmonic, noise = self._resynthesizer.process(block.mean(axis=0))
-        # The switch acts on what enters the room, so that a tail in progress rings out.
+        harmonic, noise = self._resynthesizer.process(np.add.reduce(block, axis=0) / np.float32(self.channels))
+        # The switch mutes the input of the room, so that a tail in progress rings out.
         send = self._ramp("room", self._room_send(), block.shape[1])
         return {
             "harmonic": np.repeat(harmonic[np.newaxis], self.channels, axis=0),
@@ -129,10 +131,10 @@ class InstrumentEffect(SmoothedEffect):
     def stems(
         self, audio: NDArray[Any], sample_rate: float, buffer_size: int = 8192, tail: bool = True
     ) -> Mapping[str, NDArray[np.float32]]:
-        """The parts separately: harmonic, noise, room and the (aligned) dry input, each shaped as in `render`.
+        """The parts separately: harmonic, noise, room and the aligned dry input, each shaped as in `render`.
 
-        harmonic + noise + room is what timbre transfer makes at full mix and 0 dB; dry - room is what dereverb makes
-        where it suppresses, harmonic + noise where it resynthesises.
+        Timbre transfer at full mix and 0 dB is harmonic + noise + room. Dereverb is dry - room with method `suppress`,
+        and harmonic + noise with method `resynthesise`.
         """
         shaped, restore = as_channels_first(audio)
         self.prepare(sample_rate, buffer_size, shaped.shape[0])
@@ -148,7 +150,7 @@ class InstrumentEffect(SmoothedEffect):
         return np.concatenate([parts[name] for name in STEMS], axis=0)
 
     def _level_gate(self, level_db: float, voiced: bool) -> float:
-        """The level in dB that a frame needs to open the gate, of effects that declare `gate` and `gate_follows`."""
+        """The level in dB that opens the gate, for effects that declare `gate` and `gate_follows`."""
         gate_db = float(self.get_value("gate"))
         following_db = self._threshold.step(level_db, voiced, gate_db)
         return following_db if self.get_value("gate_follows") else gate_db

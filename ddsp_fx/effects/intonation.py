@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Autotune: pulls a melody to the notes of a scale, and keeps its vibrato and glides."""
+"""Autotune: pulls a melody to the notes of a scale, but keeps its vibrato and glides."""
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
+from functools import cache
 
 from ddsp_fx.effects.source import DEFAULT_FRAME_S
 
@@ -19,17 +21,17 @@ SCALES = {
     "major pentatonic": (0, 2, 4, 7, 9),
     "minor pentatonic": (0, 3, 5, 7, 10),
 }
-# The centre of a note is a mean of 0.2 s: of a vibrato of 5.5 Hz it follows a seventh.
+# A note's centre is a mean over 0.2 s, which follows a vibrato of 5.5 Hz at a seventh of its depth.
 CENTRE_S = 0.2
-# The correction glides there in 60 ms: at once it is the effect of 1998.
+# The correction glides over 60 ms. An instant correction gives the hard-tuned effect known since 1998.
 GLIDE_S = 0.06
 NEW_NOTE_SEMITONES = 0.8
-# A sung centre on the border of two notes would flicker between them.
+# Hysteresis: without it, a sung centre on the border of two notes would flicker between them.
 STICKY_SEMITONES = 0.15
 
 
 class Autotune:
-    """The correction in semitones, a frame at a time.
+    """The correction in semitones, frame by frame.
 
     Args:
         frame_s: seconds between frames.
@@ -40,18 +42,18 @@ class Autotune:
         self.reset()
 
     def reset(self) -> None:
-        """No note."""
+        """Forget the note."""
         self._centre = math.nan
         self._weight = 0.0
         self._note = math.nan
         self._correction = 0.0
 
     def step(self, f0_hz: float, sounding: bool, key: str, scale: str) -> float:
-        """One frame -> semitones to add for full correction; 0 while nothing sounds.
+        """One frame -> semitones to add for full correction; 0 while no note sounds.
 
         Args:
             f0_hz: the pitch that will be played.
-            sounding: whether a note is under way.
+            sounding: whether a note is in progress.
             key: one of KEYS.
             scale: one of SCALES.
         """
@@ -70,7 +72,19 @@ class Autotune:
         return self._correction
 
     def _nearest(self, key: str, scale: str) -> float:
+        """The nearer of the notes below and above the centre; the one under way counts as a little nearer."""
         tonic = KEYS.index(key)
-        octave = 12 * math.floor((self._centre - tonic) / 12.0) + tonic
-        notes = [octave + shift + degree for shift in (-12, 0, 12) for degree in SCALES[scale]]
-        return float(min(notes, key=lambda note: abs(note - self._centre) - STICKY_SEMITONES * (note == self._note)))
+        octave, place = divmod(self._centre - tonic, 12.0)
+        degrees = _degrees(scale)
+        above = bisect_right(degrees, place)
+        low, high = (tonic + 12.0 * octave + degrees[at] for at in (above - 1, above))
+        return low if self._distance(low) <= self._distance(high) else high
+
+    def _distance(self, note: float) -> float:
+        return abs(note - self._centre) - STICKY_SEMITONES * (note == self._note)
+
+
+@cache
+def _degrees(scale: str) -> tuple[int, ...]:
+    """Of one octave, and the first of the next."""
+    return (*SCALES[scale], 12)

@@ -19,7 +19,7 @@ from ddsp_fx.errors import AudioError
 if TYPE_CHECKING:
     import pedalboard
 
-# JUCE's convolution normalises every impulse response to this norm of its loudest channel.
+# JUCE's convolution scales every impulse response so that its loudest channel has this norm.
 _JUCE_NORM = 0.125
 _SHAPING = frozenset({"pre_delay", "decay", "tone", "width"})
 
@@ -71,7 +71,7 @@ class LearnedReverb(SmoothedEffect):
         self._room = Room(self.channels, self.sample_rate, self._shaped())
 
     def _shaped(self) -> Audio:
-        """The response as the parameters ask for it, (paths, taps) for self.channels."""
+        """The response with all parameters applied, (paths, taps) for self.channels."""
         rate = self.sample_rate
         key = (self.decay, self.tone)
         if self._made is None or self._made[0] != key:
@@ -83,7 +83,7 @@ class LearnedReverb(SmoothedEffect):
         return np.concatenate([silence, response], axis=1)
 
     def _mid_and_side(self) -> tuple[Audio, Audio | None]:
-        """The response with its decay and tone, and where it is to be widened its other half: three FFTs of it all."""
+        """The response with decay and tone and, for widening, its decorrelated copy. Takes three FFTs of the whole."""
         rate, response = self.sample_rate, self._original
         if self.decay != 1.0:
             self._rt60_s = self._rt60_s if self._rt60_s >= 0.0 else ir.decay_time_s(response, rate)
@@ -107,15 +107,13 @@ class LearnedReverb(SmoothedEffect):
         gain = self._smooth("output_gain", block.shape[1], gain_ramp)
         return np.asarray((block * (1.0 - mix) + self._room.process(block) * mix) * gain, np.float32)
 
-    # The ways out.
-
     def impulse_response(self, sample_rate: float, channels: int = 2) -> Audio:
         """Impulse response, as shaped by pre_delay, decay, tone and width: (paths, taps) float32 at `sample_rate`."""
         self.prepare(sample_rate, max(self._max_block_size, 1), channels)
         return self._shaped()
 
     def to_pedalboard(self, sample_rate: float, channels: int = 2) -> pedalboard.Plugin:
-        """The same sound with pedalboard's own plugins: Mix([dry, Convolution -> Gain]) with the gains exact.
+        """The same sound from pedalboard's own plugins: Mix([dry, Convolution -> Gain]) with exact gains.
 
         Raises AudioError for a true-stereo room, which pedalboard's Convolution cannot hold.
         """

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,21 +11,33 @@ from numpy.typing import NDArray
 from ddsp_fx.errors import AudioError
 
 if TYPE_CHECKING:
-    from ddsp_fx.effects.base import Effect
+    from ddsp_fx.effects.usage import Usage
 
-# (channels, samples), as pedalboard has it, or (samples, channels), as a sound card's callback has it.
+# pedalboard uses (channels, samples), a sound card's callback (samples, channels).
 Order = Literal["channels first", "samples first"]
 
 
-class LiveStream:
-    """What `Effect.stream` gives: call it with chunks of any sizes; each comes back as long, `latency_samples` late.
+class Streamed(Protocol):
+    """What `LiveStream` asks of an effect."""
 
-    It begins from silence. Another use of the effect ends it: the next chunk then raises AudioError.
+    _usage: Usage
+    _name: str
+
+    @property
+    def latency_samples(self) -> int: ...
+    def prepare(self, sample_rate: float, max_block_size: int = 8192, channels: int = 2) -> None: ...
+    def process_block(self, block: NDArray[np.float32]) -> NDArray[np.float32]: ...
+
+
+class LiveStream:
+    """Returned by `Effect.stream`: call it with chunks of any size. Each result is as long, `latency_samples` late.
+
+    It begins from silence. Any other use of the effect ends it: the next chunk then raises AudioError.
     """
 
-    def __init__(self, effect: Effect, sample_rate: float, channels: int, order: Order, longest: int) -> None:
+    def __init__(self, effect: Streamed, sample_rate: float, channels: int, order: Order, longest: int) -> None:
         if order not in ("channels first", "samples first"):
-            raise AudioError(f"{effect.name}: order {order!r} is neither 'channels first' nor 'samples first'")
+            raise AudioError(f"{effect._name}: order {order!r} is neither 'channels first' nor 'samples first'")
         effect.prepare(sample_rate, longest, channels)
         self._effect, self._channels, self._longest = effect, channels, longest
         self._is_upright = order == "samples first"
@@ -33,25 +45,25 @@ class LiveStream:
 
     @property
     def latency_samples(self) -> int:
-        """By which what comes back lags what went in."""
+        """Samples by which the output lags the input."""
         return self._effect.latency_samples
 
     def __call__(self, chunk: NDArray[Any]) -> NDArray[np.float32]:
         """A chunk (samples, channels) or (channels, samples), or (samples,) of a mono stream -> the same shape.
 
-        Raises AudioError for another number of channels, or where the effect has been used for something else.
+        Raises AudioError for another number of channels, or if the effect has been used elsewhere since.
         """
         array = np.asarray(chunk, np.float32)
         if array.ndim == 1 and self._channels == 1:
             return self._played(array[np.newaxis]).reshape(-1)
         if array.ndim != 2 or array.shape[1 if self._is_upright else 0] != self._channels:
             order = f"(samples, {self._channels})" if self._is_upright else f"({self._channels}, samples)"
-            raise AudioError(f"{self._effect.name}: got a chunk of shape {array.shape}, this stream has {order}")
+            raise AudioError(f"{self._effect._name}: got a chunk of shape {array.shape}, this stream has {order}")
         out = self._played(array.T if self._is_upright else array)
         return np.ascontiguousarray(out.T) if self._is_upright else out
 
     def _played(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
-        self._effect._usage.check_epoch(self._epoch, self._effect.name)
+        self._effect._usage.check_epoch(self._epoch, self._effect._name)
         out = np.empty(block.shape, np.float32)
         for start in range(0, block.shape[1], self._longest):
             piece = np.ascontiguousarray(block[:, start : start + self._longest])

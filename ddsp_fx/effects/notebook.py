@@ -7,21 +7,32 @@ import base64
 import math
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from ddsp_fx.effects.parametrised import Parametrised
+    from collections.abc import Mapping
+
+    from ddsp_fx.effects.parameters import Parameter, Value
+
+
+class Shown(Protocol):
+    """What an effect tells of itself."""
+
+    @property
+    def parameters(self) -> Mapping[str, Parameter]: ...
+    def get_value(self, symbol: str) -> Value: ...
+
 
 # As wide as a notebook's cell on a small screen; what is kept of a render is two numbers for each.
 COLUMNS, _HEIGHT = 600, 96
 _HEAD = "<tr><th>parameter</th><th>value</th><th>range</th><th>what it does</th></tr>"
 
 
-def effect_html(effect: Parametrised) -> str:
-    """A caption and a row a parameter; what is not at its default is bold. Below it the last render."""
+def effect_html(effect: Shown) -> str:
+    """A caption and a row per parameter; values that differ from the default are bold. Below it the last render."""
     rows = []
     for symbol, p in effect.parameters.items():
         value = effect.get_value(symbol)
@@ -84,7 +95,7 @@ class Envelope:
         )
 
 
-def _waveform(effect: Parametrised) -> str:
+def _waveform(effect: Shown) -> str:
     last: Envelope | None = getattr(effect, "_last_render", None)
     if last is None:
         return ""

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keeps a tracker's octave slips out of a note: a leap of an octave counts once voiced frames agree on it
-for 20 ms.
+"""Removes a tracker's octave slips from a note: a leap of an octave counts only after 20 ms of voiced frames.
 
-Where a note rings on under the next, a tracker may name an octave above or below for one frame; played, that is a
-chirp. A true leap that wide comes 20 ms late. Narrower leaps, which melodies are made of, pass at once.
-An unvoiced frame holds the pitch of the last voiced one, so it vouches for nothing: one frame of a consonant read as
-1071 Hz was played for 60 ms by the two unvoiced ones that came after it.
+Where a note rings on under the next one, a tracker may report an octave above or below for one frame, which would
+sound as a chirp. A true leap of that width comes 20 ms late. Narrower leaps, as in most melodies, pass at once.
+An unvoiced frame repeats the last voiced pitch and therefore confirms nothing: one frame of a consonant, read as
+1071 Hz, was once played for 60 ms because of the two unvoiced frames after it.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ class OctaveGuard:
         self.reset()
 
     def reset(self) -> None:
-        """No pitch yet."""
+        """Forget the pitch."""
         self._heard = self._played = math.nan
         self._agreed = 0
 
@@ -39,9 +38,9 @@ class OctaveGuard:
         """One frame -> f0_hz to play.
 
         Args:
-            f0_hz: the tracker's, held through unvoiced frames.
-            sounding: whether a note is under way, which alone can have slips.
-            voiced: whether the tracker vouches for this frame.
+            f0_hz: the tracker's pitch; unvoiced frames repeat the last voiced one.
+            sounding: whether a note is in progress; only within a note can a slip happen.
+            voiced: whether the tracker is confident of this frame.
         """
         semitones = 12.0 * math.log2(f0_hz)
         self._agreed = self._agreed + 1 if voiced and abs(semitones - self._heard) < AGREE_SEMITONES else 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Offline rendering: the live code in a loop. Removes the latency and adds the tail; takes audio in any layout."""
+"""Offline rendering: the live code in a loop, without the latency and with the tail, for audio in any layout."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ Read = Callable[[int], Audio]
 def drive(
     process: Callable[[Audio], Audio], read: Read, latency: int, tail: Callable[[], int], buffer_size: int
 ) -> Iterator[Audio]:
-    """Offline is the live code in a loop: run `process` over all that `read` gives, then over zeros for the tail.
+    """Yield the output of `process` over all that `read` returns, then over zeros for the tail.
 
     Args:
         process: a prepared `process_block`.
-        read: the next n samples (channels, <= n); fewer than asked, then none, at the end.
+        read: returns the next n samples (channels, <= n): fewer than n, then none, at the end.
         latency: samples dropped from the front, so that output and input line up.
-        tail: samples to flush, asked when the input has ended: a parameter may have moved it.
+        tail: samples to flush; called after the input has ended, because a parameter may have changed it.
         buffer_size: samples per block.
 
-    Yields blocks that add up to the input's length plus the tail.
+    The blocks add up to the input's length plus the tail.
     """
     skip = latency
     block = read(buffer_size)
@@ -65,14 +65,14 @@ Restore = Callable[[Audio], Audio]
 
 
 def as_channels_first(audio: NDArray[Any], channels: int = 0, is_upright: bool = False) -> tuple[Audio, Restore]:
-    """Any layout that pedalboard takes -> float32 (channels, samples), and the way back to the caller's layout.
+    """Any layout that pedalboard accepts -> float32 (channels, samples), and a function that restores the layout.
 
     Args:
         audio: as the caller has it.
-        channels: how many it must have, where that is known: it tells the sides of a short chunk apart.
-        is_upright: whether as many samples as channels are (samples, channels).
+        channels: the number of channels if known, which settles the axes of a short chunk.
+        is_upright: whether a square array is (samples, channels).
 
-    Raises AudioError for integers, more than two dimensions, or more than 8 channels whichever way it is read.
+    Raises AudioError for integers, more than two dimensions, or more than 8 channels on both axes.
     """
     array = np.asarray(audio)
     if not np.issubdtype(array.dtype, np.floating):
@@ -90,7 +90,7 @@ def as_channels_first(audio: NDArray[Any], channels: int = 0, is_upright: bool =
 
 
 def check_block(block: Audio, channels: int, longest: int, name: str) -> None:
-    """Raises AudioError for a block of another shape than was prepared for; `longest` is 0 before that."""
+    """Raises AudioError if the block's shape differs from the prepared one; `longest` is 0 before `prepare`."""
     if longest == 0:
         raise AudioError(f"{name}: process_block() before prepare(sample_rate, max_block_size, channels)")
     if block.ndim != 2 or block.shape[0] != channels or block.shape[1] > longest:
@@ -101,7 +101,7 @@ def check_block(block: Audio, channels: int, longest: int, name: str) -> None:
 
 
 def as_output(out: Any, shape: tuple[int, ...], name: str) -> Audio:
-    """What a `_process` returned, as float32; raises AudioError for anything but real floats of that shape."""
+    """A result of `_process` as float32; raises AudioError unless it is an array of real floats of that shape."""
     if isinstance(out, np.ndarray) and out.shape == shape and np.issubdtype(out.dtype, np.floating):
         with np.errstate(over="ignore"):
             return np.asarray(out, np.float32)

@@ -6,15 +6,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, overload
 
 from ddsp_fx.errors import ParameterError, UnknownParameterError, did_you_mean
 
 if TYPE_CHECKING:
-    # Python has a TypeVar with a default from 3.13 on; without, every bare `Parameter` would be an error to checkers.
+    # TypeVar has a default only from Python 3.13 on. Without one, checkers would report every bare `Parameter`.
     from typing_extensions import TypeVar
-
-    from ddsp_fx.effects.base import Effect
 
     V = TypeVar("V", default=Any)
 else:
@@ -26,13 +24,22 @@ Scale = Literal["linear", "log", "dB", "steps", "choices", "toggle"]
 Acts = Literal["output", "frame"]
 Value = float | int | str | bool
 
+
+class Valued(Protocol):
+    """What has parameters: `Effect` does."""
+
+    def get_value(self, symbol: str) -> Value: ...
+
+    def set_value(self, symbol: str, value: Value) -> None: ...
+
+
 _TRUE = {"on", "true", "yes", "1"}
 _FALSE = {"off", "false", "no", "0"}
 
 
 @dataclass(eq=False)
 class Parameter(Generic[V]):
-    """A named, bounded value of an effect, and the descriptor that guards it.
+    """A named, bounded value of an effect, and the descriptor that validates it.
 
     Args:
         name: the name to show ("Pitch shift").
@@ -41,9 +48,8 @@ class Parameter(Generic[V]):
         scale: how 0..1 maps to the range. "dB" values are decibels, so the fader is linear in them.
         choices: the allowed texts when scale is "choices".
         smoothing_s: seconds over which an effect ramps to a new value.
-        acts: where it acts on the sound: "output", once the effect's whole latency has passed, or "frame", where the
-            features of a frame are turned into what the model plays (`Effect.frame_delay_samples`). Automation is
-            timed by it.
+        acts: where it acts on the sound: "output", after the effect's whole latency, or "frame", where the features of
+            a frame become the model's input (`Effect.frame_delay_samples`). Automation is timed by it.
         symbol: filled in from the attribute's name. It never changes once released.
     """
 
@@ -60,7 +66,7 @@ class Parameter(Generic[V]):
     symbol: str = field(default="", init=False)
 
     if TYPE_CHECKING:
-        # What an attribute holds follows from the declaration: on or off, one of the choices, else a number.
+        # The attribute's type follows from the declaration: bool for toggles, str for choices, else a number.
         @overload
         def __init__(
             self: Parameter[bool],
@@ -106,17 +112,17 @@ class Parameter(Generic[V]):
             raise ParameterError(f"parameter {self.name!r}: a log scale needs minimum > 0, got {self.minimum}")
         self.default = self.check(self.default)
 
-    def __set_name__(self, owner: type[Effect], name: str) -> None:
+    def __set_name__(self, owner: type, name: str) -> None:
         self.symbol = name
 
     @overload
-    def __get__(self, instance: None, owner: type[Effect] | None = None) -> Self: ...
+    def __get__(self, instance: None, owner: type | None = None) -> Self: ...
     @overload
-    def __get__(self, instance: Effect, owner: type[Effect] | None = None) -> V: ...
-    def __get__(self, instance: Effect | None, owner: type[Effect] | None = None) -> Any:
+    def __get__(self, instance: Valued, owner: type | None = None) -> V: ...
+    def __get__(self, instance: Valued | None, owner: type | None = None) -> Any:
         return self if instance is None else instance.get_value(self.symbol)
 
-    def __set__(self, instance: Effect, value: V) -> None:
+    def __set__(self, instance: Valued, value: V) -> None:
         instance.set_value(self.symbol, value)  # type: ignore[arg-type]
 
     def check(self, value: object) -> Value:
@@ -130,7 +136,7 @@ class Parameter(Generic[V]):
         try:
             number = float(value)
         except (TypeError, ValueError, OverflowError):
-            raise ParameterError(f"{self._label} = {_shown(value)} is no number; {self.range_text}") from None
+            raise ParameterError(f"{self._label} = {_shown(value)} is not a number; {self.range_text}") from None
         if not (self.minimum <= number <= self.maximum):
             raise ParameterError(f"{self._label} = {number:g} is out of range; {self.range_text}")
         if self.scale == "steps":
@@ -236,7 +242,7 @@ class Parameter(Generic[V]):
 
 
 def _shown(value: object) -> str:
-    """For a message: some values are too long for it, and an integer of 5,000 digits cannot even be written."""
+    """A value as text for a message. Some are too long, and Python refuses to print integers over 4300 digits."""
     try:
         text = repr(value)
     except ValueError:
@@ -245,7 +251,7 @@ def _shown(value: object) -> str:
 
 
 def unknown_parameter(effect: str, symbol: str, known: Iterable[str]) -> UnknownParameterError:
-    """The error for a misspelt parameter, with the nearest and all the right spellings."""
+    """The error for a misspelt parameter, with the most similar name and all valid ones."""
     names = sorted(known)
     return UnknownParameterError(
         f"{effect} has no parameter {symbol!r}{did_you_mean(symbol, names)}; it has {', '.join(names) or 'none'}"

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ddsp_fx.effects.parameters import Parameter, Value, unknown_parameter
 from ddsp_fx.errors import ParameterError
 
-# Words that `load` and the engine's addresses use beside a parameter's symbol.
+# `load` and the engine's addresses use these words next to parameters' symbols.
 RESERVED = frozenset({"preset", "paths", "tracker", "self", "automation", "slot", "board"})
 
 
 def _require_free(cls: type, symbol: str) -> None:
-    """Raises ParameterError for a symbol that could not be reached, or that hides what the class already has."""
+    """Raises ParameterError for a symbol that could not be reached, or that would hide an attribute of the class."""
     if not symbol.isidentifier() or keyword.iskeyword(symbol) or symbol.startswith("_"):
-        reason = "is no name for an attribute; use lower-case letters, digits and _, a letter first"
+        reason = "is not a valid attribute name; use lower-case letters, digits and _, a letter first"
     elif symbol in RESERVED:
         reason = "is a word that load() or an OSC address uses; choose another"
     elif taken := [base for base in cls.__mro__[1:] if not isinstance(vars(base).get(symbol, _FREE), Parameter)]:
@@ -28,12 +28,12 @@ def _require_free(cls: type, symbol: str) -> None:
     raise ParameterError(f"{cls.__name__}: the parameter {symbol!r} {reason}")
 
 
-# What `_require_free` finds where a class has nothing of that name.
+# The default of a lookup that finds no attribute of that name.
 _FREE = Parameter("free")
 
 
 class Parametrised:
-    """Holds a value for each `Parameter` of its class, reached by attribute or by symbol; a misspelt one raises."""
+    """Holds a value for each `Parameter` of its class, reached by attribute or symbol; misspelt names raise."""
 
     kind: ClassVar[str] = "effect"
     parameters: Mapping[str, Parameter] = MappingProxyType({})
@@ -53,18 +53,18 @@ class Parametrised:
         self._made_with: dict[str, Value] = {}
         self.set_values(values)
 
-    # Hidden from type checkers, which would take every attribute of a class that has it for one that may be set.
+    # Hidden from type checkers: they accept any attribute on a class with `__setattr__`.
     if not TYPE_CHECKING:
 
         def __setattr__(self, name: str, value: Any) -> None:
-            # A misspelt parameter must not become a silent new attribute, as it does on a loaded pedalboard VST3.
+            # A misspelt parameter must not silently become a new attribute, as on a VST3 loaded by pedalboard.
             if name.startswith("_") or hasattr(type(self), name):
                 object.__setattr__(self, name, value)
             else:
                 raise unknown_parameter(self._name, name, self.parameters)
 
     def __repr__(self) -> str:
-        """What makes it again, where there is a name to load it by: load('violin', mix=0.5)."""
+        """Code that recreates it if it has a name to load it by: load('violin', mix=0.5)."""
         usual = {**{symbol: p.default for symbol, p in self.parameters.items()}, **self._made_with}
         changed = {symbol: value for symbol, value in self.values().items() if value != usual[symbol]}
         words = [f"{word}={value!r}" for word, value in {**self._load_options(), **changed}.items()]
@@ -73,18 +73,18 @@ class Parametrised:
         return f"{type(self).__name__}({', '.join(words)})"
 
     def _repr_html_(self) -> str:
-        """For notebooks."""
+        """The table that notebooks show."""
         from ddsp_fx.effects.notebook import effect_html
 
         return effect_html(self)
 
     def _load_options(self) -> Mapping[str, str]:
-        """What `load` was given besides values, such as a tracker."""
+        """Options of `load` besides values, such as a tracker."""
         return {}
 
     @property
     def name(self) -> str:
-        """What a board, a log or an error calls this effect."""
+        """The name that boards, logs and errors use."""
         return self._name
 
     @name.setter
@@ -128,4 +128,4 @@ class Parametrised:
         return dict(self._values)
 
     def _value_set(self, symbol: str) -> None:
-        """A parameter has a new value."""
+        """Called when a parameter has a new value."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,12 @@ from ddsp_fx.effects.offline import Audio, as_channels_first, drive, reader
 from ddsp_fx.errors import AudioError
 
 if TYPE_CHECKING:
-    from ddsp_fx.effects.base import Effect
     from ddsp_fx.effects.notebook import Envelope
     from ddsp_fx.effects.usage import Usage
 
 
 class Playable:
-    """What `Effect` has for callers; the rest of an effect is what these are made of."""
+    """The calls by which users play an effect; `Effect` adds what effects implement."""
 
     _usage: Usage
     _name: str
@@ -42,6 +41,8 @@ class Playable:
     @abstractmethod
     def prepare(self, sample_rate: float, max_block_size: int = 8192, channels: int = 2) -> None: ...
     @abstractmethod
+    def process_block(self, block: Audio) -> Audio: ...
+    @abstractmethod
     def _guarded(self, block: Audio) -> Audio: ...
     @abstractmethod
     def _adopt_edits(self) -> None: ...
@@ -53,7 +54,7 @@ class Playable:
 
         Raises what `prepare` raises.
         """
-        return LiveStream(cast("Effect", self), sample_rate, channels, order, max_block_size)
+        return LiveStream(self, sample_rate, channels, order, max_block_size)
 
     def __call__(
         self, input_array: NDArray[Any], sample_rate: float, buffer_size: int = 8192, reset: bool = True
@@ -104,13 +105,13 @@ class Playable:
         yield from drive(process, reader(audio), self.latency_samples, flush, buffer_size)
 
     def _continue(self, sample_rate: float, buffer_size: int, channels: int) -> None:
-        """The stream that this chunk belongs to: the one under way, or a new one."""
+        """The live stream that a chunk belongs to: the current one, or a new one."""
         same = (self._sample_rate, self._channels) == (sample_rate, channels)
         if self._usage.phase != "stream" or not self.is_prepared:
             self.prepare(sample_rate, max(buffer_size, self._max_block_size if same else 0), channels)
         elif not same:
             raise AudioError(
-                f"{self._name}: its stream runs at {self._sample_rate:g} Hz with {self._channels} channel(s), this "
+                f"{self._name}: the stream runs at {self._sample_rate:g} Hz with {self._channels} channel(s), this "
                 f"chunk has {sample_rate:g} Hz and {channels}; begin a new stream with reset(), or call with reset=True"
             )
         else:

@@ -4,18 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
+from ddsp_fx.dsp.delay import Fifo
 from ddsp_fx.dsp.frames import FrameGrid
 from ddsp_fx.dsp.scaling import hz_to_midi
+from ddsp_fx.effects.frame_request import FrameRequest
 from ddsp_fx.effects.hearing import Listener
 from ddsp_fx.effects.source import Trained
-from ddsp_fx.inference.controls import ControlModel
+from ddsp_fx.inference.control_model import ControlModel
 
 if TYPE_CHECKING:
     from ddsp_fx.analysis.pitch import PitchTracker
@@ -23,23 +24,6 @@ if TYPE_CHECKING:
 Mono = NDArray[np.float32]
 FRAME = 1024
 RECENT_S = 10.0
-
-
-@dataclass(frozen=True)
-class FrameRequest:
-    """What one frame asks of the model and the synthesizer; gains are linear and 0 is silence.
-
-    `followed` says whether the input could be followed, `too_quiet` that it was below the level gate, `out_of_range`
-    that the model never heard the pitch.
-    """
-
-    f0_hz: float
-    level_db: float
-    harmonic_gain: float
-    noise_gain: float
-    followed: bool = True
-    too_quiet: bool = False
-    out_of_range: bool = False
 
 
 Conductor = Callable[[float, float, float], FrameRequest]
@@ -51,47 +35,59 @@ class Resynthesizer:
     Args:
         model: the decoder, loaded.
         trained: level kind, hop and rate of the model.
-        sample_rate: the host's, in Hz.
-        conductor: (f0_hz, confidence, level_db) of one frame -> FrameRequest.
-        tracker: of the pitch, at the model's hop.
+        stream: the host's rate in Hz, and its longest block in samples.
+        conductor: maps (f0_hz, confidence, level_db) of one frame to a FrameRequest.
+        tracker: name of the pitch tracker, which runs at the model's hop.
     """
 
     def __init__(
-        self, model: ControlModel, trained: Trained, sample_rate: float, conductor: Conductor, tracker: PitchTracker
+        self,
+        model: ControlModel,
+        trained: Trained,
+        stream: tuple[float, int],
+        conductor: Conductor,
+        tracker: PitchTracker,
     ) -> None:
-        # Both pull in numba, which costs more to import than all the rest together.
+        # Both import numba, which takes longer to import than everything else together.
         from ddsp_fx.analysis.features import FeatureStream
         from ddsp_fx.dsp.synthesizer import HarmonicPlusNoise
 
         self._model, self._conductor = model, conductor
-        # The same frame times told on the synthesis clock, whose rate also says where the noise bands end.
+        sample_rate, max_block_size = stream
+        # The same frame times on the synthesis clock. Its rate also limits the noise bands.
         self.grid = FrameGrid(sample_rate, trained.hop * trained.sample_rate // FEATURE_RATE_HZ, trained.sample_rate)
         self._features = FeatureStream(sample_rate, tracker, trained.level, trained.hop, FRAME)
         self._ceiling_hz = trained.sample_rate / 2.0
         self._synthesizer = HarmonicPlusNoise(self.grid, model.n_harmonics, model.n_bands, ceiling_hz=self._ceiling_hz)
-        # Harmonics that the lowest trained note had above the ceiling were zeroed in training too: nobody taught them
-        # anything, and a flute plays its 110th as loud as its first. A lower note brings them below the ceiling. What
-        # ddsp-vst's metadata calls a minimum is a mean of minima, so its models keep all.
+        # Harmonics above the ceiling for the lowest trained note were zeroed in training too, so their amplitudes are
+        # untrained: a flute's 110th can be as loud as its first. A lower note would bring them below the ceiling. The
+        # minimum in ddsp-vst's metadata is a mean of minima, so those models keep all harmonics.
         self._lowest_hz = 0.0 if model.is_ddsp_vst else trained.f0_min_hz
         self._harmonic_numbers = np.arange(1, model.n_harmonics + 1, dtype=np.float64)
         self.look_ahead_samples = self._features.look_ahead_samples
         self.latency_samples = self.look_ahead_samples + self.grid.longest
-        # Input can move a frame whose window it only touches: half a frame, then the hop to the next frame.
+        # Input affects a frame as soon as its window touches it: half a frame, then the hop to the next frame.
         reach = (FRAME // 2 + 2 * trained.hop) * sample_rate / FEATURE_RATE_HZ
         noise_filter = model.n_bands * sample_rate / trained.sample_rate
         self.tail_samples = int(np.ceil(reach + noise_filter))
-        self._queue = _Queue(self.latency_samples)
-        # Since the last reset, and of the last ten seconds, for who watches a stream.
+        # Starts filled with the latency. Each block adds at most as many samples as it has, in whole segments.
+        self._queue = Fifo(2, self.latency_samples + max_block_size + self.grid.longest)
+        self._prime()
+        # One listener since the last reset, one for the last ten seconds of a live stream.
         self.listeners = Listener(trained.frame_s), Listener(trained.frame_s, forget_s=RECENT_S)
 
     def reset(self) -> None:
-        """Silence, frame 0."""
+        """Return to silence and frame 0."""
         self._features.reset()
         self._synthesizer.reset()
         self._model.reset()
-        self._queue.reset()
+        self._prime()
         for listener in self.listeners:
             listener.reset()
+
+    def _prime(self) -> None:
+        self._queue.clear()
+        self._queue.write(np.zeros((2, self.latency_samples), np.float32))
 
     def process(self, mono: Mono) -> NDArray[np.float32]:
         """(n,) -> (2, n): harmonic and noise."""
@@ -101,12 +97,12 @@ class Resynthesizer:
             request = self._conductor(f0_hz, confidence, level_db)
             for listener in self.listeners:
                 listener.add(request, level_db, character)
-            self._queue.push(*self._render(request))
-        return self._queue.pop(mono.shape[0])
+            self._queue.write(np.stack(self._render(request)))
+        return self._queue.read(mono.shape[0])
 
     def _render(self, request: FrameRequest) -> tuple[Mono, Mono]:
         controls = self._model.step(float(hz_to_midi(request.f0_hz)), request.level_db)
-        # The reference zeroes what lies above the ceiling before it normalises (DESIGN 8).
+        # The reference zeroes harmonics above the ceiling before it normalises (DESIGN 8).
         audible = self._harmonic_numbers * max(request.f0_hz, self._lowest_hz) < self._ceiling_hz
         distribution = np.maximum(controls.harmonic_distribution, 0.0) * audible
         total = float(distribution.sum())
@@ -114,23 +110,3 @@ class Resynthesizer:
         sounding_hz = request.f0_hz if gain > 0.0 else 0.0
         noise = np.maximum(controls.noise_magnitudes, 0.0) * request.noise_gain
         return self._synthesizer.push(sounding_hz, distribution * gain, noise)
-
-
-class _Queue:
-    """Two rows of segments in, blocks of any length out, primed with the latency."""
-
-    def __init__(self, latency: int) -> None:
-        self._latency = latency
-        self.reset()
-
-    def reset(self) -> None:
-        self._parts: list[NDArray[np.float32]] = [np.zeros((2, self._latency), np.float32)]
-
-    def push(self, harmonic: Mono, noise: Mono) -> None:
-        if harmonic.shape[0]:
-            self._parts.append(np.stack([harmonic, noise]))
-
-    def pop(self, n: int) -> NDArray[np.float32]:
-        held = np.concatenate(self._parts, axis=1) if len(self._parts) > 1 else self._parts[0]
-        self._parts = [held[:, n:]]
-        return held[:, :n]

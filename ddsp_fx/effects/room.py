@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 Audio = NDArray[np.float32]
 
-# A swap fades the input over from the old response to the new in 20 ms; the old one keeps its tail.
+# A change crossfades the input from the old response to the new in 20 ms; the old one keeps its tail.
 FADE_S = 0.02
-# Dragging a decay knob swaps at most this many times within one tail; further changes wait, the latest wins.
+# Dragging the decay causes at most this many changes within one tail. Later ones wait, and only the latest is used.
 MAX_RINGING = 3
 
 
 class Room:
-    """Wet signal only, no added latency; `set_response` never clicks and never cuts a tail.
+    """Wet signal only, without latency; `set_response` never clicks and never cuts a tail.
 
     Args:
         channels: of the audio.
@@ -44,7 +44,7 @@ class Room:
 
     @property
     def tail_samples(self) -> int:
-        """Length of the response that is in use or next in line."""
+        """Length of the current response, or of the next one if a change is pending."""
         latest = self._response
         if self._pending is not None:
             latest = self._pending()
@@ -55,13 +55,13 @@ class Room:
         """Change the room from the next sample on.
 
         Args:
-            response: called once, when its turn has come. A response takes 10 ms to make; of those that a dragged knob
-                asks for while others ring, the latest alone is made.
+            response: called once, when the change begins. Making a response takes 10 ms; of several requested while
+                others ring, as by a dragged knob, only the latest is made.
         """
         self._pending = response
 
     def reset(self) -> None:
-        """Silence; a pending response takes over at once."""
+        """Clear all audio; a pending response takes over at once."""
         if self._pending is not None:
             self._take_over(self._pending)
         self._current.reset()
@@ -79,8 +79,8 @@ class Room:
         return out
 
     def _samples_to_next_swap(self) -> int:
-        # While a change waits, the piece ends exactly where the first ringing room falls silent, so that the swap
-        # comes at the same sample however the host cuts its blocks.
+        # While a change waits, the piece ends exactly where the first ringing room falls silent. The change then comes
+        # at the same sample whatever the host's block sizes.
         if self._pending is None or not self._ringing:
             return 1 << 30
         fade_left = max(self._fade - ringing.position for ringing in self._ringing)
@@ -112,7 +112,7 @@ class Room:
 
 
 class _Ringing:
-    """A replaced room: fed a fading input, then nothing, until its tail has passed."""
+    """A replaced room: fed a fading input, then zeros, until its tail has ended."""
 
     def __init__(self, convolver: PartitionedConvolver, taps: int) -> None:
         self.convolver, self.position, self._taps = convolver, 0, taps

@@ -16,7 +16,7 @@ GAIN_RANGE_DB = (-60.0, 24.0)
 
 
 def gain_ramp(gain_db: float) -> float:
-    """dB -> linear; the bottom of the range is silence, not -60 dB."""
+    """dB -> linear gain; the minimum of the range means silence, not -60 dB."""
     return 0.0 if gain_db <= GAIN_RANGE_DB[0] else float(10.0 ** (gain_db / 20.0))
 
 
@@ -40,7 +40,7 @@ class SmoothedEffect(Effect):
         return smoother.process(n)
 
     def _rests_at(self, symbol: str, target: float) -> bool:
-        """Whether `_ramp` would give nothing but `target`; it must have run once, since it begins where it is then."""
+        """Whether `_ramp` would return only `target`. Needs one earlier `_ramp`, which sets where a ramp begins."""
         smoother = self._smoothers.get(symbol)
         return smoother is not None and smoother.target == target and not smoother.is_moving
 

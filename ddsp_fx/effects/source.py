@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The inputs for making an effect: files by role, and what its model was trained on."""
+"""The inputs of an effect: files by role, and facts about its model's training data."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ DEFAULT_FRAME_S = 0.02
 
 @dataclass(frozen=True)
 class Trained:
-    """The range of the recordings, in the model's own features.
+    """The ranges of the training data, in the model's own features.
 
     Args:
-        level: which feature the model reads; A-weighted loudness and RMS power are not interchangeable.
+        level: the feature that the model reads; A-weighted loudness and RMS power are not interchangeable.
         f0_min_hz, f0_max_hz: pitch range of the voiced frames.
         level_low_db, level_median_db, level_high_db: 5 %, 50 % and 95 % quantiles over voiced frames.
-        sample_rate: the rate the model was trained at; it knows nothing above half of it.
+        sample_rate: the rate the model was trained at; it has learned nothing above half of it.
         hop: samples at 16 kHz between frames.
     """
 
@@ -45,7 +45,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class Source:
-    """Files by role ("model", "room") and facts; `runner` stands in for the model file in tests."""
+    """Files by role ("model", "room") and facts about them; in tests, `runner` replaces the model file."""
 
     files: Mapping[str, Path] = field(default_factory=dict)
     trained: Trained = field(default_factory=Trained)

@@ -8,21 +8,21 @@ from typing import ClassVar
 import numpy as np
 
 from ddsp_fx.analysis.pitch import VOICED_FROM
+from ddsp_fx.effects.frame_request import FrameRequest
 from ddsp_fx.effects.instrument import InstrumentEffect
 from ddsp_fx.effects.intonation import KEYS, SCALES, Autotune
 from ddsp_fx.effects.matching import LevelMatch, RegisterMatch
 from ddsp_fx.effects.octave_guard import OctaveGuard
 from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter
-from ddsp_fx.effects.resynthesis import FrameRequest
 from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, gain_ramp
 from ddsp_fx.effects.source import Source
 
-# Frames of a foreign voice above the trained loudness make a decoder shout; 6 dB of head room keeps accents.
+# Above the trained loudness, decoders overdrive; 6 dB of headroom keeps accents.
 LEVEL_HEAD_ROOM_DB = 6.0
-# While the gate is shut the model hears this much less, so that its state does not charge up on a consonant.
+# While the gate is closed, the model's input level is lower by this, so that a consonant does not build up its state.
 UNVOICED_DUCK_DB = 20.0
-# A decoder knows what lies three semitones beyond its recordings from what lies within.
+# Up to three semitones beyond its recordings, a decoder extrapolates well.
 BEYOND = 2.0 ** (3.0 / 12.0)
 
 
@@ -96,8 +96,11 @@ class TimbreTransfer(InstrumentEffect):
         threshold_db = self._level_gate(level_db, confidence >= self.voicing)
         gate = self._gate.step(confidence, level_db, self.voicing, threshold_db)
         shifted_hz = self._shifted(f0_hz, gate)
-        matched_db = self._level.step(level_db, gate)
-        level_db = self.loudness_offset + (matched_db if self.loudness_match else level_db)
+        if self.loudness_match:
+            level_db = self._level.step(level_db, gate)
+        else:
+            self._level.hear(level_db, gate)
+        level_db += self.loudness_offset
         level_db = min(level_db, self._source.trained.level_high_db + LEVEL_HEAD_ROOM_DB)
         level_db = max(level_db - (1.0 - gate) * UNVOICED_DUCK_DB, -80.0)
         gains = (gate * gain_ramp(self.harmonic_gain), gate * gain_ramp(self.noise_gain))

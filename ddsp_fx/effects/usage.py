@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An effect can play one stream at a time: a second use at the same time gets an error, and is never mixed in."""
+"""An effect plays one stream at a time: a second simultaneous use raises an error and is never mixed in."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from numpy.typing import NDArray
 from ddsp_fx.effects.offline import Audio, Restore, as_channels_first
 from ddsp_fx.errors import AudioError
 
-# fresh: no audio since `prepare` or `reset`. stream: a live stream goes on. whole: a whole call has used it up.
+# fresh: no audio since `prepare` or `reset`. stream: a live stream is running. whole: a whole call has ended.
 Phase = Literal["fresh", "stream", "whole"]
 
-_REMEDY = "give each thread and each render an effect of its own: load it again, or copy.deepcopy(effect)"
+_REMEDY = "give each thread and each render its own effect: load it again, or copy.deepcopy(effect)"
 
 
 class Usage:
-    """Who plays an effect. Nothing here waits: a lock that is held raises AudioError (0.1 us where it is free)."""
+    """Who is playing an effect. Never waits: a lock that is held raises AudioError. A free one costs 0.1 us."""
 
     def __init__(self) -> None:
         self.phase: Phase = "fresh"
-        # Counts `prepare` and `reset`: an outer effect sees by it that its audio is still there.
+        # Counts `prepare` and `reset`, so that an outer effect notices when its inner one lost its audio.
         self.epoch = 0
         self._block = threading.Lock()
         self._call = threading.Lock()
@@ -33,7 +33,7 @@ class Usage:
         self._is_upright = False
 
     def enter(self, name: str, owner: object | None = None) -> None:
-        """Before a block. `owner` is what `take` gave, None for a live block, which ends every render under way."""
+        """Call before a block. `owner` is the result of `take`; None is a live block, which ends any current render."""
         if not self._block.acquire(False):
             raise AudioError(f"{name}: it is being used by two threads at once; {_REMEDY}")
         if owner is None:
@@ -45,15 +45,15 @@ class Usage:
 
     @property
     def is_live_block(self) -> bool:
-        """Within a block: True where no whole call plays it."""
+        """Within a block: whether no whole call is playing the effect."""
         return self._owner is None
 
     def leave(self) -> None:
-        """After a block."""
+        """Call after a block."""
         self._block.release()
 
     def take(self, phase: Phase) -> object:
-        """Take the right to play all blocks from now on, until another user takes it."""
+        """Claim all blocks from now on, until another user claims them."""
         self.phase = phase
         self._owner = object()
         return self._owner
@@ -72,7 +72,7 @@ class Usage:
         return run
 
     def arranged(self, audio: NDArray[Any], channels: int) -> tuple[Audio, Restore]:
-        """`as_channels_first`; within a stream of that many channels a short chunk lies as the ones before it."""
+        """`as_channels_first`; within a stream of that many channels, a short chunk is read like those before it."""
         goes_on = self.phase == "stream" and channels > 0
         shaped, restore = as_channels_first(audio, channels if goes_on else 0, goes_on and self._is_upright)
         if shaped.shape[0] != shaped.shape[1]:
@@ -81,7 +81,7 @@ class Usage:
 
     @contextmanager
     def between_blocks(self, name: str) -> Iterator[None]:
-        """To prepare or to reset; whoever was playing has lost the right to."""
+        """Context for `prepare` and `reset`; whoever was playing loses the claim."""
         self.enter(name)
         try:
             yield
@@ -91,16 +91,16 @@ class Usage:
             self.leave()
 
     def check_epoch(self, epoch: int, name: str) -> None:
-        """For an outer effect, before a block; raises AudioError if another user has used the inner one."""
+        """Called by an outer effect before a block; raises AudioError if someone else has used the inner effect."""
         if epoch != self.epoch:
             raise AudioError(
-                f"{name}: somebody else has used or reset it since this stream began, so its audio is gone; {_REMEDY}, "
-                f"or reset() what it is in"
+                f"{name}: it has been used or reset since this stream began, so its audio is gone; {_REMEDY}, "
+                f"or reset() the effect or board around it"
             )
 
     @contextmanager
     def call(self, name: str) -> Iterator[None]:
-        """For the time of one call over many blocks."""
+        """Context for one call over many blocks."""
         if not self._call.acquire(blocking=False):
             raise AudioError(f"{name}: it is being called by two threads at once; {_REMEDY}")
         try:

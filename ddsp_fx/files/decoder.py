@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""libsndfile over the parts that a survey found, one after another as one stream.
+"""Decodes the parts found by a survey with libsndfile, one after another, as one stream.
 
-Unlike pedalboard's decoders it reports errors, and removes an MP3's encoder delay. It gets `Pieces` in which every
-size is true, so that a wrong header cannot mislead it.
+Unlike pedalboard's decoders, libsndfile reports errors and removes an MP3's encoder delay. It reads `Pieces` with
+correct sizes, so that a wrong header cannot mislead it.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from ddsp_fx.files.names import printable
 from ddsp_fx.files.pieces import Piece, Pieces
 
 Audio = NDArray[np.float32]
-# Frames a call: what comes before an error is in the same call, and FLAC's own blocks are as long.
+# Frames per call. A call with an error also holds the good frames before it; FLAC's own blocks are as long.
 STEP = 4096
 
 
 class Decoder:
-    """Sound of one file from front to back.
+    """Reads the sound of one file from start to end.
 
     Args:
         path: of the file.
-        parts: what to decode, each a whole small file in itself.
+        parts: what to decode, each a complete small file.
 
     Attributes:
-        file: libsndfile's; its format, subtype, samplerate, channels and frames are those of the part in work.
-        trouble: why there is no more before the end, empty while all is well.
+        file: libsndfile's; its format, subtype, samplerate, channels and frames are those of the current part.
+        trouble: the reason why reading stopped before the end, else empty.
 
-    Raises AudioError when the first part is nothing that can be read.
+    Raises AudioError if the first part cannot be read.
     """
 
     def __init__(self, path: Path, parts: Sequence[Sequence[Piece]]) -> None:
@@ -46,7 +46,7 @@ class Decoder:
 
     @property
     def is_last(self) -> bool:
-        """Is the part in work the last one?"""
+        """Whether the current part is the last one."""
         return not self._parts
 
     def _open(self, pieces: Sequence[Piece]) -> Any:
@@ -61,7 +61,7 @@ class Decoder:
             ) from None
 
     def read(self, n: int) -> Audio:
-        """At most n frames, at most `STEP`, (channels, <= n); none at the end or where there is trouble."""
+        """At most n frames and at most `STEP`, (channels, <= n); none at the end or after an error."""
         while self.file is not None:
             block = self._step(min(n, STEP))
             if block.shape[1]:
@@ -71,13 +71,13 @@ class Decoder:
     def _step(self, n: int) -> Audio:
         import soundfile
 
-        # What an error keeps from being filled is still NaN: no decoder that can fail makes any.
+        # Samples that an error leaves unfilled are still NaN; no decoder that can fail produces NaN.
         block = np.full((n, self.channels), np.nan, np.float32)
         try:
             with uninterrupted():
                 done = len(self.file.read(out=block))
         except (soundfile.SoundFileError, OSError):
-            # libFLAC mutes the frame whose checksum is wrong: zeros at the end are not the file's.
+            # libFLAC mutes a frame with a wrong checksum, so zeros at the end are not the file's.
             sound = np.flatnonzero(np.nan_to_num(block).any(axis=1))
             done = int(sound[-1]) + 1 if sound.size else 0
             self.stop("what follows is damaged")
@@ -96,23 +96,23 @@ class Decoder:
             self.stop(f"another stream of {channels} channels at {rate:g} Hz follows")
 
     def stop(self, trouble: str) -> None:
-        """Nothing more is read, and why."""
+        """Stop reading, for this reason."""
         self.trouble = trouble
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self.file is not None:
             self.file.close()
             self.file = None
 
 
 def sound_file(path: Path, pieces: Sequence[Piece]) -> Any:
-    """One part as a `soundfile.SoundFile` that reads from front to back; raises what that raises."""
+    """One part as a `soundfile.SoundFile` that reads from start to end; raises soundfile's errors."""
     import soundfile
 
     class Stream(soundfile.SoundFile):  # type: ignore[misc]
-        """soundfile seeks after each block of what can be sought in, which fails in FLAC of unknown length."""
+        """soundfile seeks after each block of a seekable file, which fails in FLAC of unknown length."""
 
         def seekable(self) -> bool:
             return False

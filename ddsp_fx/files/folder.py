@@ -11,14 +11,14 @@ from pathlib import Path
 from ddsp_fx.errors import AudioError
 from ddsp_fx.files.names import printable
 
-# What is looked for in folders; a file that is named itself may be called anything.
+# Suffixes that are searched for in folders; a file that is named explicitly may have any.
 SUFFIXES = (
     ".wav", ".wave", ".bwf", ".rf64", ".w64", ".flac", ".aiff", ".aif", ".aifc", ".caf", ".au", ".mp3", ".ogg",
     ".oga", ".opus",
 )  # fmt: skip
 COMMON = (".wav", ".flac", ".aiff", ".aif", ".mp3", ".ogg")
 _BACKUPS = ("~", ".bak", ".backup", ".old", ".orig", ".tmp", ".part", ".crdownload")
-# Folders that systems and storage boxes keep among a user's own, some of them with what was thrown away.
+# Folders that systems and network storage add to a user's folders, some of them with deleted files.
 _OF_SYSTEMS = (
     "__macosx", "@eadir", "@recycle", "#recycle", "#snapshot", "$recycle.bin", "recycler", "system volume information",
     "lost+found",
@@ -29,17 +29,17 @@ _LITTER = ("hidden", "an AppleDouble twin", "a backup", "not audio")
 
 @dataclass(frozen=True)
 class Passed:
-    """A file in a folder of recordings that isn't one, and why."""
+    """A file that was skipped in a folder of recordings, and the reason."""
 
     path: Path
     reason: str
 
 
 def audio_in(place: Path) -> tuple[list[Path], list[Passed]]:
-    """The file itself, or the readable audio files anywhere in a folder, sorted, and what was passed over.
+    """The file itself, or all readable audio files in a folder, sorted; and the files that were skipped.
 
-    Hidden files and folders, AppleDouble twins, backups, empty files and what is not audio are passed over.
-    Raises AudioError when nothing is left.
+    Hidden files and folders, AppleDouble twins, backups, empty files and files without audio are skipped.
+    Raises AudioError if nothing is left.
     """
     if place.is_file():
         return [place], []
@@ -67,14 +67,14 @@ def _walk(place: Path, passed: list[Passed]) -> list[Path]:
     found = []
     for folder, folders, names in os.walk(place, onerror=unreadable):
         found += [Path(folder, name) for name in names]
-        # Not followed: it may lead back here, or to the same recordings once more.
+        # Not followed: a link may lead back here, or to the same recordings again.
         linked = [Path(folder, name) for name in folders if Path(folder, name).is_symlink()]
-        passed += [Passed(path, "a link to a folder, name that folder itself") for path in linked]
+        passed += [Passed(path, "a link to a folder; name that folder itself") for path in linked]
     return sorted(found)
 
 
 def _why_not(path: Path, place: Path) -> str:
-    """Empty for a recording."""
+    """The reason to skip a file; empty for a recording."""
     name, inside = path.name, path.relative_to(place).parts[:-1]
     if name.startswith("._"):
         return "an AppleDouble twin"
@@ -102,14 +102,14 @@ def _unreadable(path: Path) -> str:
 
 
 def passed_over(passed: Sequence[Passed], root: Path | None = None) -> str:
-    """One line for people, empty where there is nothing to tell."""
+    """One line for people; empty if nothing was skipped."""
     if not passed:
         return ""
-    # Where not all can be named, a recording that can't be read must not hide behind litter.
+    # If not all can be named, an unreadable recording must not hide behind unimportant files.
     order = passed if len(passed) <= _MOST_NAMED else sorted(passed, key=lambda item: item.reason in _LITTER)
     named = [f"{_short(item.path, root)} ({item.reason})" for item in order[:_MOST_NAMED]]
     more = f" and {len(passed) - _MOST_NAMED} more" if len(passed) > _MOST_NAMED else ""
-    return f"passed over {len(passed)} file{'s' * (len(passed) > 1)}: {', '.join(named)}{more}"
+    return f"skipped {len(passed)} file{'s' * (len(passed) > 1)}: {', '.join(named)}{more}"
 
 
 def _short(path: Path, root: Path | None) -> str:
@@ -123,5 +123,5 @@ def _nothing(place: Path, passed: Iterable[Passed]) -> str:
         return f"{name}: the folder is empty; put recordings into it ({expected})"
     broken = [item for item in passed if item.path.suffix.lower() in SUFFIXES]
     if broken:
-        return f"{name}: holds no recording that can be used; {passed_over(broken, place)}"
-    return f"{name}: holds {len(passed)} files and no audio; expected {expected}"
+        return f"{name}: contains no usable recording; {passed_over(broken, place)}"
+    return f"{name}: contains {len(passed)} files but no audio; expected {expected}"

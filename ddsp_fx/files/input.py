@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file as input for effects: folded to their channels, at their rate."""
+"""A file as input for effects: folded to their number of channels, and converted to their sample rate."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from ddsp_fx.dsp.resample import StreamingResampler
 from ddsp_fx.errors import AudioError
 from ddsp_fx.files.layout import Layout, fold
 from ddsp_fx.files.reader import AudioReader
-from ddsp_fx.files.survey import Loss
+from ddsp_fx.files.structure import Loss
 
 Audio = NDArray[np.float32]
-# LAME's, and with it nearly everybody's: 576 samples of its own and 529 of any decoder.
+# The delay of LAME, and so of nearly all MP3s: 576 samples of the encoder and 529 of any decoder.
 USUAL_DELAY = 1105
 
 
 @dataclass(frozen=True)
 class Taking:
-    """How a file is taken.
+    """How a file is read.
 
     Args:
-        channels: to fold to; None for those of the file, stereo for more than two; "keep" for all of them.
-        sample_rate: in Hz to convert to, None for the file's.
-        salvage, trust_silence, encoder_delay: as `AudioReader` has them.
-        aligned: refuse a file whose encoder's delay nobody knows, since its sound would come late by it.
+        channels: to fold down to. None keeps the file's, or stereo if it has more than two; "keep" keeps all.
+        sample_rate: in Hz to convert to; None keeps the file's.
+        salvage, trust_silence, encoder_delay: as in `AudioReader`.
+        aligned: refuse a file with an unknown encoder delay, because its sound would be late by it.
     """
 
     channels: int | str | None = None
@@ -44,14 +44,14 @@ class InputFile:
     """An audio file opened for reading, folded and converted.
 
     Attributes:
-        sample_rate: in Hz, of what is read; `native_rate` is the file's.
-        channels, layout: of what is read, speakers in the order of WAV.
-        frames: about how many samples there are to read, None for a stream of unknown length.
-        bit_depth: that keeps the file's samples.
+        sample_rate: of the samples that `read` returns, in Hz; `native_rate` is the file's.
+        channels, layout: of the samples that `read` returns, with speakers in WAV's order.
+        frames: the approximate number of samples to read, None for a stream of unknown length.
+        bit_depth: the one that keeps the file's samples.
         position: samples read.
         remarks: one line each for what was done to the file.
 
-    Raises AudioError when it is missing, empty, or not audio; DamagedAudioError unless it may be salvaged.
+    Raises AudioError if the file is missing, empty, or not audio; DamagedAudioError unless it may be salvaged.
     """
 
     def __init__(
@@ -84,8 +84,8 @@ class InputFile:
             return
         self.reader.close()
         raise AudioError(
-            f"{self.name}: its encoder's delay is not stated (no LAME tag), so where its sound begins is not known; "
-            f"say --encoder-delay {USUAL_DELAY}, which is usual, or 0 to take it as it decodes"
+            f"{self.name}: its encoder's delay is not stated (no LAME tag), so the start of its sound is unknown; "
+            f"use --encoder-delay {USUAL_DELAY}, the usual one, or 0 for no delay"
         )
 
     def _channels(self) -> int:
@@ -113,11 +113,11 @@ class InputFile:
 
     @property
     def loss(self) -> Loss | None:
-        """What the file lacks, a `Loss`, once it is known."""
+        """What is missing from the file, once that is known."""
         return self.reader.loss
 
     def read(self, n: int) -> Audio:
-        """The next n samples, (channels, <= n); none at the end. Raises DamagedAudioError as the reader does."""
+        """The next n samples, (channels, <= n); none at the end. Raises DamagedAudioError like the reader."""
         if self._convert is None:
             block = self._native(n)
         else:
@@ -128,12 +128,12 @@ class InputFile:
         return block
 
     def skip(self, n: int) -> None:
-        """Let n samples pass."""
+        """Skip n samples."""
         while n > 0 and (got := self.read(min(n, 1 << 16)).shape[1]):
             n -= got
 
     def skip_to_the_end(self) -> None:
-        """Decode all of it: afterwards `loss` is known. Raises as `read` does."""
+        """Decode the rest, so that `loss` is known. Raises like `read`."""
         while self._native(1 << 16).shape[1]:
             pass
 
@@ -148,17 +148,17 @@ class InputFile:
         return fold(self.reader.read(n), self._matrix)
 
     def all_remarks(self) -> list[str]:
-        """`remarks`, and, once it has been read, what the file lacks."""
+        """`remarks` and, once the file has been read, what is missing from it."""
         lost = [f"{self.loss.text}; only that is used"] if self.loss else []
         return [*self.remarks, *lost]
 
     def again(self) -> InputFile:
-        """The same file from its start, closing this one."""
+        """Close this file and open it again from its start."""
         self.close()
         return InputFile(self.path, taking=self._taking)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self.reader.close()
 
     def __enter__(self) -> InputFile:
@@ -175,9 +175,9 @@ def read_mono(
     salvage: bool = False,
     tell: Callable[[str], None] = lambda _: None,
 ) -> tuple[Audio, float]:
-    """(samples,) and the rate in Hz of a file: all of it, its beginning, or its end; `tell` gets its remarks.
+    """(samples,) of a file and the rate in Hz: all of it, its beginning, or its end; `tell` is called with its remarks.
 
-    More than two channels are folded down, two averaged. Raises AudioError as `InputFile` does.
+    More than two channels are folded down, two are averaged. Raises AudioError like `InputFile`.
     """
     with InputFile(path, taking=Taking(channels=1, salvage=salvage)) as file:
         most = None if first_s is None else round(first_s * file.sample_rate)
@@ -189,9 +189,9 @@ def read_mono(
 
 
 def read_some(file: InputFile, most: int | None = None, last: int | None = None) -> Audio:
-    """At most `most` samples from the start, of which the last `last` are kept: (channels, samples).
+    """Read at most `most` samples from the start and keep the last `last` of them: (channels, samples).
 
-    Grows with what is there, not with what a header claims.
+    Memory grows with the samples read, not with the length that a header claims.
     """
     blocks: list[Audio] = []
     held = 0

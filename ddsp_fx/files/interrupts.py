@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An exception from a signal must not be raised while foreign code calls back into Python: it would be lost there.
+"""Delays exceptions from signals while foreign code calls back into Python, where they would be lost.
 
-libsndfile and pedalboard read and write through our file objects. What a signal raises inside such a callback cffi
-prints and forgets, and pedalboard makes a RuntimeError of it.
+libsndfile and pedalboard read and write through our file objects. If a signal raises inside such a callback, cffi
+prints the exception and drops it, and pedalboard turns it into a RuntimeError.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _waiting: BaseException | None = None
 
 
 def interrupt(error: BaseException) -> None:
-    """For a signal's handler: raise now, or when the foreign call in work is over."""
+    """For a signal handler: raise now, or after the current foreign call."""
     global _waiting
     if not _depth:
         raise error
@@ -25,7 +25,7 @@ def interrupt(error: BaseException) -> None:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Around a foreign call that calls back. Handlers run in the main thread alone, so others need nothing."""
+    """Wraps a foreign call that calls back. Only the main thread needs it, because signal handlers run there."""
     global _depth, _waiting
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Loudspeaker layouts, and folding them down by ITU-R BS.775.
+"""Loudspeaker layouts, and their folding down by ITU-R BS.775.
 
 A speaker is its bit in WAVE_FORMAT_EXTENSIBLE's mask. BS.775-4, annex 4, gives the front 1, centre and surrounds
-0.7071, a single surround 0.5. It leaves out the LFE; here it goes along at 0.7071, so that nothing recorded vanishes.
+0.7071, and a single surround 0.5. It leaves out the LFE; here it is added at 0.7071, so that no recorded channel is
+lost.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ Audio = NDArray[np.float32]
 FL, FR, FC, LFE, BL, BR, FLC, FRC, BC, SL, SR = (1 << bit for bit in range(11))
 _R = 0.70710678
 _NAMES = ("L", "R", "C", "LFE", "Lb", "Rb", "Lc", "Rc", "Cb", "Ls", "Rs", "T", "Lh", "Ch", "Rh", "Lbh", "Cbh", "Rbh")
-# Left and right gain by bit. Lc and Rc stand half-way to the centre: constant power. Heights fold as what is below.
+# Left and right gain by bit. Lc and Rc lie half-way to the centre, at constant power. Heights fold like those below.
 _GAINS = (
     (1.0, 0.0), (0.0, 1.0), (_R, _R), (_R, _R), (_R, 0.0), (0.0, _R), (0.9239, 0.3827), (0.3827, 0.9239), (0.5, 0.5),
     (_R, 0.0), (0.0, _R), (0.5, 0.5), (_R, 0.0), (0.5, 0.5), (0.0, _R), (_R, 0.0), (0.5, 0.5), (0.0, _R),
 )  # fmt: skip
-# What a plain header of so many channels means: Microsoft's defaults, which FLAC shares from 1 to 8.
+# The layouts meant by plain headers, by number of channels: Microsoft's defaults, the same as FLAC's from 1 to 8.
 _DEFAULTS: dict[int, tuple[int, ...]] = {
     1: (FC,),
     2: (FL, FR),
@@ -33,7 +34,7 @@ _DEFAULTS: dict[int, tuple[int, ...]] = {
     7: (FL, FR, FC, LFE, BC, SL, SR),
     8: (FL, FR, FC, LFE, BL, BR, SL, SR),
 }
-# Vorbis I specification, section 4.3.9; Opus in Ogg shares it (RFC 7845, section 5.1.1.2).
+# Vorbis I specification, section 4.3.9; Opus in Ogg has the same (RFC 7845, section 5.1.1.2).
 _XIPH: dict[int, tuple[int, ...]] = {
     3: (FL, FC, FR),
     4: (FL, FR, BL, BR),
@@ -50,8 +51,8 @@ class Layout:
 
     Args:
         channels: how many.
-        speakers: the bit of each channel, empty where they belong to no loudspeakers.
-        stated: False where the file says nothing and the usual order of so many channels is taken.
+        speakers: the bit of each channel, empty if they belong to no loudspeakers.
+        stated: False if the file states no layout, and the usual one for that number of channels is assumed.
     """
 
     channels: int
@@ -60,24 +61,24 @@ class Layout:
 
     @classmethod
     def of(cls, channels: int, mask: int | None, container: str = "", order: tuple[int, ...] | None = None) -> Layout:
-        """The layout of a file with this number of channels and this mask, or with an explicit order of channels."""
+        """The layout of a file from its number of channels and its mask, or an explicit order of channels."""
         if order is not None and len(order) == channels:
             return cls(channels, order, stated=True)
         if mask is None:
             usual = _XIPH if container == "ogg" and channels in _XIPH else _DEFAULTS
             return cls(channels, usual.get(channels, ()), stated=container in ("ogg", "flac") or channels < 3)
         bits = tuple(1 << bit for bit in range(len(_GAINS)) if mask >> bit & 1)
-        # Channels beyond the mask belong to no speaker; a mask with more than there are is nonsense.
+        # Channels beyond the mask belong to no speaker; a mask with more bits than channels is invalid.
         return cls(channels, bits if len(bits) == channels else (), stated=True)
 
     @property
     def mask(self) -> int:
-        """Of all speakers."""
+        """The mask of all speakers."""
         return sum(self.speakers)
 
     @property
     def text(self) -> str:
-        """Such as "6 channels (L R C LFE Lb Rb)"."""
+        """A description, such as "6 channels (L R C LFE Lb Rb)"."""
         names = " ".join(_NAMES[speaker.bit_length() - 1] for speaker in self.speakers)
         inner = names or "no loudspeakers stated"
         return (
@@ -85,15 +86,15 @@ class Layout:
         )
 
     def in_order(self) -> tuple[Layout, NDArray[np.float32]]:
-        """The layout in the order of WAV, FLAC and AIFF, rising bits, and the matrix that brings a block into it."""
+        """The layout in the order of WAV, FLAC and AIFF (rising bits), and the matrix that reorders a block."""
         order = sorted(range(self.channels), key=self.speakers.__getitem__ if self.speakers else None)
         speakers = tuple(self.speakers[channel] for channel in order) if self.speakers else ()
         return Layout(self.channels, speakers, self.stated), np.eye(self.channels, dtype=np.float32)[order]
 
     def fold(self, channels: int) -> NDArray[np.float32]:
-        """The matrix (channels, self.channels) down to stereo or mono; up, what is there is repeated.
+        """The matrix (channels, self.channels) that folds down to stereo or mono, or repeats channels upwards.
 
-        Mono is the mean of the stereo fold, as it is of a stereo file.
+        Mono is the mean of the stereo fold, as for a stereo file.
         """
         if channels == self.channels:
             return np.eye(channels, dtype=np.float32)
@@ -113,7 +114,7 @@ class Layout:
 
 
 def fold(block: Audio, matrix: NDArray[np.float32]) -> Audio:
-    """(channels, n) through a matrix of `Layout.fold`; unchanged bit for bit by the identity."""
+    """Apply a matrix of `Layout.fold` to (channels, n); the identity leaves samples unchanged bit for bit."""
     rows, columns = matrix.shape
     if rows == columns and np.array_equal(matrix, np.eye(rows)):
         return block

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A folder that a command fills with files. It refuses a folder that holds files which it did not make."""
+"""A folder that a command fills with files. A folder with files that the command did not make is refused."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from ddsp_fx.errors import AudioError
 from ddsp_fx.files.names import printable
 from ddsp_fx.files.replace import write_file
 
-# Remembers what was made, by size and time, so that the next run may replace that and nothing else.
+# Records what was made, by size and time, so that the next run may replace only that.
 MARK = ".ddsp-fx-made.json"
 
 
 @contextmanager
 def made_folder(folder: Path, what: str, replace: bool = False) -> Iterator[None]:
-    """The folder, made if need be; what is written into it inside the block is noted as the command's.
+    """Create the folder if needed; files written into it within the block are recorded as the command's.
 
     Args:
         folder: may be missing.
-        what: makes the files, for messages: "demo".
-        replace: the user's word that files of the same names may go.
+        what: the name of the maker in messages: "demo".
+        replace: the user allows files of the same names to be overwritten.
 
-    Raises AudioError for a folder that cannot be written, or, without `replace`, one that holds files which `what` has
-    not made, or which were changed since.
+    Raises AudioError for a folder that cannot be written or, without `replace`, one with files that `what` did not
+    make, or that were changed since.
     """
     if not replace:
         _require_ours(folder, what)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise AudioError(f"{printable(folder)}: cannot be made: {error.strerror}; name another folder") from None
+        raise AudioError(f"{printable(folder)}: cannot be created: {error.strerror}; name another folder") from None
     if not os.access(folder, os.W_OK):
         raise AudioError(f"{printable(folder)}: no permission to write; name another folder")
     before = _files(folder)
@@ -54,13 +54,13 @@ def _require_ours(folder: Path, what: str) -> None:
     others = [name for name, state in _files(folder).items() if noted.get(name) != state]
     if others:
         raise AudioError(
-            f"{printable(folder)}: holds {printable(sorted(others)[0])!r}, which {what} has not made, or which was "
-            "changed since; choose an empty or a new folder, or say --replace where files of the same names may go"
+            f"{printable(folder)}: contains {printable(sorted(others)[0])!r}, which {what} did not make, or which was "
+            "changed since; choose an empty or a new folder, or use --replace to overwrite files of the same names"
         )
 
 
 def _files(folder: Path) -> dict[str, list[int]]:
-    """(size, time in ns) by path; hidden files are nobody's business."""
+    """(size, time in ns) by path, without hidden files."""
     found = {}
     for path in folder.rglob("*"):
         relative = path.relative_to(folder)

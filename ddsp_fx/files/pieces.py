@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file made of bytes and of stretches of another file: what a decoder gets instead of a wrong header."""
+"""A read-only file of bytes and parts of another file, so that a decoder sees correct headers."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Piece = bytes | tuple[int, int]
 
 
 class Pieces(io.RawIOBase):
-    """Reads the pieces one after another; never writes, holds nothing but its small pieces in memory.
+    """Reads the pieces one after another; only their own bytes are in memory.
 
     Args:
-        file: opened for reading in binary; closed with this one.
+        file: opened for reading in binary; closed together with this one.
         pieces: in order.
     """
 
@@ -37,17 +37,17 @@ class Pieces(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        """Bytes from the start."""
+        """Position in bytes from the start."""
         return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """As every file does; a place outside is held to the ends."""
+        """As for every file; positions outside are clipped."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._starts[-1]}[whence]
         self._position = min(max(base + offset, 0), self._starts[-1])
         return self._position
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fill as much of the buffer as there is."""
+        """Fill the buffer as far as the data goes."""
         target, done = memoryview(buffer).cast("B"), 0
         while done < len(target) and self._position < self._starts[-1]:
             got = self._part(len(target) - done)
@@ -68,7 +68,7 @@ class Pieces(io.RawIOBase):
         return self._file.read(n)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close both files."""
         self._file.close()
         super().close()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads one audio file block by block: the data that is really there, with at most one block in memory."""
+"""Reads an audio file block by block: the data that is really there, with at most one block in memory."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from ddsp_fx.files import zero_tail
 from ddsp_fx.files.decoder import STEP, Decoder
 from ddsp_fx.files.layout import Layout
 from ddsp_fx.files.names import printable
-from ddsp_fx.files.survey import Loss, Survey, survey
+from ddsp_fx.files.structure import Loss, Survey
+from ddsp_fx.files.survey import survey
 
 Audio = NDArray[np.float32]
 
-# What libsndfile calls samples -> the bit depth that keeps them; 24 is for the rest.
+# libsndfile's sample formats -> the bit depth that keeps the samples; 24 for the others.
 _DEPTHS = {"PCM_U8": 16, "PCM_S8": 16, "PCM_16": 16, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 32}
 _DEPTHS |= {"ULAW": 16, "ALAW": 16, "IMA_ADPCM": 16, "MS_ADPCM": 16, "VORBIS": 32, "OPUS": 32}
 _DEPTHS |= {f"MPEG_LAYER_{number}": 32 for number in ("I", "II", "III")}
 MOST_CHANNELS = 64
-# 64 times 48 kHz, the highest rate that sound is stored at; converting from a damaged header's 2 GHz takes minutes.
+# 64 times 48 kHz, the highest rate that sound is stored at. Converting from a damaged header's 2 GHz takes minutes.
 HIGHEST_RATE = 3_072_000.0
 
 
@@ -32,25 +33,25 @@ class AudioReader:
 
     Args:
         path: of the file.
-        salvage: True takes the good sound of a damaged file and tells of the rest in `loss`; False refuses it.
-        trust_silence: zeros at the end of a WAV or AIFF are meant, however abruptly they begin.
-        encoder_delay: samples to drop from the front of a file that doesn't state its encoder's delay.
+        salvage: True reads the good part of a damaged file and reports the rest in `loss`; False refuses it.
+        trust_silence: zeros at the end of a WAV or AIFF are intended, however abruptly they begin.
+        encoder_delay: samples to drop from the start of a file that does not state its encoder's delay.
 
     Attributes:
         sample_rate: in Hz.
         channels, layout: as they are in the file.
         frames: sample frames to expect, None for a stream of unknown length.
-        bit_depth: 16, 24 or 32 keeps the samples.
+        bit_depth: 16, 24 or 32, whichever keeps the samples.
         container: "wav", "aiff", "flac", "mp3", "ogg", or "" for any other.
-        delay_known: False where an encoder's delay shifts the sound by an amount that nobody states.
-        chunks, samples_at: (id, begin, end) in the file of what is not sound, and where the sound begins.
+        delay_known: False if the file states no encoder delay, so that its sound may be late by an unknown amount.
+        chunks, samples_at: (id, begin, end) of everything but sound in the file, and the position of the sound.
         position: sample frames read.
-        loss: what is missing, once it is known; at the latest when `read` has given the last block.
+        loss: what is missing, once known; at the latest when `read` has returned the last block.
 
     Raises:
-        AudioError: a file that is missing, empty, not audio or of a kind that is not read.
-        DamagedAudioError: without `salvage`, one that holds less or other than it promises, here or while reading; with
-            it, one of which nothing is good.
+        AudioError: for a file that is missing, empty, not audio, or of an unsupported kind.
+        DamagedAudioError: without `salvage`, for a file that is truncated or does not match its header, when opened or
+            while reading; with it, for a file without any good part.
     """
 
     def __init__(
@@ -94,17 +95,17 @@ class AudioReader:
         decoder, seen = self._decoder, self._survey
         self.sample_rate, self.channels = decoder.sample_rate, decoder.channels
         if not 0 < self.channels <= MOST_CHANNELS:
-            raise AudioError(f"{self.name}: has {self.channels} channels; up to {MOST_CHANNELS} are read")
+            raise AudioError(f"{self.name}: has {self.channels} channels; the limit is {MOST_CHANNELS}")
         if not 0.0 < self.sample_rate <= HIGHEST_RATE:
             rate = f"{self.sample_rate:.0f}"
-            raise AudioError(f"{self.name}: its header states {rate} Hz; up to {HIGHEST_RATE:.0f} Hz are read")
+            raise AudioError(f"{self.name}: its header states {rate} Hz; the limit is {HIGHEST_RATE:.0f} Hz")
         self.bit_depth, self.container = _DEPTHS.get(decoder.file.subtype, 24), seen.container
         self.layout = Layout.of(self.channels, seen.mask, seen.container, seen.order)
         self.chunks, self.samples_at = seen.chunks, seen.samples_at
-        # What only libsndfile takes for MPEG audio has no tag that was understood.
+        # If only libsndfile recognises MPEG audio, no tag was understood.
         self.delay_known = seen.delay_known and (seen.container != "" or "MPEG" not in decoder.file.subtype)
         known = seen.promised if seen.present is None else seen.present
-        # libsndfile says 2^63 - 1 where a FLAC stream does not tell, and guesses from the bit rate of an MP3.
+        # libsndfile reports 2^63 - 1 if a FLAC stream has no length, and estimates an MP3's from its bit rate.
         if known is None and decoder.is_last and seen.container != "mp3" and 0 <= decoder.file.frames < 1 << 60:
             known = int(decoder.file.frames)
         self.frames = known
@@ -137,7 +138,7 @@ class AudioReader:
     def read(self, n: int) -> Audio:
         """The next n sample frames (channels, <= n), float32; none after the last good one.
 
-        Raises DamagedAudioError without `salvage`, where damage is found; NaN and infinity are damage.
+        Raises DamagedAudioError without `salvage` when it finds damage, including NaN and infinity.
         """
         most = n
         if self._survey.fault and self._survey.present is not None:
@@ -153,7 +154,7 @@ class AudioReader:
         return sound
 
     def _finite(self, block: Audio) -> Audio:
-        """Up to the first NaN or infinity: damage that a file of floats can show."""
+        """The block up to the first NaN or infinity, which is how damage shows in a file of floats."""
         if np.isfinite(block).all():
             return block
         bad = np.argwhere(~np.isfinite(block))
@@ -163,7 +164,7 @@ class AudioReader:
         return block[:, :sample]
 
     def _ended(self) -> None:
-        """At the end: was all there that was promised?"""
+        """At the end, check that everything promised was there."""
         promised, fault = self._survey.promised, self._survey.fault or self._decoder.trouble
         if not fault and promised is not None and self.position < promised - self._skipped:
             fault = "the file ends before its sound does (cut short?)"
@@ -180,18 +181,18 @@ class AudioReader:
         return Loss(self.name, frames / self.sample_rate, promised_s, reason)
 
     def _count(self) -> int:
-        """Frames of a damaged file that can be decoded, for the one line that refuses it."""
+        """The number of frames that can be decoded from a damaged file, for the message that refuses it."""
         total = 0
         while got := self._decoder.read(STEP).shape[1]:
             total += got
         return total
 
     def strings(self) -> dict[str, str]:
-        """Title, artist and the like of a kind of file that has no container here; only before it is read."""
+        """Title, artist and so on, for kinds of file without a container module; only before reading."""
         return dict(self._decoder.file.copy_metadata())
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._decoder.close()
 
     def __enter__(self) -> AudioReader:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes a file completely under its name, or not at all. Everything that writes a file uses this.
 
-The new file keeps the arrangements of the one that it replaces. A symbolic link stays one, and what it points at is
-written; permissions, owner, access lists and extended attributes go over to the new file; a file with several names
-(hard links), or one whose owner can't be given to a new file, is written into in place, from a copy that is complete.
-A read-only file is refused. The next process that writes there removes temporary files that a killed process left.
+The new file keeps the properties of the one it replaces. A symbolic link stays a link, and its target is written.
+Permissions, owner, access lists and extended attributes are copied to the new file. A file with several names (hard
+links), or one whose owner cannot be copied, is overwritten in place from a complete copy. A read-only file is refused.
+Temporary files left by a killed process are removed by the next process that writes there.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from ddsp_fx.files.interrupts import uninterrupted
 from ddsp_fx.files.names import printable
 from ddsp_fx.leftovers import sweep
 
-# One beginning for all, so that what a killed process leaves can be known for ours.
+# A common prefix, so that temporary files of killed processes can be recognised.
 PREFIX = ".ddsp-fx-"
-# All of a temporary name: other files of ours, which are to stay, begin alike.
+# A whole temporary name: other files of ours, which must stay, begin with the same prefix.
 _TEMPORARY = re.compile(re.escape(PREFIX) + "[0-9a-f]{16}")
 
 
 @contextmanager
 def replacing(path: Path, error: type[DdspFxError] = AudioError) -> Iterator[Path]:
-    """Yields a new, empty file beside `path`, of the same suffix; when the block ends it stands under the name.
+    """Yields a new, empty file next to `path` with the same suffix. At the end of the block it is moved to `path`.
 
-    If the block raises, nothing has changed. Whatever holds `path` open must let go within the block: Windows
-    replaces no open file. OSError becomes `error`, naming the path.
+    If the block raises, nothing changes. Everything that has `path` open must close it within the block, because
+    Windows does not replace open files. OSError becomes `error`, naming the path.
     """
     temporary: Path | None = None
     try:
         target = check_replaceable(path, error)
-        # Named before it is made: a signal in between must not leave it behind.
+        # Named before it is created, so that a signal in between cannot leave it behind.
         temporary = _temporary_name(target)
         sweep(temporary.parent, _TEMPORARY)
         _make(temporary)
@@ -58,7 +58,7 @@ def replacing(path: Path, error: type[DdspFxError] = AudioError) -> Iterator[Pat
 
 
 def move_into_place(temporary: Path, path: Path, error: type[DdspFxError] = AudioError) -> None:
-    """What `replacing` does at its end, for a file that has grown under a name of its own; raises `error`."""
+    """The last step of `replacing`, for a file that was written under its own temporary name; raises `error`."""
     try:
         target = check_replaceable(path, error)
         _move(temporary, target)
@@ -68,14 +68,14 @@ def move_into_place(temporary: Path, path: Path, error: type[DdspFxError] = Audi
 
 
 def write_file(path: Path, content: str | bytes, error: type[DdspFxError] = AudioError) -> Path:
-    """A small file, text as UTF-8; raises `error`."""
+    """Write a small file, text as UTF-8; raises `error`."""
     with replacing(path, error) as temporary:
         temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     return path
 
 
 def check_replaceable(path: Path, error: type[DdspFxError] = AudioError) -> Path:
-    """Where a file of that name would really go, links followed; raises `error` when nothing can be written there."""
+    """The file that would really be written, after following links; raises `error` if it cannot be written."""
     name = printable(path)
     try:
         target = Path(os.path.realpath(path))
@@ -85,7 +85,7 @@ def check_replaceable(path: Path, error: type[DdspFxError] = AudioError) -> Path
     except (OSError, ValueError) as failure:
         raise error(f"{name}: cannot be written: {_reason(failure)}") from None
     if target.is_symlink():
-        raise error(f"{name}: is a link that leads to itself; name a file")
+        raise error(f"{name}: is a link to itself; name a file")
     if target.is_dir():
         raise error(f"{name}: is a folder; name a file")
     if not target.parent.is_dir():
@@ -102,21 +102,21 @@ def _check_present(target: Path, name: str, error: type[DdspFxError]) -> None:
     mode = target.stat().st_mode
     if not stat.S_ISREG(mode):
         raise error(f"{name}: is not a regular file; name another")
-    # The superuser may write anything; the mark still says what the owner wants.
+    # The superuser may write anything, but the read-only mark still states the owner's wish.
     if not mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH):
-        raise error(f"{name}: is marked read-only; take the mark off, or name another file")
+        raise error(f"{name}: is read-only; change its permissions, or name another file")
     if not os.access(target, os.W_OK):
         raise error(f"{name}: no permission to write to it; name another file")
 
 
 def _temporary_name(target: Path) -> Path:
-    """Beside the file; where nothing can be made there, elsewhere, and then the file is written into in place."""
+    """A name next to the file; elsewhere if nothing can be created there, and the file is then overwritten in place."""
     folder = target.parent if os.access(target.parent, os.W_OK) else Path(tempfile.gettempdir())
     return folder / f"{PREFIX}{secrets.token_hex(8)}{target.suffix[:20]}"
 
 
 def _make(path: Path) -> None:
-    """A new empty file with the permissions that any new file gets there (umask, the folder's access list)."""
+    """Create an empty file with the permissions of any new file there (umask, the folder's access list)."""
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
 
 
@@ -138,7 +138,7 @@ def _flush(path: Path) -> None:
 
 
 def _dress(temporary: Path, target: Path, before: os.stat_result) -> bool:
-    """Owner, permissions and attributes of the old file for the new; False where that isn't ours to give."""
+    """Copy owner, permissions and attributes from the old file; False if this process may not."""
     if hasattr(os, "chown"):
         now = temporary.stat()
         if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
@@ -151,9 +151,9 @@ def _dress(temporary: Path, target: Path, before: os.stat_result) -> bool:
 
 
 def _copy_attributes(temporary: Path, target: Path) -> bool:
-    """Extended attributes; on Linux access lists are among them.
+    """Copy extended attributes, which on Linux include access lists.
 
-    What a new file has by itself goes: a folder's default access list lets in whom the old file kept out.
+    The new file's own are removed: a folder's default access list could admit users whom the old file kept out.
     """
     if not hasattr(os, "listxattr"):
         return True
@@ -164,7 +164,7 @@ def _copy_attributes(temporary: Path, target: Path) -> bool:
         for name in names:
             os.setxattr(temporary, name, os.getxattr(target, name))
     except OSError as failure:
-        # Of a file system without them there is nothing to copy; what the system won't let us copy stays where it is.
+        # A file system without attributes has none to copy. If copying is not permitted, the old file must be kept.
         return failure.errno in (errno.ENOTSUP, errno.EOPNOTSUPP)
     return True
 
@@ -173,14 +173,14 @@ def _rename(temporary: Path, target: Path) -> None:
     try:
         os.replace(temporary, target)  # noqa: PTH105
     except PermissionError:
-        # Windows, while somebody else reads the file: what can't be moved over it may still be written into it.
+        # On Windows, a file that somebody is reading cannot be replaced, but may still be overwritten.
         _write_into(temporary, target)
 
 
 def _write_into(temporary: Path, target: Path) -> None:
-    """The bytes into the file that is there, to the end even when a signal comes: half of them are no file.
+    """Overwrite the existing file, completely even if a signal arrives, because half the bytes are no file.
 
-    Its disk space is taken first, so that a full disk loses nothing.
+    Its disk space is reserved first, so that a full disk loses nothing.
     """
     size = temporary.stat().st_size
     with uninterrupted(), temporary.open("rb") as source, target.open("rb+") as sink:
@@ -197,7 +197,7 @@ def _take_space(sink: BinaryIO, size: int) -> None:
     try:
         os.posix_fallocate(sink.fileno(), 0, size)
     except OSError as failure:
-        # Some file systems have grown the file by what there was.
+        # Some file systems have grown the file by as much as fitted.
         sink.truncate(before)
         if failure.errno not in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):
             raise

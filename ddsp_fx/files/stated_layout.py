@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A loudspeaker layout written into a finished file; encoders assume the usual one for that number of channels."""
+"""Writes a loudspeaker layout into a finished file, because encoders assume the usual one for the channel count."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ddsp_fx.files.layout import Layout
 
 
 def state_layout(path: Path, layout: Layout) -> None:
-    """For more than two channels; .wav by its mask, .flac by its comment, .aiff by a CHAN chunk. Raises OSError."""
+    """For more than two channels: .wav by its mask, .flac by a comment, .aiff by a CHAN chunk. Raises OSError."""
     if layout.channels <= 2:
         return
     suffix = path.suffix.lower()

@@ -1,83 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The structure of a file: how much audio it promises, how much is there, and where."""
+"""A file's structure: how much audio it promises, how much it contains, and where."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import BinaryIO
 
-from ddsp_fx.files.pieces import Piece
+from ddsp_fx.files.containers import aiff, au, caf, flac, mp3, ogg, wave, wave64
+from ddsp_fx.files.structure import MOST_ITEMS, Survey
 
-# Of chunks, tags or joined streams: no recording has so many, and a file made of nothing else would fill memory.
-MOST_ITEMS = 4096
-
-# The ISO names of AAC's files; libsndfile and pedalboard alike read none of them.
+# The ISO brands of AAC files, which neither libsndfile nor pedalboard can read.
 _AAC = "AAC and MP4 are not read; convert it to .wav or .flac first, for example: ffmpeg -i IN.m4a OUT.wav"
 
 
-@dataclass(frozen=True)
-class Loss:
-    """A file that holds less, or other, than it promises.
-
-    Args:
-        name: of the file, printable.
-        have_s: seconds of good sound from its start.
-        promised_s: what its header promises, None where it says nothing.
-        reason: what was found, to be read after a colon.
-    """
-
-    name: str
-    have_s: float
-    promised_s: float | None
-    reason: str
-
-    @property
-    def text(self) -> str:
-        """One line: how much of how much, and why."""
-        promised = self.promised_s
-        if promised is not None and promised < self.have_s:
-            return f"{self.name}: {self.have_s:.3f} s can be read where {promised:.3f} s are promised: {self.reason}"
-        of = "" if promised is None else f" of {promised:.3f} s"
-        return f"{self.name}: {self.have_s:.3f} s{of} can be read: {self.reason}"
-
-
-@dataclass(frozen=True)
-class Survey:
-    """How to read one file.
-
-    Args:
-        parts: what decoders are shown one after another, each a whole small file in itself.
-        promised: sample frames that the header promises, None where it is silent (a stream, a take still recorded).
-        present: sample frames that are there, None where only decoding tells.
-        fault: what is wrong, empty for a sound file.
-        mask: bits of WAVE_FORMAT_EXTENSIBLE for the speakers in use, None where no layout is stated, 0 for "none".
-        order: speaker bits in the order of the channels where that isn't by rising bit.
-        delay_known: False where an encoder has put an unknown stretch before the first sample.
-        chunks: (id, start, end) of what the file carries beside samples, for containers made of chunks; the last may
-            end past the file.
-        samples_at: where in the file the sound begins, for those containers.
-        raw: where plain samples begin and end, and bytes a frame, to be looked at without a decoder.
-        container: "wav", "rifx", "w64", "aiff", "caf", "flac", "mp3", "ogg", or "" for whatever else the decoder knows.
-    """
-
-    parts: Sequence[Sequence[Piece]]
-    container: str = ""
-    promised: int | None = None
-    present: int | None = None
-    fault: str = ""
-    mask: int | None = None
-    order: tuple[int, ...] | None = None
-    delay_known: bool = True
-    chunks: Sequence[tuple[bytes, int, int]] = field(default=())
-    samples_at: int = 0
-    raw: tuple[int, int, int] | None = None
-
-
 def survey(file: BinaryIO, size: int) -> Survey | str:
-    """The survey of an open file of that size, or why it cannot be read."""
-    from ddsp_fx.files.containers import aiff, au, caf, flac, mp3, ogg, wave, wave64
-
+    """The survey of an open file of that size, or the reason why it cannot be read."""
     start = _after_id3(file)
     file.seek(start)
     head = file.read(16)
@@ -100,7 +37,7 @@ def survey(file: BinaryIO, size: int) -> Survey | str:
 
 
 def _after_id3(file: BinaryIO) -> int:
-    """Taggers put ID3v2 in front of anything: where the file itself begins."""
+    """The start of the file itself, because taggers put ID3v2 before any kind of file."""
     position = 0
     for _ in range(MOST_ITEMS):
         file.seek(position)

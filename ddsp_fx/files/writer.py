@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Audio files out: a file appears under its name only when all of it is on disk."""
+"""Writes audio files: a file appears under its name only when it is complete on disk."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _MOST_CHANNELS = {".mp3": 2, ".ogg": 2, ".flac": 8, ".aiff": 64, ".wav": 64}
 
 
 class Output:
-    """What is being written, with its level.
+    """The file being written, and its level.
 
     Args:
         file: pedalboard's.
         name: of the file, for errors.
         is_float: samples above 1 are kept.
-        integer_bits: of samples that are stored as they are, 0 for floats and for lossy formats.
+        integer_bits: of samples that are stored exactly, 0 for floats and lossy formats.
     """
 
     def __init__(self, file: Any, name: str, is_float: bool, integer_bits: int = 0) -> None:
@@ -51,8 +51,8 @@ class Output:
 
 
 def _for_truncation(block: Audio, bits: int) -> Audio:
-    """Rounded to the step of so many bits, and half a step up: pedalboard truncates, which would change one in two
-    samples of what only passes through. (q + 0.5) / 2^23 is exact in float32 for every 24-bit q.
+    """Round to the step of that many bits, and add half a step: pedalboard truncates, which would change every other
+    sample of unprocessed audio. (q + 0.5) / 2^23 is exact in float32 for every 24-bit q.
     """
     steps = float(1 << (bits - 1))
     rounded = np.clip(np.rint(block.astype(np.float64) * steps), -steps, steps - 1.0)
@@ -63,14 +63,14 @@ def _for_truncation(block: Audio, bits: int) -> Audio:
 def output_file(
     path: Path, sample_rate: float, channels: int, bit_depth: int, finish: Callable[[Path], None] | None = None
 ) -> Iterator[Output]:
-    """A file that replaces what stood under its name when it is complete; raises AudioError.
+    """Yields an output that replaces the file of that name when complete; raises AudioError.
 
     Args:
-        path: its suffix says the format.
+        path: its suffix decides the format.
         sample_rate: in Hz.
         channels: of all blocks.
         bit_depth: 16, 24 or 32; 32 is float in .wav.
-        finish: called with the temporary file when all sound is in it, to add what it carries beside.
+        finish: called with the temporary file when all sound is written, to add metadata.
     """
     check_output(path, channels)
     suffix = path.suffix.lower()
@@ -90,7 +90,7 @@ def _encoder(temporary: Path, name: str, sample_rate: float, channels: int, dept
 
     suffix = temporary.suffix.lower()
     stored = 0 if depth == 32 or suffix in _INTEGER_ONLY_16 else depth
-    # A file object, since pedalboard takes no name that is not UTF-8.
+    # A file object, because pedalboard accepts only names in UTF-8.
     with temporary.open("rb+") as raw:
         with _failing(name), uninterrupted():
             file = AudioFile(raw, "w", sample_rate, channels, bit_depth=depth, format=suffix[1:])
@@ -103,7 +103,7 @@ def _encoder(temporary: Path, name: str, sample_rate: float, channels: int, dept
 
 @contextmanager
 def _failing(name: str) -> Iterator[None]:
-    """What an encoder raises is about the output."""
+    """Turn an encoder's errors into AudioError about the output."""
     try:
         yield
     except (OSError, RuntimeError, ValueError) as error:
@@ -111,18 +111,18 @@ def _failing(name: str) -> Iterator[None]:
 
 
 def check_output(path: Path, channels: int = 1) -> None:
-    """Raises AudioError when nothing can be written under that name."""
+    """Raises AudioError if nothing can be written under that name."""
     name, suffix = printable(path), path.suffix.lower()
     if suffix not in WRITABLE:
         raise AudioError(f"{name}: unknown output format {printable(path.suffix)!r}; use {', '.join(WRITABLE)}")
     if channels > _MOST_CHANNELS[suffix]:
         most = _MOST_CHANNELS[suffix]
-        raise AudioError(f"{name}: {suffix} takes {most} channels here, there are {channels}; use .wav or --channels 2")
+        raise AudioError(f"{name}: {suffix} takes {most} channels, but there are {channels}; use .wav or --channels 2")
     check_replaceable(path)
 
 
 def _check_written(path: Path, samples: int) -> None:
-    """A full disk makes some encoders drop samples without an error, so what is on disk is counted."""
+    """Count the samples on disk, because some encoders drop samples without an error when the disk is full."""
     if not samples:
         return
     with AudioReader(path, salvage=True, trust_silence=True) as file:

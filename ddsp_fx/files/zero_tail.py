@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An unfinished copy of a WAV or AIFF: sound that stops dead, and nothing but zeros from there to the end.
+"""Detects an unfinished copy of a WAV or AIFF: sound that stops abruptly, and only zeros from there to the end.
 
-Plain samples carry no checksum, so this is a judgement. It asks for all of: a quarter of a second of zeros at the end;
-at least 0.3 s of sound before them, the last second of which has no 32 frames of zeros in a row (an editor's silence, a
-test's impulse); a level in the last 5 ms above -50 dBFS and within 20 dB of the last 100 ms; and an end that is not at
-a multiple of 10 ms. Recordings fade or hiss before they end, and people and scripts cut at round times; a copy that
-breaks off ends anywhere, at 44.1 kHz once in 88 times within 2 frames of a round one.
+Uncompressed samples have no checksum, so this is a judgement. All of these must hold: a quarter of a second of zeros at
+the end; at least 0.3 s of sound before them, whose last second has no 32 frames of zeros in a row (as from an editor's
+silence or a test impulse); a level in the last 5 ms above -50 dBFS and within 20 dB of the last 100 ms; and an end that
+is not at a multiple of 10 ms. Recordings fade or hiss before they end, and people and scripts cut at round times. A
+copy that breaks off ends anywhere: at 44.1 kHz, one in 88 ends within 2 frames of a round time.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _BLOCK = 1 << 20
 def sound_before_zeros(
     path: Path, raw: tuple[int, int, int], pieces: Sequence[Piece], sample_rate: float
 ) -> int | None:
-    """Sample frames before the zeros of an unfinished copy; None where the file isn't one.
+    """The number of sample frames before the zeros of an unfinished copy; None if the file is not one.
 
     Args:
         path: of the file.
-        raw: where its samples begin and end, and bytes a frame.
+        raw: start and end of its samples, and bytes per frame.
         pieces: the same for the decoder.
         sample_rate: in Hz.
     """
@@ -52,7 +52,7 @@ def sound_before_zeros(
 
 
 def _frames_before_zeros(path: Path, start: int, end: int, align: int) -> int:
-    """Read from the back, so that a file that doesn't end in zeros costs one block."""
+    """Reads from the end, so that a file that does not end in zeros costs one block."""
     with path.open("rb") as file:
         position = end
         while position > start:
@@ -66,13 +66,13 @@ def _frames_before_zeros(path: Path, start: int, end: int, align: int) -> int:
 
 
 def _is_round(frames: int, sample_rate: float) -> bool:
-    """At a multiple of 10 ms, but for the last samples of a tone that may themselves be zero."""
+    """Whether the end is at a multiple of 10 ms, allowing for a tone's last samples, which may be zero themselves."""
     step = ROUND_S * sample_rate
     return abs(frames - round(frames / step) * step) <= 2.5
 
 
 def stops_dead(before: Sound, sample_rate: float) -> bool:
-    """Is this (channels, samples), which zeros follow, sound in full flight?"""
+    """Whether (channels, samples), which zeros follow, stops at full level."""
     if before.shape[1] < LEAST_S * sample_rate or not np.isfinite(before).all():
         return False
     quiet = np.concatenate([[0], np.cumsum((before == 0.0).all(axis=0))])

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keeps one line of LiteRT's out of every script's stderr, without touching file descriptor 2.
+"""Keeps one line of LiteRT's out of stderr, without touching file descriptor 2.
 
-"INFO: Created TensorFlow Lite XNNPACK delegate for CPU." is printed by C code to its `stderr` stream, once a process,
-and no switch turns it off. Without the delegate a step of the 256-unit GRU takes 96 us in place of 54. Descriptor 2
+"INFO: Created TensorFlow Lite XNNPACK delegate for CPU." is printed by C code to its `stderr` stream, once per process,
+and no option turns it off. Without the delegate, a step of the 256-unit GRU takes 96 us instead of 54. Descriptor 2
 belongs to the whole process: while it points elsewhere, the output of other threads is lost, and that of every child
-started at that moment. So for that one time the C library's own variable `stderr` points to a stream in memory, and
-what others wrote to it meanwhile is passed on.
+started at that moment. So, for that one time, the C library's own variable `stderr` points to a stream in memory, and
+anything else written to it is passed on.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _is_due = sys.platform == "linux" and platform.libc_ver()[0] == "glibc"
 
 @contextmanager
 def without_banner() -> Iterator[None]:
-    """Around the making of an interpreter. The first one in a process is watched, later ones print nothing.
+    """Context in which an interpreter is made. Only the first one in a process is watched, as later ones print nothing.
 
-    In other C libraries (musl, macOS, Windows) the variable is constant or has another name: there the line is seen.
+    In other C libraries (musl, macOS, Windows) the variable is constant or has another name: there the line appears.
     """
     global _is_due
     with _lock:
@@ -55,7 +55,8 @@ def _stream_in_memory() -> Iterator[None]:
         yield
     finally:
         stream.value = real
-        # Never closed: another thread may have taken the pointer a moment ago. It is a few hundred bytes, once.
+        # Never closed, because another thread may have read the pointer just before. It leaks a few hundred bytes,
+        # once.
         libc.fflush(memory)
         written = ctypes.string_at(text, size.value) if text else b""
         kept = b"".join(line for line in written.splitlines(keepends=True) if _BANNER not in line)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A .tflite file as a Runner, through LiteRT or, where nothing else exists, tflite-runtime."""
+"""Runs a .tflite file through LiteRT or, if only that is installed, tflite-runtime."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from ddsp_fx.inference.runner import Shapes, Tensors, check_shapes
 from ddsp_fx.inference.trial import require_tried
 
 STEP_SIGNATURE = "step"
-# Ours have 0.9 to 19 MiB.
+# This project's models have 0.9 to 19 MiB.
 MOST_BYTES = 256 << 20
 
 
 def interpreter_class() -> type[Any]:
-    """LiteRT's Interpreter, else tflite-runtime's; raises MissingExtraError with the pip line."""
+    """LiteRT's Interpreter, else tflite-runtime's; raises MissingExtraError with the pip command."""
     try:
         from ai_edge_litert.interpreter import Interpreter
     except ImportError:
@@ -37,8 +37,8 @@ def interpreter_class() -> type[Any]:
 def load_runner(path: Path | str, threads: int = 1) -> LiteRtRunner:
     """Open a model file; raises ModelError that names the file and what is wrong with it.
 
-    A file that has not run on this machine before is first run in a child process (`trial`). One thread by default: a
-    256-unit GRU step is about 0.1 ms of work, less than waking a second core costs.
+    A file that has not run on this machine before first runs in a child process (`trial`). One thread by default: a
+    step of a 256-unit GRU takes about 0.1 ms, less than it takes to wake a second core.
     """
     file = Path(path)
     content = read_bytes(file, MOST_BYTES, ModelError)
@@ -48,7 +48,7 @@ def load_runner(path: Path | str, threads: int = 1) -> LiteRtRunner:
 
 
 def open_runner(content: bytes, label: str, threads: int = 1) -> LiteRtRunner:
-    """A model from its bytes, in this process whatever it may do to it; raises ModelError that names `label`."""
+    """A model from its bytes, run in this process without a trial; raises ModelError that names `label`."""
     _require_mark(content, label)
     make = interpreter_class()
     with _translated(label, "corrupt or truncated model"), without_banner():
@@ -66,7 +66,7 @@ def _require_mark(content: bytes, label: str) -> None:
 
 @contextmanager
 def _translated(label: str, what: str) -> Iterator[None]:
-    """Whatever LiteRT raises over a file (ValueError, SystemError, UnicodeDecodeError, ...) is the file's fault."""
+    """Turn whatever LiteRT raises over a file (ValueError, SystemError, UnicodeDecodeError, ...) into a ModelError."""
     try:
         yield
     except ModelError:
@@ -80,7 +80,7 @@ def _first_line(error: Exception) -> str:
 
 
 class LiteRtRunner:
-    """Tensors by the names of signature `step` where the file has it, else by the tensors' own names."""
+    """Maps tensors by the names in signature `step` if the file has it, else by the tensors' own names."""
 
     def __init__(self, interpreter: Any, label: str) -> None:
         self.label = label
@@ -98,7 +98,7 @@ class LiteRtRunner:
         signature = self._interpreter.get_signature_list().get(STEP_SIGNATURE)
         if signature is None:
             return {detail["name"]: detail["index"] for detail in details}
-        # A signature runner would make invoke() on this interpreter raise, so its names are mapped to indices here.
+        # With a signature runner, invoke() on this interpreter would raise, so its names are mapped to indices here.
         full = self._interpreter._get_full_signature_list()[STEP_SIGNATURE][side]
         return {name: int(index) for name, index in full.items()}
 
@@ -106,7 +106,7 @@ class LiteRtRunner:
         return tuple(int(n) for n in self._interpreter.get_tensor(index).shape)
 
     def run(self, tensors: Tensors) -> dict[str, NDArray[np.float32]]:
-        """All inputs by name -> all outputs by name; raises ModelError on a wrong name or shape, or where it fails."""
+        """All inputs by name -> all outputs by name; raises ModelError for a wrong name or shape, or if it fails."""
         check_shapes(self.label, "input", self.inputs, tensors)
         try:
             for name, index in self._in.items():
@@ -118,6 +118,6 @@ class LiteRtRunner:
         for name, value in out.items():
             if value.shape != self.outputs[name]:
                 raise ModelError(
-                    f"{self.label}: output {name!r} came as {value.shape}, declared is {self.outputs[name]}"
+                    f"{self.label}: output {name!r} has shape {value.shape}, expected {self.outputs[name]}"
                 )
         return out

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The zip that magenta/ddsp-vst appends to a model file: what its training notes spanned."""
+"""The zip that magenta/ddsp-vst appends to a model file, with the range of its training notes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_BYTES = 64 << 10
 
 @dataclass(frozen=True)
 class TrainingRange:
-    """Pitch in Hz and RMS power in dB that a model was trained within."""
+    """The range of a model's training notes: pitch in Hz and RMS power in dB."""
 
     f0_min_hz: float
     f0_max_hz: float
@@ -26,7 +26,7 @@ class TrainingRange:
 
 
 def read_ddsp_vst_metadata(path: Path | str) -> TrainingRange | None:
-    """The embedded ranges, None when the file carries none; raises ModelError when they cannot be understood."""
+    """The embedded ranges, None if the file has none; raises ModelError if they cannot be parsed."""
     try:
         with zipfile.ZipFile(path) as archive:
             if MEMBER not in archive.namelist():
@@ -41,8 +41,8 @@ def read_ddsp_vst_metadata(path: Path | str) -> TrainingRange | None:
     except zipfile.BadZipFile:
         return None
     except KeyError as error:
-        raise ModelError(f"{path}: embedded {MEMBER} lacks {error}") from None
-    # zipfile and json between them raise a dozen kinds: zlib.error, EOFError, RecursionError, NotImplementedError, ...
+        raise ModelError(f"{path}: embedded {MEMBER} has no {error}") from None
+    # zipfile and json raise a dozen kinds: zlib.error, EOFError, RecursionError, NotImplementedError, ...
     except Exception as error:
         raise ModelError(f"{path}: embedded {MEMBER} cannot be read: {error}") from None
     if not all(map(math.isfinite, vars(found).values())) or not 0 < found.f0_min_hz <= found.f0_max_hz:
@@ -53,5 +53,5 @@ def read_ddsp_vst_metadata(path: Path | str) -> TrainingRange | None:
 def _member(archive: zipfile.ZipFile) -> bytes:
     size = archive.getinfo(MEMBER).file_size
     if size > MOST_BYTES:
-        raise ValueError(f"it has {size} bytes; at most {MOST_BYTES} are read")
+        raise ValueError(f"it has {size} bytes, more than the limit of {MOST_BYTES}")
     return archive.read(MEMBER)

@@ -29,7 +29,7 @@ class Runner(Protocol):
 
 
 class FakeRunner:
-    """A Runner made of a plain function, for tests of effects without a model file.
+    """A Runner around a plain function, for tests of effects without a model file.
 
     Args:
         function: tensors in -> tensors out.
@@ -45,7 +45,7 @@ class FakeRunner:
         self._function = function
 
     def run(self, tensors: Tensors) -> dict[str, NDArray[np.float32]]:
-        """Raises ModelError when names or shapes, in or out, are not the declared ones."""
+        """Raises ModelError if input or output names or shapes differ from the declared ones."""
         check_shapes(self.label, "input", self.inputs, tensors)
         out = {name: np.asarray(value, np.float32) for name, value in self._function(tensors).items()}
         check_shapes(self.label, "output", self.outputs, out)
@@ -53,7 +53,7 @@ class FakeRunner:
 
 
 def check_shapes(label: str, side: str, declared: Shapes, tensors: Tensors) -> None:
-    """Raises ModelError naming the first tensor that is missing, unknown or of another shape."""
+    """Raises ModelError that names the first tensor that is missing, unknown or of another shape."""
     for name in declared.keys() ^ tensors.keys():
         state = "missing" if name in declared else "unknown"
         raise ModelError(f"{label}: {side} tensor {name!r} is {state}; declared are {', '.join(declared)}")

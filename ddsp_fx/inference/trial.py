@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A model that has not run on this machine before is first run in a child process.
+"""A model that is new to this machine first runs in a child process.
 
 LiteRT trusts the contents of a .tflite: of 11,550 files with a few changed bytes, 8 ended the process by SIGSEGV or
-SIGABRT. If the child dies, the result is only a typed error. Results are remembered by the hash of the file's bytes, so
-a model is tried once on a machine, in some tenths of a second, and again when LiteRT changes. The trial is no sandbox:
+SIGABRT. If the child dies, the user gets a typed error. Verdicts are stored by the hash of the file's bytes, so a model
+is tried once per machine, which takes some tenths of a second, and again after LiteRT changes. The trial is no sandbox:
 it cannot tell what a model does with other inputs.
 """
 
@@ -22,20 +22,20 @@ import platformdirs
 
 from ddsp_fx.errors import ModelError
 
-# Raise it when the trial asks for more, so that older verdicts are asked again.
+# Increase it when the trial checks more, so that stored verdicts are discarded.
 TRIAL_VERSION = 1
-# A trial takes some tenths of a second; a machine that is busy is given its time.
+# A trial takes some tenths of a second; the limit allows for a busy machine.
 LIMIT_S = 120.0
 GOOD = "good"
 _known: set[str] = set()
 
 
 def require_tried(content: bytes, label: str) -> None:
-    """Returns if this model has run here, now or earlier; raises ModelError that names `label` and what happened.
+    """Return if this model has run here, now or earlier; raises ModelError that names `label` and what happened.
 
     Args:
-        content: the bytes of the .tflite file, the very ones that will be loaded.
-        label: the file's name in messages.
+        content: the bytes of the .tflite file that will be loaded.
+        label: the file's name, for messages.
     """
     digest = hashlib.sha256(content).hexdigest()
     if digest in _known:
@@ -52,7 +52,7 @@ def require_tried(content: bytes, label: str) -> None:
 
 
 def verdict_path(digest: str) -> Path:
-    """Where the verdict on a model of that sha256 is kept, with this machine's runtime."""
+    """The file that stores the verdict on a model of that sha256 with this machine's runtime."""
     folder = platformdirs.user_cache_path("ddsp-fx") / "models"
     return folder / f"{digest[:32]}-{_runtime()}-{TRIAL_VERSION}"
 
@@ -64,32 +64,32 @@ def _runtime() -> str:
     return "none"
 
 
-# What may end differently the next time (a busy machine, little memory) is not remembered.
+# A verdict that may differ next time (a busy machine, little memory) is not stored.
 _UNSURE = "?"
 
 
 def _try(content: bytes) -> str:
-    # -P keeps the current folder, where a stranger's numpy.py may lie, out of the child's search path.
+    # -P removes the current folder, where a stranger's numpy.py may lie, from the child's search path.
     command = [sys.executable or "python3", "-P", "-m", "ddsp_fx.inference.trial_child"]
     try:
         done = subprocess.run(command, input=content, capture_output=True, timeout=LIMIT_S, check=False)
     except subprocess.TimeoutExpired:
-        return f"{_UNSURE}the model did not finish its first steps within {LIMIT_S:g} s; it is refused"
+        return f"{_UNSURE}the model did not finish its first steps within {LIMIT_S:g} s, so it is not loaded"
     except OSError as error:
         reason = error.strerror or error
-        return f"{_UNSURE}the model cannot be tried in a process of its own ({reason}); mend that and load it again"
+        return f"{_UNSURE}the model cannot be tried in a child process ({reason}); fix that and load it again"
     if done.returncode == 0:
         return GOOD
     words = done.stdout.decode("utf-8", "replace").strip()
     if done.returncode == 1 and words:
         return _UNSURE + words
-    return f"corrupt or hostile model: a process that ran it {_end(done.returncode)}; reinstall the bundle it came with"
+    return f"corrupt or hostile model: the process that tried it {_end(done.returncode)}; reinstall its bundle"
 
 
 def _end(code: int) -> str:
     if code < 0:
         with suppress(ValueError):
-            return f"died of {signal.Signals(-code).name}"
+            return f"was killed by {signal.Signals(-code).name}"
     return f"ended with code {code}"
 
 
@@ -100,7 +100,7 @@ def _remembered(path: Path) -> str | None:
 
 
 def _remember(path: Path, verdict: str) -> None:
-    """A home that cannot be written costs the trial each time, and nothing else."""
+    """Store a verdict. If the folder is not writable, the trial is repeated each time."""
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         staging = path.with_name(f".{path.name}.{hashlib.sha256(verdict.encode()).hexdigest()[:8]}")

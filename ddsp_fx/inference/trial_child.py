@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The child of `trial`: reads a model from stdin, runs it as the library will, and says so by its exit code.
+"""The child process of `trial`: reads a model from stdin, runs it like the library, and reports by its exit code.
 
-0: it runs. 1: it cannot, and stdout says why. Anything else, above all a signal, was caused by the model.
+0: it runs. 1: it does not, and stdout has the reason. Anything else, usually a signal, was caused by the model.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import numpy as np
 from ddsp_fx.errors import ModelError
 from ddsp_fx.inference.litert import open_runner
 
-# What the arena may take beyond what the process has after its imports; the largest of our own takes 40 MiB.
+# Limit for the model's arena beyond the process's memory after its imports; this project's largest takes 40 MiB.
 MEMORY_BYTES = 1 << 30
 CPU_S = 60
 _INPUTS = (0.0, 1.0, -1.0, 1e3, None, None, None)
 
 
 def judge(content: bytes) -> str | None:
-    """None for a model that runs, else what is wrong with it."""
+    """None for a model that runs, else the reason why it does not."""
     try:
         runner = open_runner(content, "model")
         rng = np.random.default_rng(0)
@@ -39,7 +39,7 @@ def judge(content: bytes) -> str | None:
 
 
 def bound() -> None:
-    """Memory, time and core dumps of this process, where the system can limit them."""
+    """Limit memory, time and core dumps of this process, where the system allows it."""
     try:
         import resource
     except ImportError:

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Training: makes a bundle from recordings. Needs the [train] extra; nothing else imports it."""
+"""Training: makes a bundle from recordings. Needs the [train] extra; no other package imports it."""

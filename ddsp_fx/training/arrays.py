@@ -13,10 +13,10 @@ from ddsp_fx.files.replace import replacing
 
 
 def save_arrays(path: Path, **arrays: npt.ArrayLike) -> None:
-    """An .npz, moved into place when it is whole: a power cut leaves the old file or the new. Raises TrainingError."""
+    """Write an .npz and replace the file atomically: a power cut leaves the old or the new. Raises TrainingError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise TrainingError(f"{path.parent}: cannot be made: {error.strerror}") from None
+        raise TrainingError(f"{path.parent}: cannot be created: {error.strerror}") from None
     with replacing(path, TrainingError) as temporary, temporary.open("wb") as file:
         np.savez(file, **arrays)  # type: ignore[arg-type]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All settings of a training run, with the defaults that measured best. A recipe is the same as TOML."""
+"""All settings of a training run, with the defaults that measured best. A recipe holds the same settings as TOML."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from ddsp_fx.names import problem_with
 from ddsp_fx.training import parts
 from ddsp_fx.training.parts import Choice
 
-# A recipe has some thirty lines.
+# A recipe has about thirty lines.
 MOST_BYTES = 1 << 20
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Text = Annotated[str, StringConstraints(min_length=1)]
-# Not one that is read from a file, "ddsp-vst:PATH": the cache of features would not see that file change.
+# No tracker that is read from a file, "ddsp-vst:PATH": the cache of features would not notice a change of that file.
 TrackerName = Annotated[str, StringConstraints(min_length=1, pattern="^[^:]*$")]
-# Strict: steps = "300" is a mistake, and to guess what was meant would hide it.
+# Strict, because steps = "300" is a mistake that a conversion would hide.
 Whole = Annotated[int, Strict()]
 Number = Annotated[float, Strict()]
 Flag = Annotated[bool, Strict()]
 Count = Annotated[Whole, Field(ge=0, le=10**9)]
 Positive = Annotated[Whole, Field(ge=1, le=10**9)]
 NotNegative = Annotated[Number, Field(ge=0, allow_inf_nan=False)]
-# `parts` judges it, in one line where a union's validation would need two.
+# `parts` validates it, with a message of one line where pydantic's for a union has two.
 Chosen = Annotated[Choice, SkipValidation]
 Duration = Annotated[Number, Field(gt=0, allow_inf_nan=False)]
 
@@ -46,30 +46,34 @@ class TrainConfig:
 
     Args:
         name: of the bundle; its effects become NAME, NAME-room, NAME-dry.
-        decoder: "tiny" is one 256-unit GRU, "full" the paper's decoder, "compact" the same a fifth narrower. It,
-            `encoder` and `loss` are a name, or a table of a name and own settings (`ddsp_fx.training.parts`).
-        weights: in the file: "float32", or "int8", a quarter of the size and about 1 % of the largest amplitude off.
-        encoder: "z" learns what pitch and level leave unsaid, beside the decoder; "unsupervised" learns pitch itself,
-            and no tracker is asked.
+        decoder: "tiny" is a 256-unit GRU, "full" the paper's decoder, "compact" the same, a fifth narrower. `decoder`,
+            `encoder` and `loss` are a name, or a table with a name and the part's settings (`ddsp_fx.training.parts`).
+        weights: as stored: "float32", or "int8", a quarter of the size with errors near 1 % of the largest amplitude.
+        encoder: "z" learns, together with the decoder, what pitch and level do not describe; "unsupervised" learns the
+            pitch itself, without a tracker.
         loss: of the audio stage.
-        warm_up_steps: of the unsupervised pitch encoder, on the synthesizer's own sounds.
-        steps: audio steps; `minutes` ends the audio stage earlier if given. The learning rate decays with whichever
-            is nearer its end.
+        warm_up_steps: of the unsupervised pitch encoder, on sounds from the synthesizer.
+        steps: steps of the audio stage; `minutes`, if given, may end it earlier. The learning rate decays with
+            whichever
+            is closer to its end.
         fit_steps: steps of the first stage, which fits the decoder to measured controls with no audio in the loop.
-        clip_seconds, pre_roll_seconds: the loss counts on the clip; the pre-roll before it warms the decoder's state
+        clip_seconds, pre_roll_seconds: the loss counts the clip only; the pre-roll before it warms up the decoder's
+            state
             and feeds the room.
-        learning_rate: of the audio stage's start; it falls to a tenth on a half cosine.
-        sample_rate: of the synthesizer that is trained, 16000, 32000 or 48000 Hz: the model's ceiling is half of it.
-            Pitch and level are always heard at 16 kHz. `ddsp_fx.training.data.bandwidth` finds what recordings ask for.
-        frame_rate: frames a second, of which 16000 is a multiple.
-        gain_db, level_error_db, pitch_error_semitones: deviations of what a clip is disturbed by, so that it is not
-            learned by heart: its gain, and, frame by frame, what the decoder hears of its level and its pitch.
-        varispeed_semitones: train on copies of every recording as much lower and higher too.
+        learning_rate: at the start of the audio stage; it falls to a tenth along half a cosine.
+        sample_rate: of the synthesizer, 16000, 32000 or 48000 Hz: the model's ceiling is half of it. Pitch and level
+            are
+            always analysed at 16 kHz. `ddsp_fx.training.data.bandwidth` finds the rate that recordings need.
+        frame_rate: frames per second, a divisor of 16000.
+        gain_db, level_error_db, pitch_error_semitones: standard deviations of random changes against overfitting: of
+            each
+            clip's gain and, frame by frame, of the level and the pitch that the decoder receives.
+        varispeed_semitones: also train on copies of every recording, transposed up and down by this much.
         room_seconds: length of the learned impulse response.
-        licence: of the weights; `data_licence` is that of the recordings where it is another.
-        recipe: where the card says that these settings can be found.
+        licence: of the weights; `data_licence` is the recordings' licence if that is another.
+        recipe: where these settings can be found, for the card.
         holdout_seconds: cut from the end of the last recording and never trained on.
-        holdout_every: with many short recordings instead: each so manieth file, whole, is never trained on. 0 is none.
+        holdout_every: for many short recordings: every Nth file is held out, whole. 0 holds none out.
     """
 
     name: Name
@@ -114,7 +118,7 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.varispeed_semitones and self.learns_pitch:
             encoder = parts.encoder_of(self.encoder)
-            raise TrainingError(f"varispeed_semitones needs a tracker's pitch, which {encoder} has not")
+            raise TrainingError(f"varispeed_semitones needs a tracker's pitch, which {encoder} does not use")
         self._check_rates()
 
     def _check_rates(self) -> None:
@@ -129,17 +133,17 @@ class TrainConfig:
 
     @property
     def effect_symbol(self) -> str:
-        """What people type for the instrument: `symbol`, else the name in small letters with dashes."""
+        """The name that users type for the instrument: `symbol`, else the name in lower case with dashes."""
         return self.symbol or self.name.lower().replace("_", "-").replace(" ", "-")
 
     @property
     def identity(self) -> str:
-        """The id of the bundle that comes of it."""
+        """The id of the resulting bundle."""
         return self.bundle_id or f"user.{self.effect_symbol}"
 
     @property
     def hop(self) -> int:
-        """Samples a frame."""
+        """Samples per frame."""
         return self.sample_rate // self.frame_rate
 
     @property
@@ -159,7 +163,7 @@ class TrainConfig:
 
     @property
     def sizes(self) -> parts.Sizes:
-        """What decoder, encoder, synthesizer and loss agree on."""
+        """The sizes that decoder, encoder, synthesizer and loss share."""
         n_z = parts.encoder_of(self.encoder).count("n_z", 0)
         state_size = parts.decoder_of(self.decoder).count("state_size", 1)
         return parts.Sizes(self.n_harmonics, self.n_bands, n_z, state_size, self.hop, self.sample_rate)
@@ -170,30 +174,30 @@ class TrainConfig:
 
 
 def read_recipe(path: Path, **overrides: Any) -> TrainConfig:
-    """A TOML recipe with options over it; raises TrainingError naming a key that does not exist."""
+    """Read a TOML recipe and apply `overrides`; raises TrainingError that names an unknown key."""
     return make_config({**read_settings(path), **overrides}, str(path))
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """What a recipe states, and no more; raises TrainingError for a file that is no TOML."""
+    """The settings that a recipe states; raises TrainingError if it is not TOML."""
     try:
-        # A pipe is as good as a file here: who types the command knows what stands behind it.
+        # A pipe is allowed: users who type a path know what is behind it.
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
-            raise TrainingError(f"{path}: is longer than {MOST_BYTES} bytes, which no recipe is")
+            raise TrainingError(f"{path}: is longer than {MOST_BYTES} bytes, so it is no recipe")
         return tomllib.loads(data.decode("utf-8"))
     except OSError as error:
         raise TrainingError(f"{path}: cannot be read: {error.strerror}") from None
     except RecursionError:
         raise TrainingError(f"{path}: not a TOML recipe: nested too deeply") from None
-    # TOMLDecodeError and UnicodeDecodeError are ValueErrors, and so is what an integer of 5,000 digits gives.
+    # TOMLDecodeError and UnicodeDecodeError are ValueErrors, and so is the error for an integer of 5,000 digits.
     except ValueError as error:
         raise TrainingError(f"{path}: not a TOML recipe: {error}") from None
 
 
 def make_config(data: Mapping[str, Any], label: str = "options") -> TrainConfig:
-    """Settings from plain data; raises TrainingError with every breach: unknown keys, wrong types, out of range."""
+    """Settings from plain data; raises TrainingError with every fault: unknown keys, wrong types, out of range."""
     unknown = sorted(set(data) - {entry.name for entry in fields(TrainConfig)})
     if unknown:
         known = [entry.name for entry in fields(TrainConfig)]
@@ -220,7 +224,7 @@ def _require_parts(config: TrainConfig, label: str) -> None:
 
 def _require_names(config: TrainConfig, label: str) -> None:
     if problem := problem_with(config.name):
-        raise TrainingError(f"{label}: name {config.name!r} is no name for a folder: {problem}")
+        raise TrainingError(f"{label}: name {config.name!r} is not a valid folder name: {problem}")
     if not re.fullmatch(SYMBOL_PATTERN, config.effect_symbol):
         raise TrainingError(
             f"{label}: name {config.name!r} makes the effect {config.effect_symbol!r}, which cannot be typed; use "

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decoders, encoders and losses by name, through entry points: also the built-in ones.
+"""Decoders, encoders and losses by name, all from entry points, built-in ones too.
 
-An entry point of group `ddsp_fx.decoders`, `ddsp_fx.encoders` or `ddsp_fx.losses` names an object that declares
-``Settings``, the keys that a recipe may set, and has the methods of `DecoderKind`, `EncoderKind` or `LossKind`.
-Names are listed from installed metadata: neither Keras nor a package is imported before its part is chosen.
+An entry point of group `ddsp_fx.decoders`, `ddsp_fx.encoders` or `ddsp_fx.losses` names an object with ``Settings``,
+the keys that a recipe may set, and the methods of `DecoderKind`, `EncoderKind` or `LossKind`. Names come from installed
+metadata: neither Keras nor any package is imported before its part is chosen.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ddsp_fx.errors import TrainingError, did_you_mean
 from ddsp_fx.extensions import Door
 
 Role = Literal["decoder", "encoder", "loss"]
-# What a recipe says of a part: its name, or a table with a name and the part's own settings.
+# A recipe chooses a part by its name, or by a table with the name and the part's own settings.
 Choice = str | dict[str, Any]
 
 DOORS: dict[Role, Door] = {
@@ -36,20 +36,20 @@ NEEDED: dict[Role, tuple[str, ...]] = {
 
 
 class Settings(BaseModel):
-    """Base of a part's settings: a frozen pydantic model that refuses keys it does not know and guesses no types."""
+    """Base of a part's settings: a frozen pydantic model that refuses unknown keys and does not convert types."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What all parts of one model agree on.
+    """The sizes that all parts of a model share.
 
     Args:
-        n_harmonics, n_bands: what a decoder puts out a frame.
-        n_z: numbers a frame that an encoder tells the decoder beside pitch and level, 0 for none.
-        state_size: numbers that a decoder keeps from frame to frame.
-        hop: samples a frame.
+        n_harmonics, n_bands: a decoder's outputs per frame.
+        n_z: an encoder's numbers per frame for the decoder, besides pitch and level; 0 for none.
+        state_size: numbers that a decoder carries from frame to frame.
+        hop: samples per frame.
         sample_rate: in Hz.
     """
 
@@ -62,7 +62,7 @@ class Sizes:
 
 
 class Statistics(NamedTuple):
-    """Mean and deviation of the scaled pitch and level over a training set; a decoder whitens its inputs by them."""
+    """Mean and deviation of the scaled pitch and level over a training set, by which decoders normalise inputs."""
 
     f0_mean: float
     f0_std: float
@@ -80,27 +80,27 @@ class DecoderKind(Protocol):
         ...
 
     def build(self, settings: Any, sizes: Sizes, statistics: Statistics) -> Any:
-        """Return a fresh `keras.Model`.
+        """Return a new `keras.Model`.
 
         It is called as ``decoder(f0_scaled, level_scaled, keep=None)``, inputs (B, F) each: midi / 127 and dB / 80 + 1.
         It returns amplitude (B, F), distribution (B, F, H) and noise magnitudes (B, F, M), all positive; the
-        distribution sums to 1. ``keep`` (B, 1, S), or None, weighs the state's outputs (dropout); it may be ignored.
+        distribution sums to 1. ``keep`` (B, 1, S), or None, weights the state's outputs (dropout); it may be ignored.
 
-        Its ``step(f0_scaled, level_scaled, state)`` takes (B,), (B,), (B, S) and returns one frame of the same,
-        (B,), (B, H), (B, M), and the next state (B, S). TensorFlow Lite must know its operations.
+        Its ``step(f0_scaled, level_scaled, state)`` takes (B,), (B,), (B, S) and returns one frame of these outputs,
+        (B,), (B, H), (B, M), and the next state (B, S). TensorFlow Lite must support its operations.
 
-        With ``sizes.n_z`` > 0 it is also called with ``z`` (B, F, n_z). Then it has ``terms(f0_scaled, level_scaled)``
-        (..., T) and a weight ``usual_z`` (T, n_z): where no z is given, it hears their product.
+        With ``sizes.n_z`` > 0 it is also called with ``z`` (B, F, n_z). It then has ``terms(f0_scaled, level_scaled)``
+        (..., T) and a weight ``usual_z`` (T, n_z), whose product replaces z if none is given.
         """
         ...
 
 
 class EncoderKind(Protocol):
-    """An encoder that a recipe can name: what listens to the clips in training. No bundle holds one.
+    """An encoder that a recipe can name: it analyses the clips during training. Bundles contain no encoder.
 
     Attributes:
-        learns_pitch: it takes the tracker's place. It is first taught on random sounds whose pitch is known.
-        card: what a bundle's description says of it, "" for nothing.
+        learns_pitch: it replaces the tracker, and is first trained on random sounds of known pitch.
+        card: its sentence in a bundle's description, "" for none.
     """
 
     Settings: type[BaseModel]
@@ -108,16 +108,16 @@ class EncoderKind(Protocol):
     card: str
 
     def n_z(self, settings: Any) -> int:
-        """Return how many numbers a frame it tells the decoder beside pitch and level."""
+        """Return the size of its output z per frame, 0 for none."""
         ...
 
     def build(self, settings: Any, sizes: Sizes) -> Any:
-        """Return a fresh `keras.Model`, or None for nothing that listens.
+        """Return a new `keras.Model`, or None for no encoder.
 
-        It is called with a batch that holds ``audio`` (B, T) at least and returns a dictionary of what it puts into the
-        batch or replaces there: ``z`` (B, T // hop + 1, n_z) if n_z > 0. One that learns pitch returns f0_scaled, mask,
-        entry and fraction (see `ddsp_fx.training.data.clips.synth_inputs`) and has ``logits(audio)``: of 128 MIDI notes
-        (B, F, 128), and of a pitch at all (B, F).
+        It is called with a batch that contains at least ``audio`` (B, T), and returns a dictionary of entries to add or
+        replace: ``z`` (B, T // hop + 1, n_z) if n_z > 0. An encoder that learns pitch returns f0_scaled, mask, entry
+            and fraction (see `ddsp_fx.training.data.clips.synth_inputs`), and has ``logits(audio)``: of 128 MIDI notes
+            (B, F, 128), and of a pitch being present (B, F).
         """
         ...
 
@@ -128,7 +128,7 @@ class LossKind(Protocol):
     Settings: type[BaseModel]
 
     def build(self, settings: Any, sizes: Sizes) -> Callable[[Any, Any], Any]:
-        """Return a function of the recording and the resynthesis, (B, T) each, to a scalar, in `keras.ops`."""
+        """Return a function of the recording and the resynthesis, (B, T) each, that gives a scalar in `keras.ops`."""
         ...
 
 
@@ -137,7 +137,7 @@ Kind = TypeVar("Kind", DecoderKind, EncoderKind, LossKind)
 
 @dataclass(frozen=True)
 class Part(Generic[Kind]):
-    """What a recipe has chosen: a registered kind and its settings, both checked."""
+    """A recipe's choice: a registered kind and its settings, both checked."""
 
     role: Role
     name: str
@@ -148,40 +148,40 @@ class Part(Generic[Kind]):
         return f"{self.role} {self.name!r}"
 
     def count(self, method: str, least: int) -> int:
-        """The kind's ``state_size`` or ``n_z`` with its settings; raises TrainingError where that is no count."""
+        """The kind's ``state_size`` or ``n_z`` with its settings; raises TrainingError if that is not a valid count."""
         try:
             found: object = getattr(self.kind, method)(self.settings)
-        except Exception as error:  # whatever a stranger's code raises
+        except Exception as error:  # another package's code may raise anything
             raise TrainingError(f"{self}: {method} raises {type(error).__name__}: {error}") from error
         if not isinstance(found, int) or found < least:
-            raise TrainingError(f"{self}: {method} is {found!r}; expected a whole number from {least} on")
+            raise TrainingError(f"{self}: {method} is {found!r}; expected a whole number of at least {least}")
         return found
 
     def build(self, *arguments: Any) -> Any:
-        """The kind's `build` with its settings; raises TrainingError that names the part when that fails."""
+        """The kind's `build` with its settings; raises TrainingError that names the part if that fails."""
         try:
             return self.kind.build(self.settings, *arguments)
-        except Exception as error:  # whatever a stranger's code raises
+        except Exception as error:  # another package's code may raise anything
             raise TrainingError(f"{self} cannot be built: {type(error).__name__}: {error}") from error
 
 
 def decoder_of(choice: Choice) -> Part[DecoderKind]:
-    """The decoder that a recipe has chosen; raises TrainingError as `_chosen` does."""
+    """The decoder that a recipe has chosen; raises TrainingError like `_chosen`."""
     return _chosen("decoder", choice)
 
 
 def encoder_of(choice: Choice) -> Part[EncoderKind]:
-    """The encoder that a recipe has chosen; raises TrainingError as `_chosen` does."""
+    """The encoder that a recipe has chosen; raises TrainingError like `_chosen`."""
     return _chosen("encoder", choice)
 
 
 def loss_of(choice: Choice) -> Part[LossKind]:
-    """The loss that a recipe has chosen; raises TrainingError as `_chosen` does."""
+    """The loss that a recipe has chosen; raises TrainingError like `_chosen`."""
     return _chosen("loss", choice)
 
 
 def _chosen(role: Role, choice: Choice) -> Part[Any]:
-    """Raises TrainingError for an unknown name, a part that does not load, and settings that it does not have."""
+    """Raises TrainingError for an unknown name, a part that cannot be loaded, or unknown settings."""
     name, own = _split(role, choice)
     kind = _load(role, name)
     return Part(role, name, kind, _settings(f"{role} {name!r}", kind.Settings, own))
@@ -191,8 +191,8 @@ def _split(role: Role, choice: object) -> tuple[str, dict[str, Any]]:
     table = {"name": choice} if isinstance(choice, str) else choice
     if not isinstance(table, Mapping) or not isinstance(table.get("name"), str):
         raise TrainingError(
-            f'{role} is {choice!r}; give a name, {role} = "{DOORS[role].names()[-1]}", or a table [{role}] of name '
-            "and its own settings"
+            f'{role} is {choice!r}; give a name, {role} = "{DOORS[role].names()[-1]}", or a table [{role}] with a name '
+            "and its settings"
         )
     return table["name"], {key: value for key, value in table.items() if key != "name"}
 
@@ -216,7 +216,7 @@ def _settings(part: str, declared: type[BaseModel], own: Mapping[str, Any]) -> B
             has = f"it has {', '.join(known)}" if known else "it has none"
             raise TrainingError(f"{part} has no setting {key!r}{did_you_mean(key, known)}; {has}")
     try:
-        # By way of JSON, as checkpoints keep them: a list is then good for a tuple, and a string still for no number.
+        # Validated as JSON, as in checkpoints: a list is then accepted for a tuple, but a string not for a number.
         return declared.model_validate_json(json.dumps(dict(own)))
     except ValidationError as error:
         raise TrainingError(f"{part}: {breaches(error)}") from None

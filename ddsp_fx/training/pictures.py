@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Spectrograms of sounds as PNG files."""
+"""Draws spectrograms of sounds as PNG files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ N_FFT, HOP = 1024, 256
 
 
 def draw(path: Path, sounds: Mapping[str, Array], sample_rate: int, dpi: int = 90) -> None:
-    """Spectrograms of sounds (samples,), one under the other, on one scale of 90 dB."""
+    """Draw spectrograms of sounds (samples,), one below the other, on the same scale of 90 dB."""
     plt = pyplot()
     figure, rows = plt.subplots(len(sounds), 1, figsize=(11, 2.2 * len(sounds)), sharex=True, squeeze=False)
     top = max(float(_level_db(sound).max()) for sound in sounds.values())
@@ -41,7 +41,7 @@ def _level_db(audio: Array) -> npt.NDArray[np.float64]:
 
 
 def pyplot() -> Any:
-    """Return matplotlib's pyplot, drawing to files alone."""
+    """Return matplotlib's pyplot with a backend that only draws to files."""
     import matplotlib
 
     matplotlib.use("Agg")

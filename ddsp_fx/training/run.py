@@ -38,10 +38,10 @@ def train(  # noqa: PLR0913, PLR0917 - the command's options, one to one
     report: Report = lambda *_: None,
     note: Callable[[str], None] = lambda _: None,
 ) -> Path:
-    """Train (or go on training) and write the bundle; returns its folder.
+    """Train (or continue training) and write the bundle; returns its folder.
 
-    Raises TrainingError for recordings, settings or checkpoints that cannot be used, and, before any work, for a bundle
-    or run folder that holds something else. On Ctrl-C the state is saved and KeyboardInterrupt goes on up.
+    Raises TrainingError for unusable recordings, settings or checkpoints and, before any work, for a bundle or run
+    folder that contains something else. On Ctrl-C the state is saved and KeyboardInterrupt is raised again.
     """
     checkpoint = _last_checkpoint(run_folder) if resume else None
     if checkpoint:
@@ -81,26 +81,26 @@ def _room_or_none(passages: list[Passage], config: TrainConfig, note: Callable[[
     try:
         return room_response(passages, config)
     except TrainingError as error:
-        note(f"warning: {error}. Going on without a room: the bundle will hold the instrument alone")
+        note(f"warning: {error}. Continuing without a room: the bundle will only contain the instrument")
         return room_response(passages, replace(config, room=False))
 
 
 def _last_checkpoint(run_folder: Path) -> Checkpoint:
-    """Where the run stands, or, before it has begun, its pitch encoder."""
+    """The state of the run or, before its first checkpoint, of its pitch encoder."""
     earlier = run_folder / run_folders.PITCH
     begun = (run_folder / run_folders.CHECKPOINT).is_file() or not (earlier / run_folders.CHECKPOINT).is_file()
     return load_checkpoint(run_folder if begun else earlier)
 
 
 def _listen(data: TrainingSet, run_folder: Path, config: TrainConfig, report: Report, resume: bool) -> Any:
-    """Teach a pitch encoder, let it hear the recordings in a tracker's place, and return it."""
+    """Train a pitch encoder, set the recordings' pitch with it instead of a tracker, and return it."""
     encoder = warm_up.WarmUp(run_folder, config, report, resume=resume).run()
     data.passages = track_pitch(data.passages, encoder)
     return encoder
 
 
 def _resumed(checkpoint: Checkpoint, config: TrainConfig) -> TrainConfig:
-    """The saved settings win, but for how long to go on; a finished run goes on where more was asked for."""
+    """The saved settings, except for the length: a finished run continues if more steps are asked for."""
     settings = replace(checkpoint.config, steps=max(config.steps, checkpoint.config.steps), minutes=config.minutes)
     progress = checkpoint.progress
     done = max((step for stage, step, _ in progress.losses if stage == "audio"), default=0)
@@ -111,7 +111,7 @@ def _resumed(checkpoint: Checkpoint, config: TrainConfig) -> TrainConfig:
 
 
 def _held_out_figures(run: Run, held_out: Passage) -> tuple[dict[str, float], dict[str, Array]]:
-    """How near the bundle comes, `heldout_...`; with an encoder that listens in, `autoencoded_...`; and the sounds."""
+    """Figures `heldout_...` and, with an encoder, `autoencoded_...`; and the sounds."""
     ways = {"heldout": True} | ({"autoencoded": False} if run.encoder else {})
     figures: dict[str, float] = {}
     shown = {"recording": held_out.audio}
@@ -128,7 +128,7 @@ def _held_out_figures(run: Run, held_out: Passage) -> tuple[dict[str, float], di
 
 
 def finished(run: Run, data: TrainingSet) -> FinishedRun:
-    """What the bundle is written from, held-out figures included."""
+    """The contents of the bundle, including held-out figures."""
     figures: dict[str, float | str] = {
         "steps": float(sum(1 for stage, *_ in run.progress.losses if stage == "audio") * LOSS_EVERY),
         "training_minutes": run.progress.seconds / 60,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The folder of a run: one training at a time, and files that a run did not make are never overwritten."""
+"""The folder of a run. One training at a time holds it, and files that a run did not make are never overwritten."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from ddsp_fx.files.replace import PREFIX
 from ddsp_fx.leftovers import sweep
 
 CHECKPOINT = "checkpoint.npz"
-# Of an unsupervised run: where its pitch encoder's lessons keep a checkpoint of their own.
+# The subfolder with the checkpoint of an unsupervised run's pitch encoder.
 PITCH = "pitch"
 MARK = "run.json"
 LOCK = ".lock"
-# What a run may have left behind before its first checkpoint.
+# The folders that a run creates before its first checkpoint.
 _EARLY = {"cache", "previews"}
 
 
 @contextmanager
 def opened(folder: Path, resume: bool) -> Iterator[None]:
-    """Hold the folder for one training, and sweep what a killed one left.
+    """Lock the folder for one training, and remove the leftovers of a killed one.
 
-    Raises TrainingError for a folder of other files, one whose run was not asked for by `resume`, or one in use.
+    Raises TrainingError for a folder with other files, with a run but without `resume`, or in use.
     """
     _require_ours(folder)
     if not resume and has_run(folder):
         raise TrainingError(
-            f"{folder}: holds a run already; go on with it by --resume, or start another with --run-dir or --name"
+            f"{folder}: contains a run already; continue it with --resume, or start another with --run-dir or --name"
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -46,14 +46,14 @@ def opened(folder: Path, resume: bool) -> Iterator[None]:
 
 
 def has_run(folder: Path) -> bool:
-    """True where there is something to resume."""
+    """Whether there is something to resume."""
     return (folder / CHECKPOINT).is_file() or (folder / PITCH / CHECKPOINT).is_file()
 
 
 def _require_ours(folder: Path) -> None:
     if not folder.is_dir():
         if folder.exists():
-            raise TrainingError(f"{folder}: is no folder; choose another --run-dir")
+            raise TrainingError(f"{folder}: not a folder; choose another --run-dir")
         return
     if has_run(folder) or (folder / MARK).is_file():
         return
@@ -62,5 +62,5 @@ def _require_ours(folder: Path) -> None:
     )
     if foreign:
         raise TrainingError(
-            f"{folder}: holds {foreign[0]!r}, which no training made; choose an empty or a new folder as --run-dir"
+            f"{folder}: contains {foreign[0]!r}, which no training made; choose an empty or a new folder as --run-dir"
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A pitch tracker of your own: YIN. `pip install examples/yin`, then `ddsp-fx apply in.wav out.wav violin:tracker=yin`.
+"""Your own pitch tracker: YIN. `pip install examples/yin`, then `ddsp-fx apply in.wav out.wav violin:tracker=yin`.
 
 De Cheveigne and Kawahara, "YIN, a fundamental frequency estimator for speech and music" (JASA 2002), steps 1 to 5.
 """
@@ -11,12 +11,12 @@ from ddsp_fx.analysis.trackers import TrackerKind
 
 RATE_HZ, FRAME = 16000, 1024
 LAGS = np.arange(1, FRAME // 2)
-# The paper's threshold: the first dip below it is the period.
+# The paper's threshold: the first dip below it gives the period.
 THRESHOLD = 0.15
 
 
 class YinTracker(FrameTracker):
-    """32 ms of look-ahead. Any function from a frame to (f0 in Hz, confidence) makes a tracker like this one."""
+    """32 ms of look-ahead. With FrameTracker, any function from a frame to (f0 in Hz, confidence) makes a tracker."""
 
     name = "yin"
 
@@ -38,7 +38,7 @@ class YinTracker(FrameTracker):
         left, dip, right = normalised[at - 1 : at + 2]
         bend = left - 2.0 * dip + right
         period = LAGS[at] + (0.5 * (left - right) / bend if bend > 0.0 else 0.0)
-        # Voiced from a confidence of 0.5 on, which is where the paper's threshold lies.
+        # Frames are voiced from a confidence of 0.5 on, which corresponds to the paper's threshold.
         return RATE_HZ / period, float(np.clip(1.0 - 0.5 * dip / THRESHOLD, 0.0, 1.0))
 
 

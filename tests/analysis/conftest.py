@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No law may fail because the machine is busy."""
+"""Hypothesis without deadlines, because a busy machine must not make a test fail."""
 
 from hypothesis import settings
 

@@ -62,7 +62,7 @@ def test_look_ahead_bounds_every_frame(rate):
         frames, received = frames + new, received + 7
         last, following = (math.ceil(k * 320 * Fraction(rate) / 16000) for k in (frames - 1, frames))
         assert received < following + features.look_ahead_samples + 7
-        # Tight: no frame is out earlier than two 16 kHz samples before the bound.
+        # The bound is tight: no frame comes out more than two 16 kHz samples before it.
         assert not new or received >= last + features.look_ahead_samples - 2 * rate / 16000
 
 
@@ -73,7 +73,7 @@ def test_a_tone_reads_its_pitch_and_level_at_every_rate(rate):
     assert features.voiced[inner].all()
     np.testing.assert_allclose(features.f0_hz[inner], 220.0, rtol=2e-3)
     at_16k = power_db(tone(16000, 0.5), hop=320, frame=1024)[: len(features)]
-    # 0.6 dB at 8 kHz, whose Nyquist cuts no harmonic of this tone but ends the pass band early.
+    # 0.6 dB at 8 kHz, where Nyquist removes no harmonic of this tone but the pass band ends earlier.
     np.testing.assert_allclose(features.level_db[inner], at_16k[inner], atol=0.6 if rate < 16000 else 0.05)
 
 
@@ -87,7 +87,7 @@ def test_frames_are_centred_on_their_time():
     audio = np.zeros(16000, np.float32)
     audio[8000:] = tone(16000, 0.5)
     level = extract(audio, 16000, level="power").level_db
-    # Frame 25 is centred on sample 8000: half of it sounds, which is 3 dB less.
+    # Frame 25 is centred on sample 8000: half of it has sound, which is 3 dB less.
     assert level[27] - level[25] == pytest.approx(3.0, abs=0.3)
 
 

@@ -60,7 +60,7 @@ def test_steady_tones_are_within_10_cents(tracker, f0_hz):
     f0, confidence = track(tracker, tone(f0_hz))
     assert (confidence[4:-4] >= 0.5).all()
     cents = 1200 * np.log2(f0[4:-4] / f0_hz)
-    # 10 cents: swift-f0 quantises to its own pitch bins; ours stays within 3.
+    # 10 cents: swift-f0 quantises to its own pitch bins; the built-in tracker stays within 3.
     assert np.abs(cents).max() < (10 if tracker.name == "swift" else 3)
 
 
@@ -125,7 +125,7 @@ def test_frames_are_centred_on_multiples_of_the_hop(length, cuts):
     ("name", "part"),
     [
         ("mcloed", "did you mean 'mcleod'"),
-        ("zzz", "are ddsp-vst, mcleod, swift"),
+        ("zzz", "installed: ddsp-vst, mcleod, swift"),
         ("mcleod:7", "'mcleod:7': write mcleod"),
         ("ddsp-vst", "write ddsp-vst:PATH"),
         ("ddsp-vst:", "write ddsp-vst:PATH"),
@@ -139,7 +139,7 @@ def test_an_unknown_name_suggests_one(name, part):
 @pytest.mark.parametrize("name", ["mcleod", "swift"])
 @pytest.mark.parametrize("hop", [160, 320])
 def test_what_is_told_of_a_tracker_is_so(name, hop):
-    """The look-ahead to the sample, and the range at both ends, where the name is told from an octave's error."""
+    """The declared look-ahead, to the sample, and the range: at both ends it must be free of octave errors."""
     kind, opened = tracker_kind(name), open_tracker(name, hop)
     assert (opened.name, opened.hop, opened.look_ahead) == (name, hop, kind.look_ahead)
     for f0_hz in (1.03 * kind.f0_min_hz, 0.97 * kind.f0_max_hz):
@@ -173,14 +173,14 @@ def test_the_vst_tracker_is_gated_by_power():
 
 
 def test_an_extractor_without_pitch_is_refused():
-    with pytest.raises(ModelError, match=r"no output is named f0_hz or .*; it gives pw_db"):
+    with pytest.raises(ModelError, match=r"no output is named f0_hz or .*; it has pw_db"):
         DdspVstTracker(lambda frame: {"pw_db": np.zeros(1)}).flush(0)
 
 
 def test_the_genuine_vst_extractor():
     path = DATA / "extract_features_micro.tflite"
     if not path.exists():
-        pytest.skip(f"the extractor is not at {path}; it is not ours to ship")
+        pytest.skip(f"the extractor is not at {path}; it belongs to another project")
     litert = pytest.importorskip("ai_edge_litert.interpreter")
     runner = litert.Interpreter(str(path)).get_signature_runner()
     (argument,) = runner.get_input_details()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Figures of a resynthesis: each is made wrong on purpose, and says by how much."""
+"""Figures of a resynthesis: each is tested with a known error."""
 
 import numpy as np
 import pytest
@@ -49,7 +49,7 @@ def test_a_doubtful_frame_is_an_outlier_for_the_paper_alone() -> None:
     doubtful = _features(440.0, np.array([1, 1, 1, 1, 1, 1, 0.84, 0.6]))
     found = _figures(_features(440.0), doubtful)
     assert (found["f0_outliers"], found["paper_f0_outliers"], found["voiced_kept"]) == (0.0, 0.25, 1.0)
-    # What was doubtful in the recording already is not held against the resynthesis.
+    # A frame that was doubtful in the recording does not count against the resynthesis.
     assert _figures(doubtful, doubtful)["paper_f0_outliers"] == 0.0
 
 

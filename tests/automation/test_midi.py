@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""MIDI controllers: both ends, the middle and the direction of a range; times; files that are no MIDI."""
+"""MIDI controllers: both ends, the middle and the direction of a range; times; files that are not MIDI."""
 
 from pathlib import Path
 
@@ -91,8 +91,8 @@ def test_times_follow_the_tempo(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("maps", "message"),
     [
-        ([], r"It holds 1/7 \(2 x\); write"),
-        (["8=mix"], r"no CC 8 for mix; it holds 1/7 \(2 x\)"),
+        ([], r"it contains 1/7 \(2 x\); write"),
+        (["8=mix"], r"no CC 8 for mix; it contains 1/7 \(2 x\)"),
         (["7=0.mux"], "MIDI map, CC 7: .*did you mean 'mix'"),
         (["7=0.mix:0..9"], "MIDI map, CC 7: mix = 9 is out of range"),
         (["7=mix", "1/7=mix"], "two controls move mix"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Takes: what is written is read back, a board's state comes with it, and no line is misread in silence."""
+"""Takes: what is written can be read back, with the board's state, and faulty lines are never ignored."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def test_what_was_written_is_scheduled(
     slots = {"0.mix": (0, "mix"), "0.width": (0, "width"), "mix": (None, "mix")}
     found = list(read_take(path).automation.events(board, rate, 2 * RATE))
     assert len(found) == len(events)
-    # What came first at one position stays first: the last one is what is heard.
+    # Events at one position keep their order: the last one is heard.
     for slot, symbol in set(slots.values()):
         of_target = [(sample, value) for sample, s, p, value in found if (s, p) == (slot, symbol)]
         written = [(e[0], e[2]) for e in events if slots[e[1]] == (slot, symbol)]
@@ -76,7 +76,7 @@ def test_without_a_header_the_first_value_holds_from_the_start(tmp_path: Path) -
         (['{"time_s": NaN, "target": "mix", "value": 1}'], "line 1: time nan"),
         (['{"time_s": true, "target": "mix", "value": 1}'], "line 1: time True"),
         (['{"time_s": 1, "target": "mix", "value": [1]}'], "line 1: target 'mix' must be text"),
-        (['{"time_s": 1, "target": "mix", "value": 1}', '{"ddsp_fx_take": 1}'], "line 2: the header stands after"),
+        (['{"time_s": 1, "target": "mix", "value": 1}', '{"ddsp_fx_take": 1}'], "line 2: the header must be"),
         (['{"ddsp_fx_take": 2}'], "line 1: take version 2 is unknown"),
         (['{"ddsp_fx_take": 1, "board": 3}'], "line 1: board is 3"),
         (['{"ddsp_fx_take": 1, "rate": "x"}'], "line 1: rate 'x'"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Automation is exact, and does not depend on blocks; files of it are read or refused with their line."""
+"""Automation is exact and independent of block sizes; files of it are read, or refused with the line."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_a_jump_lands_on_its_sample() -> None:
     audio = np.ones((1, RATE), np.float32)
     curve = Breakpoints([(0.0, 0.0), (0.25, -100.0)], "step")
     out = board.render(audio, RATE, automation=Automation({"Gain.gain_db": curve}))
-    # JUCE ramps its own gain, so the change begins - not ends - at 0.25 s.
+    # JUCE ramps its own gain, so the change only begins at 0.25 s.
     assert np.all(out[0, : RATE // 4] == 1.0)
     assert out[0, RATE // 4 + 1] < 1.0
 

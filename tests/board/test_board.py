@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The board: a list, a chain, a text, a JSON file. Its signal laws: effects/test_contract."""
+"""The board: a list, a chain, a text, a JSON file. Signal tests are in effects/test_contract."""
 
 import json
 from pathlib import Path
@@ -117,8 +117,8 @@ def test_chain_text() -> None:
 @pytest.mark.parametrize(
     ("text", "error", "message"),
     [
-        ("", BoardError, "empty place"),
-        ("Gain | | Gain", BoardError, "empty place"),
+        ("", BoardError, "empty part"),
+        ("Gain | | Gain", BoardError, "empty part"),
         ("compressor", UnknownEffectError, "did you mean 'Compressor'"),
         ("Compresor", UnknownEffectError, "did you mean 'Compressor'"),
         ("Compressor:ration=4", UnknownParameterError, "no parameter 'ration'; did you mean 'ratio'"),
@@ -146,6 +146,3 @@ def test_parameters_in_text_are_the_effects_own(tmp_path: Path, monkeypatch: pyt
         parse_board("hall:predelay=4")
     with pytest.raises(BundleError, match="no preset"):
         parse_board("hall:preset=near")
-
-
-# Automation.

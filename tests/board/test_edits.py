@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The list of a board: each plugin once, edits while it plays, boards inside boards, copies, names of slots."""
+"""A board's list: each plugin once, edits during playback, boards inside boards, copies, slot names."""
 
 import copy
 import pickle
@@ -114,7 +114,7 @@ def test_a_plugin_that_is_used_alone_ends_the_stream_of_its_board() -> None:
     board, audio = Board([DryWet(_reverb())]), _audio()
     board(audio[:, :1000], RATE, reset=False)
     board[0].inner(audio, 44100)
-    with pytest.raises(AudioError, match=r"slot 'response': response: somebody else has used or reset it.*reset\(\)"):
+    with pytest.raises(AudioError, match=r"slot 'response': response: it has been used or reset.*reset\(\)"):
         board(audio[:, 1000:], RATE, reset=False)
     assert np.array_equal(board(audio, RATE), Board([DryWet(_reverb())])(audio, RATE))
 
@@ -122,7 +122,7 @@ def test_a_plugin_that_is_used_alone_ends_the_stream_of_its_board() -> None:
 @pytest.mark.parametrize(("rate", "channels"), [(96000, 2), (48000, 3)])
 def test_a_layout_that_a_native_plugin_refuses_is_one_line(rate: int, channels: int) -> None:
     board = Board([pedalboard.Gain(), pedalboard.MP3Compressor()])
-    with pytest.raises(AudioError, match=rf"MP3Compressor cannot play {rate} Hz with {channels} channel\(s\): MP3"):
+    with pytest.raises(AudioError, match=rf"MP3Compressor cannot process {rate} Hz with {channels} channel\(s\): MP3"):
         board(np.zeros((channels, 1000), np.float32), rate)
 
 
@@ -178,7 +178,7 @@ def test_what_stays_in_the_list_keeps_its_sound() -> None:
     halves.append(board(audio[:, 20000:], RATE, reset=False))
     expected = alone(audio, RATE, reset=False)
     out = np.concatenate(halves, axis=1)
-    # The reverbs ring on through the edit; the gain has an effect on what enters the room after it.
+    # The reverbs ring on through the edit; the gain changes what enters the room after it.
     assert np.array_equal(out[:, :20000], expected[:, :20000])
     assert np.abs(np.diff(out[0, 19990:20010])).max() < 0.05
     rest = out[:, -5000:] - expected[:, -5000:] * 10 ** (-6 / 20)

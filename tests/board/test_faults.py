@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An effect that misbehaves: offline an error that names its slot; live a bypass at its latency, told, tried again."""
+"""A faulty effect: offline, an error that names its slot; live, a bypass with its latency, a report, and a retry."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -20,7 +20,7 @@ RATE = 48000
 
 
 class Fragile(Effect):
-    """A delay and a gain of 2, until it breaks in one of several ways."""
+    """A delay with a gain of 2, until it breaks in one of several ways."""
 
     kind: ClassVar[str] = "fragile"
 
@@ -112,7 +112,7 @@ def test_live_it_is_bypassed_at_its_latency_and_tried_again_at_reset(latency: in
     out = np.concatenate([first, stream(board.process_block, audio[:, 12000:], sizes)], axis=1)
     late = np.pad(audio, ((0, 0), (latency, 0)))[:, :24000]
     assert np.allclose(out[:, :12000], late[:, :12000] * 1.5, atol=1e-6)
-    # Dry and wet are the same sound, at the same sample: half and half is the input.
+    # Dry and wet are the same sound at the same sample, so an equal mix of both is the input.
     assert np.allclose(out[:, 12000:], late[:, 12000:], atol=1e-6)
     assert board.bypassed_slots == ["fragile"]
     assert board.take_failures() == [Failure("fragile", "ZeroDivisionError: broken", 12000)]

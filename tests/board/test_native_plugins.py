@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A board gives what pedalboard's own whole call gives, for every class it exports, or refuses."""
+"""A board gives the same result as pedalboard's own whole call, for every class it exports, or refuses it."""
 
 from typing import Any
 
@@ -19,10 +19,10 @@ from ddsp_fx.errors import AudioError, BoardError, ParameterError
 
 RATE = 48000
 STREAMABLE = [name for name in VALUES if name not in UNSTREAMABLE]
-# Convolution's FFTs round by the block: 2.2e-8 of its own between two block sizes, more behind a gain.
+# Convolution's FFTs round differently by block size: 2.2e-8 between two sizes, more after a gain.
 TOLERANCE = 1e-6
-# JUCE sets a filter's state below 1e-8 to 0 at the end of each block: 5e-5 at a shelf of 50 Hz in blocks of one sample,
-# in pedalboard's own call with such a buffer too.
+# JUCE sets a filter's state below 1e-8 to 0 at the end of each block: 5e-5 for a shelf at 50 Hz in blocks of one
+# sample, also in pedalboard's own calls with such a buffer.
 SHORT_BLOCKS = 2e-4
 
 
@@ -74,12 +74,12 @@ def test_at_other_rates_and_in_mono(name: str, rate: int, channels: int) -> None
 
 
 def _whole(plugin: Any, audio: Audio) -> Audio:
-    """In one buffer: in several, pedalboard 0.9.26's own Mix adds memory that it never wrote (3e12 was seen)."""
+    """One buffer, because with several, pedalboard 0.9.26's own Mix adds uninitialised memory (3e12 was seen)."""
     out: Audio = pedalboard.Pedalboard([plugin])(audio, RATE, buffer_size=audio.shape[1])
     return out
 
 
-# Roundings by the block are any amount behind a gate or a codec, so the two that round are apart from those.
+# Rounding differences can become arbitrarily large behind a gate or a codec, so those two are tested separately.
 @settings(max_examples=20)
 @given(racks([n for n in STREAMABLE if n not in HARSH]) | racks([n for n in STREAMABLE if n not in ROUNDING]), SIZES)
 def test_racks_of_chains_and_mixes_are_the_whole_call(maker: Maker, size: int) -> None:
@@ -211,7 +211,7 @@ def test_a_latency_that_is_moved_behind_the_boards_back_is_told(make_one: Maker,
     board.prepare(RATE, 512, 2)
     board.process_block(_audio()[:, :512])
     setattr(plugin, symbol, value)
-    with pytest.raises(AudioError, match=rf"slot 'Mix': {type(plugin).__name__}\.{symbol} was moved while audio ran"):
+    with pytest.raises(AudioError, match=rf"slot 'Mix': {type(plugin).__name__}\.{symbol} was changed while audio ran"):
         stream(board.process_block, _audio(), [512])
     expected = pedalboard.Pedalboard([plugin])(_audio(), RATE)
     assert _same(Board([plugin])(_audio(), RATE), expected)

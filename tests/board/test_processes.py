@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Boards and effects travel to other processes, used or fresh, native plugins included, and sound the same there."""
+"""Boards and effects are sent to other processes, used or fresh, with native plugins, and sound the same there."""
 
 import multiprocessing
 import pickle
@@ -52,7 +52,7 @@ def test_what_travels_holds_no_audio_and_no_model() -> None:
     board = chain()
     fresh = len(pickle.dumps(board))
     board(tone(0.5, RATE, channels=2), RATE)
-    # Half a second of audio is 190 kB; where its ramps stand is some bytes.
+    # Half a second of audio would be 190 kB; the positions of ramps are some bytes.
     assert len(pickle.dumps(board)) <= fresh + 1000
     assert fresh < 20000
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a board and an effect say of themselves makes them again."""
+"""The repr of boards and effects recreates them."""
 
 from typing import Any
 

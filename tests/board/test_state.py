@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A saved board sounds the same when it is opened again, or says what it cannot keep."""
+"""A saved board sounds the same when it is opened again, or saving reports what it cannot keep."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ def test_every_class_and_property_comes_back(name: str) -> None:
     def check(maker: Maker) -> None:
         board = Board([maker()])
         again = Board.from_json(board.to_json())
-        # A response that came from a file stands in the board itself afterwards.
+        # A response that came from a file is stored in the board itself.
         for symbol in native_symbols(board[0]):
             assert getattr(again[0], symbol) == getattr(board[0], symbol), symbol
         assert _same_sound(board, again)
@@ -52,14 +52,14 @@ def test_racks_inside_boards_come_back(maker: Maker, mix: float, bypass: bool) -
 
 
 class Mine(pedalboard.Chain):  # type: ignore[misc]
-    """A class that no file can tell."""
+    """A class that a file cannot describe."""
 
 
 @pytest.mark.parametrize(
     ("plugin", "message"),
     [
-        (lambda: Mine([pedalboard.Gain()]), "slot 'Mine': Mine is a class of your own"),
-        (lambda: type("Louder", (pedalboard.Gain,), {})(6), "Louder is a class of your own"),
+        (lambda: Mine([pedalboard.Gain()]), "slot 'Mine': Mine is your own class"),
+        (lambda: type("Louder", (pedalboard.Gain,), {})(6), "Louder is your own class"),
     ],
 )
 def test_what_cannot_be_kept_is_named(plugin: Any, message: str) -> None:

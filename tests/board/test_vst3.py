@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real VST3 on the board, built here from a gain of thirty lines with Debian's dpf-source."""
+"""A real VST3 on the board: a gain of thirty lines, built here with Debian's dpf-source."""
 
 import shutil
 import subprocess
@@ -29,7 +29,7 @@ pytestmark = [
 def plugin(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("vst3") / "gain"
     shutil.copytree(DATA / "gain_vst3", folder)
-    # DPF links with -ffast-math, which would flush denormals for this whole process: hypothesis refuses to run then.
+    # DPF links with -ffast-math, which would flush denormals in this whole process; hypothesis then refuses to run.
     options = ["HAVE_OPENGL=false", "HAVE_CAIRO=false", "BASE_OPTS=-O2 -fPIC"]
     done = subprocess.run(["make", "-C", str(folder), *options], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A valid bundle, broken one way a test; each states the message that the user must get."""
+"""A valid bundle, broken in one way per test, with the message that the user must get."""
 
 import stat
 import tomllib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ships: every bundle keeps the contract, and the main job sounds as it should on the sounds that ship."""
+"""The shipped bundles keep the contract, and transform the shipped sounds as they should."""
 
 import json
 from pathlib import Path
@@ -50,7 +50,7 @@ def test_every_bundle_is_small_and_has_a_card(folder: Path) -> None:
 @pytest.mark.parametrize(("name", "make"), [("vocal", sing), ("reverberant_violin", reverberant_violin)])
 def test_the_example_files_are_what_their_script_makes(name: str, make: object) -> None:
     made = make().astype(np.float32)  # type: ignore[operator]
-    # 16-bit files: half a step of rounding, and a unit in the last place between machines' sines.
+    # 16-bit files: half a step of rounding, plus a last-digit difference between machines' sines.
     assert np.abs(_read(ROOT / "examples" / f"{name}.wav")[0] - made).max() <= 2.0 / 32768
 
 
@@ -78,7 +78,7 @@ def test_silence_between_phrases_is_silent() -> None:
 
 
 def test_no_click_stands_above_its_neighbourhood() -> None:
-    """High-passed at 4 kHz by differences, no 1 ms is 20 dB above the loudest of the 100 ms around it."""
+    """After a high-pass at 4 kHz (by differences), no 1 ms is 20 dB above the loudest of the 100 ms around it."""
     out = load("violin", pitch_shift=24, room=False).render(sing().astype(np.float32), RATE_HZ)
     sharp = np.abs(np.diff(out, n=3))
     size = RATE_HZ // 1000

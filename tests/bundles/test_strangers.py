@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bundles from strangers. The law: any bytes in any file of a bundle give a typed error or a bundle that works."""
+"""Untrusted bundles: any bytes in any file of a bundle give a typed error or a bundle that works."""
 
 import contextlib
 import hashlib
@@ -30,7 +30,7 @@ MODEL = DATA / "ddsp_vst_16k.tflite"
 
 
 def works_or_says_why(folder: Path) -> bool:
-    """Through every door that a bundle comes by; True where it works. Anything but a DdspFxError fails the test."""
+    """Load it in every way that a bundle can be; True if it works. Anything but a DdspFxError fails the test."""
     assert all(problem.reason for problem in discover([folder]).problems)
     try:
         bundle = Bundle.open(folder)
@@ -43,7 +43,7 @@ def works_or_says_why(folder: Path) -> bool:
 
 
 def rehash(folder: Path) -> None:
-    """The manifest that a stranger would write around these files."""
+    """Update the manifest's hashes, as an attacker would."""
     text = (folder / "bundle.toml").read_bytes()
     for line in re.findall(rb'path = "([^"]+)"\s*sha256 = "([0-9a-f]{64})"', text):
         found = hashlib.sha256((folder / line[0].decode()).read_bytes()).hexdigest().encode()
@@ -135,7 +135,7 @@ def of_mode(name: str, mode: int) -> zipfile.ZipInfo:
 REFUSED: dict[str, tuple[str | zipfile.ZipInfo, str]] = {
     "FIFO": (of_mode("fifo", stat.S_IFIFO | 0o644), "neither a file nor a folder"),
     "device": (of_mode("null", stat.S_IFCHR | 0o644), "neither a file nor a folder"),
-    "twin by capitals": ("ROOM.WAV", "is there twice"),
+    "twin by capitals": ("ROOM.WAV", "appears twice"),
     "device of Windows": ("sub/con.wav", "reserves it for a device"),
     "superscript device": ("COM\u00b2", "reserves it for a device"),
     "trailing dot": ("room.", "ends in a dot or a space"),
@@ -233,7 +233,7 @@ def test_a_broken_neighbour_hides_nobody(make: Callable[[Path], None], tmp_path:
     make(place)
     catalogue = discover([place])
     assert "hall" in catalogue.symbols()
-    if make is not _manifest_fifo:  # a folder whose bundle.toml is no file is no bundle
+    if make is not _manifest_fifo:  # a folder whose bundle.toml is not a file is not a bundle
         assert [problem.place.parent for problem in catalogue.problems] == [place]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx apply` as a user meets it: files in, files out, one clear line for every mistake."""
+"""`ddsp-fx apply` for users: files in, files out, one clear line for every mistake."""
 
 import json
 from pathlib import Path
@@ -70,7 +70,7 @@ def test_options(hall: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     audio, rate = read(out)
     assert rate == 48000
     assert audio.shape[0] == 2
-    # pedalboard rounds the length of what it resamples down.
+    # pedalboard rounds the resampled length down.
     assert abs(audio.shape[1] - 24000) <= 1
     assert summary["tail_s"] == pytest.approx(0, abs=1e-3)
     assert summary["peak_dbfs"] == pytest.approx(20 * np.log10(np.abs(audio).max()), abs=0.01)
@@ -121,12 +121,12 @@ def test_a_take_brings_its_board(hall: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "which chain? Write it after the output"),
+        ([], "no chain: write it after the output"),
         (["hall", "--automation", "bad.csv"], "bad.csv, line 3: mix = 2 is out of range"),
         (["hall", "--automation", "name.csv"], "name.csv, line 1: hall has no parameter 'mux'"),
         (["hall", "--automation", "bad.jsonl"], "bad.jsonl, line 2: mix: expected a number, got 'x'"),
         (["hall", "--automation", "good.csv", "--automation", "good.csv"], "hall.mix is moved by good.csv, line 1 too"),
-        (["hall", "--midi-cc", "7=hall.mix"], "give --automation it"),
+        (["hall", "--midi-cc", "7=hall.mix"], "pass that file to --automation"),
         (["hall", "--midi-cc", "7:hall.mix"], "MIDI map '7:hall.mix': write [CHANNEL/]CC="),
     ],
 )
@@ -177,7 +177,7 @@ MISTAKES = {
     "out of range": (None, "out.wav", "hall:mix=2", "mix = 2 is out of range; the range is 0 to 1"),
     "no folder": (None, "absent/out.wav", "hall", "does not exist; make it first"),
     "bad format": (None, "out.txt", "hall", "unknown output format '.txt'; use .wav"),
-    "bad chain": (None, "out.wav", "hall |", "empty place"),
+    "bad chain": (None, "out.wav", "hall |", "empty part"),
 }
 
 
@@ -218,7 +218,7 @@ def test_a_failed_run_leaves_the_old_output(hall: str, tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_reported(hall: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """RLIMIT_FSIZE makes write() fail as a full disk does, in a process of its own."""
+    """RLIMIT_FSIZE makes write() fail as on a full disk, in a separate process."""
     import subprocess
     import sys
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx apply` with many files: the same bytes as one by one, and one bad file costs no other."""
+"""`ddsp-fx apply` with many files: the same bytes as one by one, and one bad file does not affect the others."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from support import install, tone, write_bundle
 from ddsp_fx.cli import main
 
 RATE = 44100
-# A kind of effect that ends its process on loud sound, as a native plugin with a fault would.
+# A kind of effect that crashes its process on loud sound, as a faulty native plugin might.
 FATAL = """
 import os
 
@@ -57,7 +57,7 @@ def write(path: Path, f0_hz: float, level: float = 0.5) -> Path:
 
 @pytest.fixture
 def stems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Three recordings, one of them in a folder below, and what is none; the room `hall` is installed."""
+    """Three recordings, one of them in a subfolder, and a file that is not audio; the room `hall` is installed."""
     write_bundle(tmp_path / "place" / "hall")
     monkeypatch.setenv("DDSP_FX_PATH", str(tmp_path / "place"))
     for number, name in enumerate(("a.wav", "b.flac", "below/c.aiff")):
@@ -107,7 +107,7 @@ def test_a_bad_file_is_told_at_the_end_and_the_rest_is_done(
     assert "--salvage" in captured.err
     assert sorted(contents(Path("out"))) == ["b.flac", "c.aiff"]
     assert main([*command, "--skip-existing", "--salvage"]) == 0
-    assert "1 of 3 files to out, 2 left as they were" in capsys.readouterr().out
+    assert "1 of 3 files to out, 2 skipped" in capsys.readouterr().out
 
 
 def test_outputs_that_exist_are_left_unless_they_are_asked_for(stems: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,11 +127,11 @@ def test_outputs_that_exist_are_left_unless_they_are_asked_for(stems: Path, caps
     [
         (["stems", "hall", "--to", "stems"], "is one of the inputs"),
         (["stems", "hall", "--to", "stems", "--replace"], "is one of the inputs"),
-        (["stems", "other/a.wav", "hall", "--to", "out"], "would both become out/a.wav"),
+        (["stems", "other/a.wav", "hall", "--to", "out"], "have the same output out/a.wav"),
         (["stems", "hall", "--to", "stems/a.wav"], "is a file; give a folder"),
         (["nothing.wav", "hall", "--to", "out"], "nothing.wav: no such file, folder or pattern"),
         (["*.mp3", "hall", "--to", "out"], "*.mp3: no such file, folder or pattern"),
-        (["stems", "--to", "out"], "is given one word"),
+        (["stems", "--to", "out"], "needs an input and a chain"),
         (["stems/a.wav", "stems/b.flac", "out.wav", "hall"], "4 words are given, and no --to FOLDER"),
         (["stems", "hal", "--to", "out"], "did you mean 'hall'"),
     ],
@@ -170,7 +170,7 @@ def test_a_process_that_dies_takes_its_own_file_along_alone(
     monkeypatch.syspath_prepend(tmp_path)
     write(stems / "b.flac", 440.0, level=1.0)
     assert main(["apply", "stems", "fatal", "--to", "out", "--jobs", "2"]) == 1
-    assert "stems/b.flac: the process that played it has died" in capsys.readouterr().err
+    assert "stems/b.flac: its process crashed" in capsys.readouterr().err
     assert {name for name in contents(Path("out")) if not name.startswith(".")} == {"a.wav", "below/c.aiff"}
 
 
@@ -187,7 +187,7 @@ def test_what_is_told_to_end_leaves_nothing_half_written(stems: Path) -> None:
         time.sleep(0.05)
     assert len(list(Path("out").glob(".*"))) == 2
     process.send_signal(signal.SIGTERM)
-    assert process.communicate(timeout=60) == (None, "ddsp-fx: interrupted; nothing half-written is left\n")
+    assert process.communicate(timeout=60) == (None, "ddsp-fx: interrupted; no incomplete files are left\n")
     assert process.returncode == 128 + signal.SIGTERM
     for _ in range(200):
         if not list(Path("out").iterdir()):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Damaged recordings through the commands: refused or taken in part, and always told how much of how much."""
+"""Damaged recordings in the commands: refused or partly read, always with both lengths in the message."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def test_apply_refuses_and_salvages(kind: str, tmp_path: Path, capsys: pytest.Ca
     assert said.count("\n") == 1
     assert f"in.{kind}: " in said
     assert " s can be read" in said
-    assert "--salvage takes the good part" in said
+    assert "--salvage uses the good part" in said
     assert not out.exists()
     assert main(["apply", str(source), str(out), CHAIN, "--salvage", "--json"]) == 0
     captured = capsys.readouterr()
@@ -63,7 +63,7 @@ def test_a_stream_is_no_damage(tmp_path: Path, capsys: pytest.CaptureFixture[str
 def test_evaluate_and_train_name_the_file_and_use_the_good_part(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The header claims 13.5 hours: memory must go by what is there."""
+    """The header claims 13.5 hours, but memory must depend on the real length."""
     folder = tmp_path / "recordings"
     folder.mkdir()
     put(folder / "in.wav", wave(fmt(), chunk(b"data", pcm16(voice(3.0)), 0x7E000000)))
@@ -73,7 +73,7 @@ def test_evaluate_and_train_name_the_file_and_use_the_good_part(
     report = json.loads(captured.out)
     assert report["total"]["seconds"] == pytest.approx(3.0)
     assert "3.000 s of 47934" in report["remarks"][0]
-    assert "passed over 1 file: x.wav (not an audio file" in captured.err
+    assert "skipped 1 file: x.wav (not an audio file" in captured.err
     assert list(report["passed_over"]) == [str(folder / "x.wav")]
     pytest.importorskip("keras")
     recipe = put(tmp_path / "r.toml", b'name = "x"\ntracker = "mcleod"\nsample_rate = 16000\n')
@@ -105,7 +105,7 @@ def test_serve_says_it_before_anything_sounds(tmp_path: Path, capsys: pytest.Cap
     ports = ["--osc-port", "0", "--http-port", "0", "--quiet", "--boards", str(tmp_path), "--takes", str(tmp_path)]
     arguments = ["serve", CHAIN, "--input", str(source), "--output", str(out), *ports]
     assert main(arguments) == 2
-    assert "can be read: what follows is damaged; --salvage takes the good part" in capsys.readouterr().err
+    assert "can be read: what follows is damaged; --salvage uses the good part" in capsys.readouterr().err
     assert not out.exists()
     assert main([*arguments, "--salvage"]) == 0
     assert capsys.readouterr().err.count("can be read") == 1
@@ -115,7 +115,7 @@ def test_serve_says_it_before_anything_sounds(tmp_path: Path, capsys: pytest.Cap
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_leaves_nothing_behind(number: int, tmp_path: Path) -> None:
-    """The process is told to end as soon as its temporary file is there."""
+    """The signal is sent as soon as the temporary file exists."""
     write_bundle(tmp_path / "place" / "hall")
     source = put(tmp_path / "in.wav", encoded(voice(60.0), "wav"))
     results = tmp_path / "results"
@@ -123,7 +123,7 @@ def test_a_signal_leaves_nothing_behind(number: int, tmp_path: Path) -> None:
     old = put(results / "o.wav", b"what stood here")
     command = [sys.executable, "-m", "ddsp_fx.cli", "apply", str(source), str(old), "hall", "--buffer-size", "32"]
     environment = os.environ | {"DDSP_FX_PATH": str(tmp_path / "place")}
-    # Who runs the tests by nohup has HUP ignored, which would be kept.
+    # Under nohup, HUP is ignored from the start, and would stay ignored.
     process = subprocess.Popen(
         command, env=environment, stderr=subprocess.PIPE, preexec_fn=lambda: signal.signal(number, signal.SIG_DFL)
     )
@@ -140,7 +140,7 @@ def test_a_signal_leaves_nothing_behind(number: int, tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize("where", ["reading", "writing"])
 def test_a_signal_in_a_callback_is_not_lost(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Foreign code reads and writes through Python: what is raised there, it swallows or turns into something else."""
+    """Foreign code that reads and writes through Python swallows exceptions or replaces them."""
     from ddsp_fx.files.pieces import Pieces
     from ddsp_fx.files.writer import Output
 
@@ -184,7 +184,7 @@ def test_the_input_may_be_the_output_through_a_link(kind: str, tmp_path: Path) -
 
 
 def test_the_input_is_closed_before_the_output_takes_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows replaces no open file."""
+    """Windows does not replace open files."""
     from ddsp_fx.files import input as files
     from ddsp_fx.files import replace
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx evaluate` with the violin that ships: its figures on sounds whose answer is known, and every mistake."""
+"""`ddsp-fx evaluate` with the shipped violin: its figures on known sounds, and every mistake."""
 
 import json
 import shutil
@@ -29,7 +29,7 @@ def _write(path: Path, audio: np.ndarray, rate: float = RATE_HZ) -> None:
 
 @pytest.fixture
 def recordings(tmp_path: Path) -> Path:
-    """Two seconds of the example's violin, a second of silence, and what is no audio."""
+    """Two seconds of the example violin, a second of silence, and a file that is not audio."""
     folder = tmp_path / "takes"
     _write(folder / "phrase.wav", reverberant_violin()[: 2 * RATE_HZ])
     _write(folder / "deeper" / "silence.flac", np.zeros(RATE_HZ))
@@ -139,7 +139,7 @@ def test_mistakes_are_one_line_and_exit_2(recordings: Path, tmp_path: Path, caps
         assert error.count("\n") == 1
     shutil.rmtree(texts / "damaged")
     assert main(["evaluate", "violin", str(texts)]) == 2
-    assert "holds 1 files and no audio" in capsys.readouterr().err
+    assert "contains 1 files but no audio" in capsys.readouterr().err
 
 
 def test_without_swift_the_remedy_is_named(

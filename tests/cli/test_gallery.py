@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx gallery` at reduced length: what its numbers promise, what its page refers to, and every mistake."""
+"""`ddsp-fx gallery` at reduced length: its figures, the files its page refers to, and every mistake."""
 
 import contextlib
 import io
@@ -39,7 +39,7 @@ TAIL = "0.2 to 0.7 s after the last note, rms dBFS"
 
 
 class Sources(HTMLParser):
-    """What a page asks the browser to fetch, and the ids that its links may name."""
+    """The files that a page asks the browser to load, and the ids that its links name."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -112,7 +112,7 @@ def test_pitch_is_kept(gallery: tuple[Path, dict[str, Any]]) -> None:
 def test_the_parts_add_up_and_the_room_outlasts_them(gallery: tuple[Path, dict[str, Any]]) -> None:
     folder, figures = gallery
     assert figures["decomposition"]["whole minus parts, peak dBFS"] < -120.0
-    # 1.8 s after the last note nothing plays: only the room still sounds.
+    # 1.8 s after the last note, only the room still sounds.
     late = slice(round(3.1 * sources.RATE_HZ), round(3.3 * sources.RATE_HZ))
     parts = {name: np.abs(_whole(folder, name)[late]).max() for name in ("harmonic", "noise", "room")}
     assert parts["harmonic"] == parts["noise"] == 0.0
@@ -160,11 +160,11 @@ def test_mistakes_are_one_line_and_exit_2(tmp_path: Path, capsys: pytest.Capture
         file.write(np.zeros((1, 16000), np.float32))
     out = str(tmp_path / "out")
     jobs = {
-        "cannot be made": [str(taken), "--seconds", "2"],
+        "cannot be created": [str(taken), "--seconds", "2"],
         "--seconds 1 is too short": [out, "--seconds", "1"],
         "no such file": [out, "--voice", str(tmp_path / "absent.wav")],
         "not an audio file": [out, "--seconds", "2", "--recording", str(taken)],
-        "is silent": [out, "--seconds", "2", "--voice", str(silent)],
+        "are silent": [out, "--seconds", "2", "--voice", str(silent)],
     }
     for message, arguments in jobs.items():
         assert main(["gallery", *arguments]) == 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the gallery finds to show: installed bundles, their figures, recordings of one's own."""
+"""What the gallery shows: installed bundles, their figures, and the user's recordings."""
 
 import shutil
 from pathlib import Path
@@ -26,7 +26,7 @@ def test_manifests_may_say_little_or_more() -> None:
 
 
 def _copy(folder: Path) -> None:
-    """The violin under another name."""
+    """Copy the violin under another name."""
     shutil.copytree(VIOLIN, folder)
     data = read_manifest(VIOLIN).model_dump(exclude_none=True)
     data |= {"id": f"org.example.{folder.name}", "name": folder.name}
@@ -41,7 +41,7 @@ def test_what_is_installed_is_found_and_paired(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("DDSP_FX_PATH", str(tmp_path))
     shelf = Shelf()
     symbols = [item.symbol for item in shelf.instruments]
-    # half-full is no full model of anything: there is no half.
+    # half-full is not a full model, because there is no half.
     assert symbols[0] == "violin"
     assert {"bassoon", "half-full"} <= set(symbols)
     assert "bassoon-full" not in symbols

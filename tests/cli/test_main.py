@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rest of the command line, and what importing costs."""
+"""The rest of the command line, and the cost of importing it."""
 
 import json
 import subprocess

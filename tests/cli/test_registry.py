@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands of other packages: found by entry point, told by their docstring, imported only when chosen."""
+"""Commands of other packages: found by entry point, described by their docstring, imported only when chosen."""
 
 import sys
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def run(arguments):
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Package `greeter` with the command `hello`, as if it were installed."""
+    """A package `greeter` with the command `hello`, as if it were installed."""
     folder = tmp_path / "greeter"
     folder.mkdir()
     (folder / "__init__.py").write_text("")

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write small .tflite files that keep magenta/ddsp-vst's contract: tensor names, shapes, appended metadata zip.
+"""Writes small .tflite files that keep magenta/ddsp-vst's contract: tensor names, shapes, appended metadata zip.
 
     python tests/data/make_ddsp_vst_fixture.py     # needs the [train] extra
 
-The "model" is a formula (amplitude rises with power, a k^-1 spectrum, the state counts frames), so that tests can
-tell what must come out. No official instrument model is involved.
+The "model" is a formula (amplitude rises with power, a k^-1 spectrum, the state counts frames), so that tests know the
+expected output. No official instrument model is involved.
 """
 
 import io
@@ -30,7 +30,7 @@ class Fixture(tf.Module):
     def __init__(self, n_harmonics: int, n_bands: int) -> None:
         super().__init__()
         k = tf.range(1, n_harmonics + 1, dtype=tf.float32)
-        # A variable, as real exports have: it makes the converter name the outputs StatefulPartitionedCall:N.
+        # A variable, as in real exports: with one, the converter names the outputs StatefulPartitionedCall:N.
         self.distribution = tf.Variable((1.0 / k) / tf.reduce_sum(1.0 / k))
         self.noise = tf.fill([n_bands], 0.001)
 

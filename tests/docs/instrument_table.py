@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of docs/instruments.md, made from the bundles that ship: `python tests/docs/instrument_table.py`."""
+"""Makes the table of docs/instruments.md from the shipped bundles: `python tests/docs/instrument_table.py`."""
 
 import math
 import re
@@ -15,13 +15,13 @@ FIGURES = ("heldout_f0_l1_semitones", "heldout_f0_outliers", "heldout_loudness_l
 
 
 def note(f0_hz: float) -> str:
-    """The nearest note's name."""
+    """The name of the nearest note."""
     midi = round(69 + 12 * math.log2(f0_hz / 440.0))
     return f"{NOTES[midi % 12]}{midi // 12 - 1}"
 
 
 def row(folder: Path) -> str:
-    """One bundle."""
+    """The row of one bundle."""
     manifest = Bundle.open(folder).manifest
     trained = manifest.trained_on
     assert trained is not None
@@ -35,14 +35,14 @@ def row(folder: Path) -> str:
 
 
 def table() -> str:
-    """Markdown, one row a bundle."""
+    """The table in Markdown, one row per bundle."""
     head = "| effects | learned from | plays | f0 L1 | outliers | loudness L1 | spectral loss | size |"
     folders = sorted(path.parent for path in (ROOT / "plugins" / "ddsp_fx_plugins").glob("*/bundle.toml"))
     return "\n".join([head, "| --- " * 8 + "|", *(row(folder) for folder in folders)])
 
 
 def updated(text: str) -> str:
-    """The page with the table as the bundles have it now."""
+    """The page with a current table."""
     return PLACE.sub(lambda place: f"{place[1]}{table()}\n{place[2]}", text)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables of docs/effects.md, made from the declarations: `python tests/docs/parameter_tables.py`."""
+"""Makes the tables of docs/effects.md from the declarations: `python tests/docs/parameter_tables.py`."""
 
 import re
 from pathlib import Path
@@ -9,14 +9,14 @@ from ddsp_fx.bundles.kinds import effect_kind
 from ddsp_fx.effects import Parameter
 
 PAGE = Path(__file__).parents[2] / "docs" / "effects.md"
-# In an order for readers: the default first.
+# The order for readers: the default first.
 TRACKERS = ("mcleod", "swift", "ddsp-vst:PATH")
 TRACKER_PLACE = re.compile(r"(<!-- trackers -->\n).*?(<!-- end -->)", re.DOTALL)
 PLACE = re.compile(r"(<!-- parameters: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def table(kind: str) -> str:
-    """Markdown, one row a parameter, in the order of declaration."""
+    """The table in Markdown, one row per parameter, in the order of declaration."""
     rows = ["| parameter | range | default | what it does |", "| --- | --- | --- | --- |"]
     parameters: dict[str, Parameter] = effect_kind(kind).parameters  # type: ignore[attr-defined]
     for symbol, p in parameters.items():
@@ -30,7 +30,7 @@ def _range(p: Parameter) -> str:
 
 
 def tracker_table() -> str:
-    """Markdown, one row a built-in tracker."""
+    """The table in Markdown, one row per built-in tracker."""
     told = {tracker["name"]: tracker for tracker in describe_trackers()}
     rows = ["| tracker | look-ahead | range | when | needs |", "| --- | --- | --- | --- | --- |"]
     for name in TRACKERS:
@@ -43,7 +43,7 @@ def tracker_table() -> str:
 
 
 def updated(text: str) -> str:
-    """The page with every table as the declarations have it now."""
+    """The page with current tables."""
     text = TRACKER_PLACE.sub(lambda place: f"{place[1]}{tracker_table()}\n{place[2]}", text)
     return PLACE.sub(lambda place: f"{place[1]}{table(place[2])}\n{place[3]}", text)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The packages in examples/ come through the doors that docs/effects.md shows, and keep their contracts."""
+"""The packages in examples/ register as docs/effects.md shows, and keep their contracts."""
 
 import sys
 import tomllib
@@ -20,7 +20,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Both packages as pip would install them: on the path, with the entry points of their own pyproject.toml."""
+    """Both packages as installed by pip: on the path, with the entry points in their pyproject.toml."""
     for folder, module in (("tremolo", "ddsp_fx_tremolo"), ("yin", "ddsp_fx_yin")):
         project = tomllib.loads((EXAMPLES / folder / "pyproject.toml").read_text())["project"]
         install(tmp_path, project["name"].replace("-", "_"), project["entry-points"])

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the documentation shows, runs; what it links to, exists; what it tables and measures, is current.
+"""The documentation's snippets run, its links exist, its tables are current, and its figures name a command.
 
-`<!-- not run: reason -->` on the line before a fence keeps a snippet from running. Where the reason begins with `slow`,
-a slow test runs it.
+`<!-- not run: reason -->` on the line before a fence excludes a snippet. If the reason begins with `slow`, a slow test
+runs it.
 """
 
 import os
@@ -27,18 +27,18 @@ from ddsp_fx.cli import main
 from ddsp_fx_bridge.vst.sources import missing_packages
 
 ROOT = Path(__file__).parents[2]
-SHIPPED = ROOT / "plugins" / "ddsp_fx_plugins" / "violin" / "bundle.toml"  # pictures are of it
+SHIPPED = ROOT / "plugins" / "ddsp_fx_plugins" / "violin" / "bundle.toml"  # the pictures show it
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"(?:<!-- not run: ([^\n]+) -->\n)?^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
-# A speed or an accuracy that only a measurement can know.
+# A speed or an accuracy that must have been measured.
 FIGURE = re.compile(r"\d[\d.]* ?(?:x|times) real time|times as fast|% of the frames|-\d+ dB against")
 COMMAND = re.compile(r"benchmarks/(\w+\.py)|No command prints this")
 
 
 @dataclass(frozen=True)
 class Snippet:
-    """A fence of a page."""
+    """A fenced block of a page."""
 
     page: Path
     line: int
@@ -48,7 +48,7 @@ class Snippet:
 
 
 def snippets(page: Path) -> Iterator[Snippet]:
-    """All fences of a page, in order."""
+    """All fenced blocks of a page, in order."""
     text = page.read_text(encoding="utf-8")
     for match in FENCE.finditer(text):
         line = text.count("\n", 0, match.start(3))
@@ -56,7 +56,7 @@ def snippets(page: Path) -> Iterator[Snippet]:
 
 
 def page_id(page: Path) -> str:
-    """How a test names a page."""
+    """The page's name in a test id."""
     return page.relative_to(ROOT).as_posix()
 
 
@@ -65,7 +65,7 @@ RUNNABLE = [page for page in PAGES if any(s.language in ("python", "bash") and n
 
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder with the examples' first two seconds, the current one; `ddsp-fx` on the path."""
+    """An empty current folder with the examples' first two seconds, and `ddsp-fx` on the path."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     for path in (tmp_path / "examples").glob("*.wav"):
         with AudioFile(str(path)) as file:
@@ -79,13 +79,13 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run_bash(text: str) -> None:
-    """All of it in one shell; the message is what it said."""
+    """Run all lines in one shell; a failure shows its output."""
     done = subprocess.run(["bash", "-euc", text], capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
 
 
 def run_line(line: str) -> None:
-    """A plain ddsp-fx command in this process, which spares it the imports; the rest in a shell."""
+    """Run a plain ddsp-fx command in this process, which saves the imports; anything else in a shell."""
     words = shlex.split(line, comments=True)
     if words[:1] == ["ddsp-fx"] and ">" not in words:
         assert main(words[1:]) == 0, line
@@ -103,7 +103,7 @@ def test_snippets_run(page: Path, workplace: Path) -> None:
             for line in snippet.text.splitlines():
                 run_line(line)
         if snippet.language == "python":
-            # Blank lines in front make a traceback point into the page.
+            # With leading blank lines, a traceback has the page's line numbers.
             exec(compile("\n" * snippet.line + snippet.text, str(page), "exec"), names)
     sys.modules.pop("ddsp_fx_tremolo", None)
 
@@ -115,7 +115,7 @@ def test_slow_snippets_run(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> 
         pytest.skip(f"apt install {' '.join(missing)}")
     monkeypatch.setenv("HOME", str(workplace))
     monkeypatch.setenv("XDG_DATA_HOME", str(workplace / "data"))
-    # A socket's path is short.
+    # The path of a socket must be short.
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         monkeypatch.setenv("DDSP_FX_LINK", f"{folder}/link")
         slow = [s for page in PAGES for s in snippets(page) if s.excuse and s.excuse.startswith("slow")]
@@ -133,7 +133,7 @@ def test_the_first_two_commands(workplace: Path) -> None:
     assert install == "pip install ."
     run_bash(job)
     assert (workplace / "out.wav").stat().st_size > (workplace / "examples" / "vocal.wav").stat().st_size
-    # .ci/run runs the very same.
+    # .ci/run runs the same command.
     install, _, tests = second.partition(" && ")
     ci = (ROOT / ".ci" / "run").read_text()
     assert install.removeprefix("pip install ") in ci
@@ -182,7 +182,7 @@ def test_figures_name_the_command_that_prints_them(page: Path) -> None:
     text = FENCE.sub("", page.read_text(encoding="utf-8"))
     paragraphs = text.split("\n\n")
     for here, after in zip(paragraphs, [*paragraphs[1:], ""], strict=True):
-        # The line under a table may name the command for it.
+        # The line after a table may name its command.
         scope = here + after if here.lstrip().startswith("|") else here
         commands = list(COMMAND.finditer(scope))
         assert commands or not FIGURE.search(here), f"{page_id(page)}: no command for a figure in: {here}"

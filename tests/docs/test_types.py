@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What editors and type checkers know: README's snippets pass, a misspelt parameter does not."""
+"""Editors and type checkers: README's snippets pass, a misspelt parameter does not."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ load("violin-room").stems
 
 
 def checked(checker: str, folder: Path, text: str) -> tuple[int, str]:
-    """Exit code and words of a checker for a script in a folder of its own."""
+    """Exit code and output of a checker for a script in a separate folder."""
     (folder / "script.py").write_text(text)
     words = [sys.executable, "-m", *CHECKERS[checker], "script.py"]
     done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
@@ -34,7 +34,7 @@ def checked(checker: str, folder: Path, text: str) -> tuple[int, str]:
 
 
 def readme() -> str:
-    """All of its Python, one snippet after another."""
+    """All Python snippets of README, one after another."""
     page = next(page for page in PAGES if page.name == "README.md")
     return "\n".join(snippet.text for snippet in snippets(page) if snippet.language == "python")
 

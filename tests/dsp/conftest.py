@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reference vectors: the committed crops, or the full set beside the repository where a developer has it."""
+"""Reference vectors: the committed excerpts, or the full set next to the repository if it exists."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-# No law may fail because the machine is busy.
+# A busy machine must not make a test fail.
 settings.register_profile("no_deadline", deadline=None)
 settings.load_profile("no_deadline")
 
@@ -24,13 +24,13 @@ def _load(folder: Path, name: str) -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="session")
 def golden() -> Callable[[str], dict[str, np.ndarray]]:
-    """Vectors of the reference implementation by name, batch axis removed."""
+    """Reference vectors by name, without the batch axis."""
     return lambda name: _load(CROPS, name)
 
 
 @pytest.fixture(scope="session")
 def full_golden() -> Callable[[str], dict[str, np.ndarray]]:
-    """The uncropped vectors; skips where ../shared/golden is not present."""
+    """The full vectors; skips if ../shared/golden does not exist."""
     if not FULL.is_dir():
         pytest.skip(f"full reference vectors are not at {FULL}; the committed crops still run")
     return lambda name: {k: v[0] if v.ndim > 1 else v for k, v in _load(FULL, name).items()}

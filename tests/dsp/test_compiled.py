@@ -14,7 +14,7 @@ LIGHT = (
 
 
 def test_modules_import_without_numba_or_scipy():
-    """The command line imports these to list effects: 0.5 s of numba must wait until one is made."""
+    """The command line imports these to list effects, so importing numba, 0.5 s, must wait until one is created."""
     program = f"import sys, {LIGHT}; print(sorted({{'numba', 'scipy', 'swift_f0'}} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -22,7 +22,7 @@ def test_modules_import_without_numba_or_scipy():
 
 def test_a_function_that_cannot_be_cached_still_compiles():
     namespace = {}
-    # numba finds no folder to cache a function that has no file, as in a read-only install without a home.
+    # A function without a file gets no cache folder from numba, as in a read-only install without a home.
     exec("def total(x):\n    return x.sum()", namespace)
     total = compiled("float64(float64[::1])")(namespace["total"])
     assert total(np.arange(4.0)) == 6.0

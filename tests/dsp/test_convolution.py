@@ -19,7 +19,7 @@ def stream(convolver, audio, cuts):
 
 
 def one_shot(audio, taps):
-    """In double, so that only our own rounding is measured."""
+    """The reference, in double precision, so that only our own rounding is measured."""
     return fftconvolve(audio.astype(np.float64), taps.astype(np.float64))[: audio.size]
 
 

@@ -20,7 +20,7 @@ ROOMS = Path(__file__).resolve().parents[3] / "shared" / "data" / "rooms"
 
 
 def room(rt60_s, rate=16000, seconds=None, noise_db=None, seed=0):
-    """Exponentially decaying white noise, optionally on a floor of noise that many dB below its start."""
+    """Exponentially decaying white noise, optionally with a noise floor at `noise_db` relative to its start."""
     random = np.random.default_rng(seed)
     n = int((seconds or 1.5 * rt60_s) * rate)
     taps = random.normal(size=n) * 10.0 ** (-3.0 * np.arange(n) / rate / rt60_s)
@@ -31,7 +31,7 @@ def room(rt60_s, rate=16000, seconds=None, noise_db=None, seed=0):
 @given(st.floats(0.2, 2.5), st.integers(0, 10**6))
 def test_an_exponential_decay_reads_its_own_time(rt60_s, seed):
     times = decay_times(room(rt60_s, seed=seed), 16000)
-    # 5 %: a random decay's own scatter over 30 dB; the first 10 dB of a short one scatter more.
+    # 5 %: the random variation of a decay over 30 dB; the first 10 dB of a short one vary more.
     assert times.t30_s == pytest.approx(rt60_s, rel=0.05)
     assert times.t20_s == pytest.approx(rt60_s, rel=0.08)
     assert times.early_s == pytest.approx(rt60_s, rel=0.2)
@@ -66,7 +66,7 @@ def test_the_curve_falls_from_0_db():
 def test_octaves_add_up_in_power():
     noise = np.random.default_rng(0).normal(size=16000)
     energies = octave_energies_db(noise, 16000)
-    # White noise: 3 dB more an octave.
+    # White noise has 3 dB more in each octave.
     assert np.diff(list(energies.values())) == pytest.approx(np.full(5, 3.0), abs=0.7)
     assert list(octave_bands(noise, 4000)) == [125.0, 250.0, 500.0, 1000.0]
 
@@ -97,5 +97,5 @@ def test_measured_rooms_read_plausible_times():
     soundfile = pytest.importorskip("soundfile")
     for path in sorted(ROOMS.glob("*.flac")):
         taps, rate = soundfile.read(path, always_2d=True)
-        # From a live room of 0.25 s to a plate of 4 s, whose noise leaves only its early decay to be read.
+        # From a live room of 0.25 s to a plate of 4 s, whose noise leaves only the early decay measurable.
         assert 0.15 < decay_times(taps[:, 0], rate).rt60_s < 4.5, path.name

@@ -39,7 +39,7 @@ def test_a_sine_comes_out_at_exactly_its_time(rate, frequency_hz):
     out = stream(rate, audio, [])
     expected = np.sin(2 * np.pi * frequency_hz * np.arange(out.size) / 16000)
     inner = slice(100, -100)
-    # 2e-3: the pass band ripple of a 60 dB Kaiser design.
+    # 2e-3: the pass band ripple of a 60 dB Kaiser window.
     np.testing.assert_allclose(out[inner], expected[inner], atol=2e-3)
 
 

@@ -18,7 +18,7 @@ def render(oscillator, f0_hz, amplitudes):
 
 
 def direct_sum(grid, f0_hz, amplitudes):
-    """The definition, in double: linear controls, phases by cumulative sum, one sine a harmonic."""
+    """The definition, in double precision: linear controls, phases by cumulative sum, one sine per harmonic."""
     n = grid.start(len(f0_hz) - 1)
     frame = np.arange(n) / float(grid.period)
     f0 = np.interp(frame, np.arange(len(f0_hz)), f0_hz)
@@ -99,7 +99,7 @@ def test_a_harmonic_that_crosses_the_ceiling_does_not_click(from_hz, to_hz):
     tenth_only = np.zeros((4, 10))
     tenth_only[:, 9] = 1.0
     audio = render(HarmonicOscillator(FrameGrid(192000), 10), f0_hz, tenth_only)
-    # A full-scale sine of 8 kHz bends by (2 pi 8000 / 192000) ** 2 = 0.07 a sample; a hard mask by up to 1.
+    # A full-scale sine of 8 kHz has a second difference of (2 pi 8000 / 192000) ** 2 = 0.07; a hard mask up to 1.
     assert np.abs(np.diff(audio, 2)).max() <= (2 * np.pi * 8000 / 192000) ** 2 * 1.1
 
 

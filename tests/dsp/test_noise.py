@@ -54,12 +54,12 @@ def test_a_slow_host_keeps_the_level_too(rate):
 
 
 def test_steady_magnitudes_give_a_steady_filter():
-    """At 16 kHz a constant frame is one zero-phase FIR over the whole noise."""
+    """At 16 kHz, a constant frame is one zero-phase FIR over all of the noise."""
     magnitudes = np.random.default_rng(3).uniform(0, 1, 65)
     flat = render(FilteredNoise(FrameGrid(16000), 65), [np.ones(65)] * 20)
     shaped = render(FilteredNoise(FrameGrid(16000), 65), [magnitudes] * 20)
     taps = frequency_impulse_response(magnitudes)
-    # A flat magnitude's response is a unit impulse, so `flat` is the noise itself.
+    # The response of flat magnitudes is a unit impulse, so `flat` is the noise itself.
     expected = np.convolve(flat, taps)[64 : 64 + flat.size]
     np.testing.assert_allclose(shaped[64:-64], expected[64:-64], atol=1e-5)
 
@@ -83,7 +83,7 @@ def test_seed_decides_and_reset_repeats(seed, n_bands):
 
 
 def test_silence_does_not_hold_the_noise_back():
-    """Frames of silence use up as many random numbers as sounding ones."""
+    """Silent frames use as many random numbers as others."""
     gated, steady = (FilteredNoise(FrameGrid(16000), 9) for _ in range(2))
     zeros, ones = np.zeros(9), np.ones(9)
     late = render(gated, [zeros, zeros, zeros, ones, ones])[960:]

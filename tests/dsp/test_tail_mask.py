@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Suppression of tails: exact latency, any split, nothing taken where nothing is late."""
+"""Tail suppression: exact latency, independent of block sizes, and no change where there is no tail."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ N = 9000
 
 
 def _sounds(seed: int = 0) -> np.ndarray:
-    """(3, N): a dry sound that stops halfway, its decaying tail, and their sum, of noise in bands that differ."""
+    """(3, N): a dry sound that stops halfway, its decaying tail, and their sum; noise in different bands."""
     rng = np.random.default_rng(seed)
     dry = np.sin(2 * np.pi * 440 * np.arange(N) / RATE) * (np.arange(N) % 3000 < 1500) * 0.3
     tail = 0.02 * rng.standard_normal(N) * np.exp(-(np.arange(N) % 3000) / 1500)
@@ -44,7 +44,7 @@ def test_what_has_no_tail_passes_latency_samples_late(rate: int) -> None:
     out = mask.process(sound[None], sound, np.zeros_like(sound))[0]
     late = mask.latency_samples
     assert 0.028 <= late / rate <= 0.056
-    # Within the first window the sum of windows is not yet complete, and quiet bins stay above the 1e-12 of silence.
+    # In the first window the sum of windows is incomplete; quiet bins stay above the silence threshold of 1e-12.
     assert np.allclose(out[2 * late :], sound[late:-late], atol=1e-4)
 
 
@@ -57,7 +57,7 @@ def test_what_is_all_tail_is_silenced() -> None:
 
 def test_a_prediction_right_in_power_alone_brings_the_recording_to_half_the_distance() -> None:
     wet, dry, _ = _sounds()
-    _, _, other = _sounds(seed=9)  # a tail of the same power, another noise
+    _, _, other = _sounds(seed=9)  # a tail of the same power, but different noise
     mask = TailMask(1, RATE, 8000.0)
     out = mask.process(wet[None], dry, other)[0]
     late = mask.latency_samples
@@ -71,7 +71,7 @@ def test_above_the_models_ceiling_the_gain_is_that_below() -> None:
     spectrum = np.fft.rfft(sound)
     low = np.fft.irfft(np.where(np.arange(len(spectrum)) < 8000, spectrum, 0)).astype(np.float32)
     mask = TailMask(1, 48000, 8000.0)
-    out = mask.process(sound[None], low, low)[0]  # as much tail as dry: 2^-0.7 everywhere
+    out = mask.process(sound[None], low, low)[0]  # as much tail as dry sound: 2^-0.7 everywhere
     gain = np.abs(np.fft.rfft(out[4096:])).mean() / np.abs(np.fft.rfft(sound[4096:])).mean()
     assert gain == pytest.approx(2.0**-0.7, rel=0.02)
 

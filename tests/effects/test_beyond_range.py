@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Notes below the trained range sound only with harmonics that the training could hear."""
+"""Notes below the trained range sound only with harmonics that were in the training data's band."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ INSTRUMENTS = {
 
 
 def _harmonics_db(audio: np.ndarray, f0_hz: float, numbers: range) -> np.ndarray:
-    """Level at each multiple of a steady pitch, in dB of the strongest."""
+    """Level at each multiple of a steady pitch, in dB relative to the strongest."""
     middle = audio[RATE // 2 : RATE // 2 + RATE]
     power = np.abs(np.fft.rfft(middle * np.hanning(len(middle)))) ** 2
     near = [power[round(k * f0_hz) - 15 : round(k * f0_hz) + 16].max() for k in numbers]
@@ -28,11 +28,11 @@ def _harmonics_db(audio: np.ndarray, f0_hz: float, numbers: range) -> np.ndarray
 
 
 def test_a_harmonic_that_no_trained_note_could_have_stays_silent() -> None:
-    # Of notes from 600 Hz the 13th harmonic is the last below 8 kHz.
+    # Of notes from 600 Hz up, the 13th harmonic is the last one below 8 kHz.
     trained = replace(Trained(level="power"), f0_min_hz=600.0)
     effect = TimbreTransfer(Source(trained=trained, runner=fake_decoder()), noise_gain=-60.0)
     levels = _harmonics_db(effect(tone(2.0, RATE, 300.0)[0], RATE), 300.0, range(1, 20))
-    # The decoder's spectrum falls with 1 / k; 3 dB are for the window.
+    # The decoder's spectrum falls with 1 / k; 3 dB allow for the window.
     assert levels[12] == pytest.approx(-20.0 * np.log10(13.0), abs=3.0)
     assert levels[13:].max() < -60.0
 
@@ -48,6 +48,6 @@ def test_an_instrument_two_octaves_down_does_not_whistle(symbol: str) -> None:
     levels = _harmonics_db(out, played_hz / 4.0, range(1, int(2.0 * trained.sample_rate / played_hz)))
     assert np.abs(out).max() > 1e-3
     taught = int(trained.sample_rate / 2.0 / trained.f0_min_hz)
-    # Overtones fall: the strongest is among the first ten, and the last few that were taught are no louder than -40 dB.
+    # Overtones fall: the strongest is among the first ten, and the last few trained ones are at most at -40 dB.
     assert levels[:10].max() == 0.0
     assert levels[taught - 5 :].max(initial=-200.0) < -40.0

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No parameter of any kind of effect clicks: each is thrown from end to end while a tone sounds.
+"""No parameter of any kind of effect clicks: each jumps from end to end while a tone sounds.
 
-A click is wide-band, and the tone is not: what a throw adds above 12 kHz is the click. Ramps of 20 ms leave -68 dB
-there, a bare jump about -8 dB. The parameters come from the declarations, so a new one is tested by being declared.
+A click has a wide band, and the tone has not: whatever a jump adds above 12 kHz is the click. Ramps of 20 ms leave -68
+dB there, a bare jump about -8 dB. The parameters come from the declarations, so a new one is tested automatically.
 """
 
 import itertools
@@ -23,11 +23,11 @@ from ddsp_fx.effects.parameters import Value
 
 RATE, BLOCK = 48000, 480
 SETTLED, HELD, BEFORE = int(0.8 * RATE), int(1.2 * RATE), RATE // 5
-# Against the loudest sample of the sound on either side of the throw.
+# Relative to the loudest sample on either side of the jump.
 ALLOWED_DB = -50.0
 
 
-# What else must be set for a parameter to be heard at all.
+# Other settings that make a parameter audible.
 CONTEXT: dict[str, dict[str, Value]] = {
     "autotune_key": {"autotune": 1.0, "autotune_scale": "major"},
     "autotune_scale": {"autotune": 1.0, "autotune_key": "C#"},
@@ -77,11 +77,11 @@ def _high_pass() -> np.ndarray:
 
 
 def thrown(effect: Effect, symbol: str, before: Value, after: Value) -> Audio:
-    """A sine, a quarter tone off key, with the throw 0.2 s after the start of what is returned."""
+    """A sine, a quarter tone off key, with the jump 0.2 s after the start of the result."""
     effect.set_value(symbol, before)
     effect.prepare(RATE, BLOCK, 2)
     sine = np.sin(2 * np.pi * 226.0 * np.arange(SETTLED + HELD) / RATE)
-    # Only a voice in doubt shows what the voicing gate does.
+    # The voicing gate only acts on a voice of doubtful pitch.
     sine += (0.4 if symbol == "voicing" else 0.0) * np.random.default_rng(0).standard_normal(sine.shape)
     audio = np.repeat(0.3 * sine[np.newaxis], 2, axis=0).astype(np.float32)
     blocks = []
@@ -93,7 +93,7 @@ def thrown(effect: Effect, symbol: str, before: Value, after: Value) -> Audio:
 
 
 def click_db(out: Audio) -> float:
-    """How far a throw stands out above 12 kHz from what sounds before and after it, against the loudest sample."""
+    """How far a jump stands out above 12 kHz from the sound before and after it, relative to the loudest sample."""
     high = np.abs(np.stack([np.convolve(channel, _high_pass(), "same") for channel in out])).max(axis=0)
     steady = max(high[1000 : BEFORE - 1000].max(), high[-BEFORE:-1000].max())
     during = high[BEFORE - 1000 : -BEFORE].max()
@@ -101,8 +101,8 @@ def click_db(out: Audio) -> float:
 
 
 def case(name: str, symbol: str, ends: tuple[Value, Value], room_file: Path) -> Audio:
-    """The sound of one throw."""
-    # Noise is wide-band, so it sounds only where it is what moves.
+    """The sound of one jump."""
+    # Noise has a wide band, so it sounds only in its own test.
     effect = EFFECTS[name](_source(room_file, 0.01 if symbol == "noise_gain" else 0.0))
     for key in (symbol, f"{name}-{symbol}"):
         effect.set_values(CONTEXT.get(key, {}))
@@ -117,7 +117,7 @@ def test_a_throw_does_not_click(name: str, symbol: str, ends: tuple[Value, Value
 
 @pytest.mark.parametrize(("name", "symbol"), sorted({(name, symbol) for name, symbol, _ in (c.values for c in CASES)}))
 def test_the_throws_are_heard(name: str, symbol: str, room_file: Path) -> None:
-    """A throw that changes nothing would prove nothing: CONTEXT says what makes a parameter heard."""
+    """A jump that changes nothing would prove nothing: CONTEXT makes each parameter audible."""
     throws = [c.values[2] for c in CASES if c.values[:2] == (name, symbol)]
     change = [case(name, symbol, e, room_file) - case(name, symbol, (e[0], e[0]), room_file) for e in throws]
     assert max(np.abs(d[:, -BEFORE:]).max() for d in change) > 1e-3

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The laws of an Effect, for every kind, adapter and board alike."""
+"""The contract of an Effect, for every kind, adapter and board."""
 
 import warnings
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from ddsp_fx.effects.timbre_transfer import TimbreTransfer
 from ddsp_fx.errors import AudioError
 
 RATES = (44100, 48000, 96000)
-# DESIGN section 3: any split of the input gives the same samples to this.
+# DESIGN section 3: block sizes change samples by no more than this.
 SPLIT_TOLERANCE = 1e-6
 
 
@@ -66,7 +66,7 @@ def test_any_split_equals_one_shot(effect: Effect, rate: int) -> None:
 
     @given(st.lists(st.integers(1, 4096), min_size=1, max_size=6))
     def check(sizes: list[int]) -> None:
-        # A list of small sizes alone would take minutes; every list ends in a large one.
+        # A list of only small sizes would take minutes, so every list ends in a large one.
         effect.prepare(rate, audio.shape[1], 2)
         split = stream(effect.process_block, audio, [*sizes, 4096])
         assert np.abs(split - whole).max() <= SPLIT_TOLERANCE
@@ -95,7 +95,7 @@ def test_after_the_tail_there_is_silence(effect: Effect) -> None:
     longest = effect.latency_samples + effect.tail_samples
     padded = np.pad(audio, ((0, 0), (0, longest + 9600)))
     out = stream(effect.process_block, padded, [8192])
-    # -100 dBFS: where a native plugin's tail counts as ended, and below the 16-bit noise floor.
+    # -100 dBFS, where a native plugin's tail counts as ended; it is below the 16-bit noise floor.
     assert np.abs(out[:, audio.shape[1] + longest :]).max() <= 1e-5
 
 

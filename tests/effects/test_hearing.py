@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sound in and none out: the gate serves quiet streams, and what was not followed is told with its reason."""
+"""Input with sound but output without: the gate follows quiet streams, and lost input is reported with its reason."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from support import Audio, fake_decoder, tone
 
 from ddsp_fx import load
 from ddsp_fx.effects import Source, Trained
+from ddsp_fx.effects.frame_request import FrameRequest
 from ddsp_fx.effects.gate import QUIETEST_DB, FollowingThreshold, VoicingGate
 from ddsp_fx.effects.hearing import REASONS, Hearing, Listener
-from ddsp_fx.effects.resynthesis import FrameRequest
 from ddsp_fx.effects.timbre_transfer import TimbreTransfer
 
 RATE = 16000
@@ -82,7 +82,7 @@ def _noise() -> Audio:
 
 
 def _crowd() -> Audio:
-    """Twelve tones that have no common period."""
+    """Twelve tones without a common period."""
     rng = np.random.default_rng(1)
     return np.asarray(sum(_sine(f) for f in rng.uniform(150.0, 1500.0, 12)) / 6.0, np.float32)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A note that is held for ten minutes stays as it is after its first ten seconds."""
+"""A note that is held for ten minutes does not change after its first ten seconds."""
 
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from ddsp_fx.inference import ControlModel, load_runner
 
 SHIPPED = sorted(path.parent for path in Path(ddsp_fx_plugins.__path__[0]).glob("*/bundle.toml"))
 MINUTES = 10
-# What a hearer could take for a player's breathing. Without the fading of the model's state 1.1 dB were measured.
+# A listener could take this much for a player's breathing. Without the fading of the model's state, 1.1 dB was
+# measured.
 MOST_DB = 0.5
 
 
@@ -37,7 +38,7 @@ def test_every_shipped_model_holds_a_note(folder: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "f0_hz"), [("violin", 440.0), ("violin", 880.0), ("flute", 440.0), ("cello", 110.0)])
 def test_an_instrument_holds_a_note_whole(name: str, f0_hz: float) -> None:
-    """Tracker, gate, model, synthesizer and room."""
+    """The whole instrument: tracker, gate, model, synthesizer and room."""
     rate, block = 16000, 1600
     t = np.arange(rate) / rate
     second = (0.2 * np.sin(2 * np.pi * f0_hz * t)).astype(np.float32)[np.newaxis]

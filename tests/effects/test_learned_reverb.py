@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The room: exact convolution, honest parameters, exact ways out."""
+"""The room: exact convolution, correct parameters, exact exports."""
 
 import numpy as np
 import pedalboard
@@ -23,7 +23,7 @@ def test_it_is_the_convolution() -> None:
     out = _wet().render(audio, RATE)
     expected = np.convolve(audio[0].astype(np.float64), RESPONSE[0].astype(np.float64))
     assert out.shape[1] == expected.shape[0]
-    # float32 FFTs of 4000 unit-variance samples: 1e-6 of the peak is their rounding.
+    # The rounding of float32 FFTs of 4000 unit-variance samples is 1e-6 of the peak.
     assert np.abs(out[0] - expected).max() <= 2e-6 * np.abs(expected).max()
 
 
@@ -46,7 +46,7 @@ def test_true_stereo_has_no_pedalboard_chain_but_plays() -> None:
 def test_decay_scales_the_rt60(factor: float) -> None:
     shaped = _wet(decay=factor).impulse_response(RATE, 1)[0]
     original = decay_times(RESPONSE[0], RATE).rt60_s
-    # A fit on one realisation of noise scatters by a few per cent.
+    # A fit on one realisation of noise varies by a few per cent.
     assert decay_times(shaped, RATE).rt60_s == pytest.approx(factor * original, rel=0.1)
 
 
@@ -77,15 +77,15 @@ def test_the_same_room_at_every_rate() -> None:
     energy = {
         rate: float((effect.impulse_response(rate, 1) ** 2).sum() * rate / RATE) for rate in (44100, 48000, 96000)
     }
-    # Energy times rate is the power gain for white noise up to Nyquist. Resamplers roll off above 0.91 Nyquist, which
-    # takes 6 % of a white response; 44.1 kHz also loses what lies above 22.05 kHz, 8 % of it.
+    # For white noise up to Nyquist, the power gain is energy times rate. Resamplers roll off above 0.91 Nyquist, which
+    # costs a white response 6 %; 44.1 kHz also loses the part above 22.05 kHz, 8 % of it.
     assert energy[96000] == pytest.approx(energy[48000], rel=0.07)
     assert energy[44100] == pytest.approx(energy[48000] * 44100 / 48000, rel=0.07)
 
 
 @pytest.mark.parametrize("symbol", ["decay", "tone", "width", "pre_delay", "mix", "output_gain"])
 def test_no_parameter_clicks(symbol: str) -> None:
-    """A low sine in: after each change no sample-to-sample step is larger than twice what the steady sound has."""
+    """For a low sine, no change causes a step between samples larger than twice the steady sound's largest."""
     effect = LearnedReverb.from_response(RESPONSE, RATE, mix=0.5, width=0.5)
     t = np.arange(RATE) / RATE
     audio = np.repeat((0.3 * np.sin(2 * np.pi * 110 * t))[np.newaxis], 2, axis=0).astype(np.float32)
@@ -99,7 +99,7 @@ def test_no_parameter_clicks(symbol: str) -> None:
         loudest = max(float(np.abs(b).max()) for b in out)
         steady = max(steady, loudest * 2 * np.pi * 110 / RATE)
     joined = np.concatenate(out, axis=1)[:, 4800:]
-    # The IR's first reflections are broadband, so a step of the input's onset is allowed for by the factor.
+    # The response's first reflections are broadband; the factor allows for the step at the input's onset.
     assert np.abs(np.diff(joined, axis=1)).max() <= 3 * steady
 
 

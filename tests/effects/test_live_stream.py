@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`Effect.stream`: chunks of any sizes, in either layout, are the live stream, and what else happens is told."""
+"""`Effect.stream`: chunks of any size, in either layout, form the live stream; other uses in between raise an error."""
 
 import numpy as np
 import pytest
@@ -50,7 +50,7 @@ def test_another_use_ends_it(effect: Board) -> None:
     play = effect.stream(RATE)
     play(np.zeros((2, 100), np.float32))
     effect(tone(0.1, RATE, channels=2), RATE)
-    with pytest.raises(AudioError, match="somebody else has used or reset it"):
+    with pytest.raises(AudioError, match="it has been used or reset"):
         play(np.zeros((2, 100), np.float32))
     with pytest.raises(AudioError, match="order 'sideways'"):
         effect.stream(RATE, 2, "sideways")  # type: ignore[arg-type]

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A foreign voice in a model's world: levels by quantiles, pitch in tune."""
+"""A foreign voice in the model's range: levels by quantiles, pitch in tune."""
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ddsp_fx.effects.intonation import Autotune
-from ddsp_fx.effects.matching import LevelMatch
+from ddsp_fx.effects.intonation import KEYS, SCALES, STICKY_SEMITONES, Autotune
+from ddsp_fx.effects.matching import LevelMatch, RecentLevels
 from ddsp_fx.effects.octave_guard import OctaveGuard
 
 FRAMES_A_SECOND = 50
@@ -26,7 +28,7 @@ def test_quantiles_of_a_voice_go_to_the_trained_ones(middle_db: float, width_db:
     match = LevelMatch(-40.0, -25.0, -13.0)
     levels = middle_db + width_db * np.random.default_rng(0).uniform(-1, 1, 2000)
     moved = [match.step(float(level), 1.0) for level in levels][1000:]
-    # The last second weighs 500 frames against a prior of 50: a tenth of the way is left.
+    # The last second has 500 frames against a prior of 50: a tenth of the distance remains.
     assert np.percentile(moved, (5, 50, 95)) == pytest.approx([-40.0, -25.0, -13.0], abs=2.5)
 
 
@@ -56,7 +58,7 @@ def test_autotune_brings_a_note_to_the_scale(off: float) -> None:
 
 
 def test_autotune_knows_its_key() -> None:
-    # C sharp is a note of D major; in C major the nearer of C and D is taken.
+    # C sharp is a note of D major; in C major, the nearer of C and D is chosen.
     assert Autotune().step(_hz(61.1), True, "D", "major") == pytest.approx(-0.1)
     assert Autotune().step(_hz(61.1), True, "C", "major") == pytest.approx(0.9)
 
@@ -117,3 +119,38 @@ def test_level_matching_takes_as_long_at_any_frame_rate() -> None:
         fast.step(level_db, 1.0)
         last_fast = fast.step(level_db, 1.0)
     assert last_fast == pytest.approx(last, abs=0.5)
+
+
+@given(
+    levels=st.lists(st.sampled_from([-80.0, -41.5, -40.0, -12.25]) | st.floats(-80, 10), min_size=1, max_size=80),
+    share=st.floats(0, 1),
+)
+def test_quantiles_of_the_newest_levels_are_numpys(levels: list[float], share: float) -> None:
+    recent = RecentLevels(30)
+    for level in levels:
+        recent.add(level)
+    assert recent.quantile(share) == np.quantile(levels[-30:], share)
+
+
+def test_what_is_heard_while_the_match_is_off_counts_when_it_is_switched_on() -> None:
+    levels = np.random.default_rng(2).uniform(-60, -30, 700)
+    always, later = LevelMatch(-40.0, -25.0, -13.0), LevelMatch(-40.0, -25.0, -13.0)
+    for level in levels:
+        always.step(float(level), 1.0)
+        later.hear(float(level), 1.0)
+    assert later.step(-45.0, 1.0) == always.step(-45.0, 1.0)
+
+
+@given(
+    pitches=st.lists(st.floats(30, 100), min_size=1, max_size=40),
+    key=st.sampled_from(KEYS),
+    scale=st.sampled_from(sorted(SCALES)),
+)
+def test_the_nearest_note_is_the_nearest_of_all(pitches: list[float], key: str, scale: str) -> None:
+    tune = Autotune()
+    for pitch in pitches:
+        before = tune._note
+        tune.step(_hz(pitch), True, key, scale)
+        notes = [float(n) for n in range(-24, 160) if (n - KEYS.index(key)) % 12 in SCALES[scale]]
+        distances = {note: abs(note - tune._centre) - STICKY_SEMITONES * (note == before) for note in notes}
+        assert distances[tune._note] == pytest.approx(min(distances.values()), abs=1e-9)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One declaration: every view of a parameter must agree with every other."""
+"""One declaration per parameter: all representations of it must agree."""
 
 import pytest
 from hypothesis import given

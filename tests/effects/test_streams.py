@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A loop over chunks with reset=False is the live stream; and an effect plays one stream, for one thread, at a time."""
+"""Chunks with reset=False form the live stream; an effect plays one stream, for one thread, at a time."""
 
 import threading
 from collections.abc import Callable
@@ -90,7 +90,7 @@ def test_another_rate_or_number_of_channels_is_refused_and_the_stream_goes_on(ma
     expected = _live(make(), audio)
     effect = make()
     first = effect(audio[:, :4800], RATE, reset=False)
-    with pytest.raises(AudioError, match=r"its stream runs at 48000 Hz with 2 channel.* begin a new stream with reset"):
+    with pytest.raises(AudioError, match=r"the stream runs at 48000 Hz with 2 channel.* begin a new stream with reset"):
         effect(audio[:, 4800:], 44100, reset=False)
     with pytest.raises(AudioError, match="this chunk has 48000 Hz and 1"):
         effect(audio[:1, 4800:], RATE, reset=False)
@@ -162,7 +162,7 @@ def test_any_other_use_ends_a_render(other: str) -> None:
 
 
 class Slow(Effect):
-    """Waits inside its block until it is let go."""
+    """Waits inside its block until it is released."""
 
     kind: ClassVar[str] = "slow"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Timbre transfer and dereverb on a decoder that is a formula, so that what must come out is known."""
+"""Timbre transfer and dereverb with a decoder that is a formula, so that the expected output is known."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def _median_f0(audio: np.ndarray) -> float:
 def test_pitch_shift_is_exact(shift: float) -> None:
     out = _transfer(pitch_shift=shift)(tone(1.0, RATE)[0], RATE)
     cents = 1200 * np.log2(_median_f0(out) / 220.0) - 100 * shift
-    # The tracker's own resolution on a clean tone.
+    # The tracker's resolution on a clean tone.
     assert abs(cents) < 3.0
 
 
@@ -68,7 +68,7 @@ def test_what_lies_below_the_level_gate_is_silent() -> None:
     quiet = tone(0.5, RATE, level=0.005)[0]
     assert not _transfer(gate=-40.0, gate_follows=False)(quiet, RATE).any()
     assert _transfer(gate=-80.0, gate_follows=False)(quiet, RATE).any()
-    # A stream that is quiet as a whole is another thing than a quiet moment.
+    # A stream that is quiet throughout differs from a quiet moment.
     assert _transfer(gate=-40.0)(quiet, RATE).any()
 
 
@@ -91,7 +91,7 @@ def test_the_room_switch_lets_the_tail_ring_out(fake_source: Source) -> None:
     audio = tone(0.5, RATE)
     stream(effect.process_block, audio, [4800])
     effect.set_value("room", False)
-    # What sounded in the delay line still reaches the room's output for its 20 ms ramp, then only the tail rings.
+    # Sound in the delay line still reaches the room for its 20 ms ramp; after that, only the tail rings.
     ringing = effect._parts(audio[:, :2400])["room"][:, 1200:]
     assert np.abs(ringing).max() > 1e-4
     assert np.abs(ringing[:, -100:]).max() < np.abs(ringing[:, :100]).max()
@@ -99,7 +99,7 @@ def test_the_room_switch_lets_the_tail_ring_out(fake_source: Source) -> None:
 
 @pytest.mark.parametrize("symbol", ["mix", "output_gain", "harmonic_gain", "noise_gain", "pitch_shift", "room"])
 def test_no_parameter_clicks(symbol: str, fake_source: Source) -> None:
-    """Changes add no sample-to-sample step beyond twice the largest that either steady setting has by itself."""
+    """No change causes a step between samples larger than twice the largest of either steady setting."""
     audio = tone(1.2, RATE, level=0.2)
     low, high = (0.5, 1.0) if symbol != "pitch_shift" else (0.5, 0.55)
     steps = []
@@ -117,7 +117,7 @@ def test_no_parameter_clicks(symbol: str, fake_source: Source) -> None:
 
 
 def test_the_envelope_is_late_by_the_reported_latency() -> None:
-    """Wet envelope against input envelope, to within one hop (20 ms)."""
+    """Compares the envelopes of output and input, to within one hop (20 ms)."""
     effect = _transfer(noise_gain=-60)
     audio = np.concatenate(
         [np.zeros((1, RATE // 2), np.float32), tone(0.5, RATE), np.zeros((1, RATE), np.float32)], axis=1
@@ -134,7 +134,7 @@ def test_the_envelope_is_late_by_the_reported_latency() -> None:
 
 
 def test_one_hour_of_phase_is_as_good_as_the_first_second() -> None:
-    """Drift would show as a pitch error between the first and the last second of a long stream."""
+    """Phase drift would appear as a pitch error between the first and the last second of a long stream."""
     effect = _transfer()
     effect.prepare(RATE, RATE, 1)
     t = np.arange(RATE) / RATE
@@ -164,9 +164,6 @@ def test_dereverb_suppresses_what_it_hands_out_as_the_room(fake_source: Source) 
     assert _median_f0(out) == pytest.approx(330.0, rel=0.002)
     bypassed = Dereverb(fake_source, amount=0.0)(audio, RATE)
     assert np.abs(bypassed - audio).max() <= 1e-6
-
-
-# The parts.
 
 
 def test_the_gate_opens_in_two_frames_bridges_gaps_and_shuts_exactly() -> None:
@@ -220,7 +217,7 @@ SHARED_EXTRACTOR = Path(__file__).parents[3] / "shared" / "data" / "extract_feat
 def test_ddsp_vsts_own_extractor_tracks() -> None:
     effect = load(DATA / "ddsp_vst_16k.tflite", tracker=f"ddsp-vst:{SHARED_EXTRACTOR}")
     out = effect(tone(1.0, RATE, 330.0)[0], RATE)
-    # The extractor's own error on a clean tone is some cents.
+    # The extractor's own error on a clean tone is a few cents.
     assert _median_f0(out) == pytest.approx(330.0, rel=0.02)
 
 

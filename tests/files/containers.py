@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One second of a mono voice, 16 bit, in containers made by hand: their headers may promise any number of frames."""
+"""One second of a mono voice, 16 bit, in hand-made containers whose headers may state any number of frames."""
 
 import struct
 
@@ -12,7 +12,7 @@ _W64 = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 
 
 def big_endian(data: bytes) -> bytes:
-    """16-bit samples the other way round."""
+    """16-bit samples in the other byte order."""
     return b"".join(data[at + 1 : at + 2] + data[at : at + 1] for at in range(0, len(data), 2))
 
 
@@ -52,14 +52,14 @@ def aiff(frames: int, after: bytes = b"") -> bytes:
 
 
 def aiff_of(frames: int, sound_bytes: int, after: bytes = b"") -> bytes:
-    """COMM and SSND may promise differently."""
+    """An AIFF whose COMM and SSND may state different lengths."""
     common = b"COMM" + struct.pack(">IhIh", 18, 1, frames, 16) + b"\x40\x0d" + struct.pack(">H", RATE << 1) + bytes(6)
     body = b"AIFF" + common + b"SSND" + struct.pack(">III", 8 + sound_bytes, 0, 0) + BIG + after
     return b"FORM" + struct.pack(">I", len(body)) + body
 
 
 def caf(frames: int, after: bytes = b"", before: bytes = b"", channels: int = 1, sound: bytes = BIG) -> bytes:
-    """-1 frames for a stream."""
+    """A CAF; -1 frames for a stream."""
     size = -1 if frames < 0 else 4 + 2 * channels * frames
     desc = caf_chunk(b"desc", struct.pack(">d4sIIIII", RATE, b"lpcm", 0, 2 * channels, 1, channels, 16))
     return b"caff\0\1\0\0" + desc + before + b"data" + struct.pack(">q", size) + bytes(4) + sound + after

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files that tests make for themselves, byte by byte where a header has to lie."""
+"""Audio files made for tests, byte by byte where a header must be wrong."""
 
 import io
 import struct
@@ -17,7 +17,7 @@ FORMATS = ("wav", "flac", "aiff", "mp3", "ogg")
 
 
 def voice(seconds: float = 1.0, rate: int = RATE, channels: int = 1) -> Audio:
-    """A vibrato tone with a little noise, so that no stretch of it is silent or repeats."""
+    """A vibrato tone with a little noise, so that no part is silent or repeats."""
     t = np.arange(int(seconds * rate)) / rate
     phase = 2 * np.pi * np.cumsum(330.0 + 6.0 * np.sin(2 * np.pi * 5.0 * t)) / rate
     tone = 0.2 * sum(np.sin(k * phase) / k for k in range(1, 8))
@@ -43,7 +43,7 @@ def chunk(name: bytes, content: bytes, size: int | None = None) -> bytes:
 
 
 def fmt(channels: int = 1, rate: int = RATE, mask: int | None = None) -> bytes:
-    """16 bit; with a mask, WAVE_FORMAT_EXTENSIBLE."""
+    """A fmt chunk for 16 bit; with a mask, WAVE_FORMAT_EXTENSIBLE."""
     block = 2 * channels
     if mask is None:
         return chunk(b"fmt ", struct.pack("<HHIIHH", 1, channels, rate, rate * block, block, 16))

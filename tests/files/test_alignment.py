@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An impulse stays where it was, through every format, read and written."""
+"""An impulse keeps its position through every format, read and written."""
 
 import shutil
 import subprocess
@@ -17,7 +17,7 @@ PLACE = 10000
 
 
 def impulse(rate: int, channels: int = 1) -> np.ndarray:
-    """One sample of 0.9 over a little noise, since encoders leave out what is silent."""
+    """One sample of 0.9 over a little noise, because encoders drop silence."""
     audio = 1e-4 * np.random.default_rng(0).standard_normal((channels, rate))
     audio[:, PLACE] = 0.9
     return audio.astype(np.float32)

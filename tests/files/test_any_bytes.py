@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Any bytes at all: a typed error, or sound; in memory that goes by the file."""
+"""Any bytes give a typed error or sound, with memory in proportion to the file."""
 
 import tracemalloc
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a recording carries beside its samples survives `apply`, at the right place, or is said to be lost."""
+"""A recording's metadata survives `apply`, at the right positions, or is reported as lost."""
 
 import io
 import json
@@ -87,7 +87,7 @@ def test_every_chunk_of_a_wav_survives(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_positions_move_with_the_rate(tmp_path: Path) -> None:
-    """From 22.05 to 44.1 kHz every position doubles; a file placed by its time stays where it was."""
+    """From 22.05 to 44.1 kHz, every position doubles; a file that is placed by its time keeps its place."""
     source, out = _take(tmp_path), tmp_path / "out.wav"
     _apply(source, out, "--sample-rate", "44100")
     chunks = dict(_chunks(out))
@@ -124,7 +124,7 @@ def _picture() -> Picture:
 
 
 def _tagged(path: Path) -> Path:
-    """A title, an artist twice, a tag of one's own, a picture, and a loudness that will be wrong."""
+    """A title, two artists, a custom tag, a picture, and a loudness that will be wrong."""
     put(path, encoded(voice(), path.suffix[1:]))
     if path.suffix == ".mp3":
         tags = ID3()
@@ -297,7 +297,7 @@ def test_ape_tags_of_an_mp3(tmp_path: Path) -> None:
 
 
 def _rich_id3() -> ID3:
-    """Frames of many kinds, some of them untrue for any other sound or encoding."""
+    """Frames of many kinds, some of which are wrong for any other sound or encoding."""
     tags = ID3()
     for frame in (TIT2(3, "Song"), POPM("a@b", 200, 3), PRIV("own", b"abc"), RVA2("track", 1, -3.0, 0.5)):
         tags.add(frame)
@@ -314,7 +314,7 @@ def _bytes_of(tags: ID3) -> bytes:
 
 
 def _with_id3(path: Path) -> Path:
-    """Where each kind keeps it; FLAC and a WAV by some taggers' habit in front of everything."""
+    """Add the tags where each format keeps them; in FLAC and one WAV, before the file, as some taggers do."""
     tags, body = _rich_id3(), encoded(voice(), path.suffix[1:])
     if path.name == "chunk.wav":
         return put(path, wave(fmt(), chunk(b"data", pcm16(voice())), chunk(b"id3 ", _bytes_of(tags))))
@@ -330,7 +330,7 @@ def _with_id3(path: Path) -> Path:
 @pytest.mark.parametrize("to", [".wav", ".aiff", ".mp3", ".flac", ".ogg"])
 @pytest.mark.parametrize("name", ["x.mp3", "front.wav", "chunk.wav", "x.aiff", "front.flac"])
 def test_a_tag_is_kept_or_named(name: str, to: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Law: every frame of the source is in the output, or in the one line that says what is not."""
+    """Every frame of the source is in the output, or is named in the one line about losses."""
     out = tmp_path / f"out{to}"
     _apply(_with_id3(tmp_path / name), out)
     said = capsys.readouterr().err
@@ -414,7 +414,7 @@ def test_broken_tags_break_nothing(tags: bytes, tmp_path: Path) -> None:
 
 
 def test_ffprobe_reads_what_was_written(tmp_path: Path) -> None:
-    """Another program's eyes, where there is one."""
+    """Another program, if installed, reads the same."""
     import shutil
 
     if shutil.which("ffprobe") is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No channel vanishes: folded down by ITU-R BS.775 with the layout that the file states, or all of them kept."""
+"""No channel is lost: channels are folded down by ITU-R BS.775 with the file's layout, or all are kept."""
 
 import json
 import struct
@@ -20,13 +20,13 @@ R = 2**-0.5
 
 
 def tones(channels: int) -> np.ndarray:
-    """Each channel a tone of its own, 200 Hz and up, at 0.1."""
+    """Each channel has its own tone, from 200 Hz up, at 0.1."""
     t = np.arange(RATE) / RATE
     return np.array([0.1 * np.sin(2 * np.pi * 200.0 * (n + 1) * t) for n in range(channels)], np.float32)
 
 
 def gains(audio: np.ndarray, channels: int) -> np.ndarray:
-    """How much of each tone is in each row, (rows, channels)."""
+    """The gain of each tone in each row, (rows, channels)."""
     return audio @ tones(channels).T * 2.0 / RATE / 0.01
 
 
@@ -102,8 +102,8 @@ def test_apply_says_what_it_folds(tmp_path: Path, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("out", "chain", "message"),
     [
-        ("out.mp3", "Gain:gain_db=0", ".mp3 takes 2 channels here, there are 6; use .wav or --channels 2"),
-        ("out.wav", "Reverb:room_size=0.5", "Reverb takes 1 or 2 channels, there are 6"),
+        ("out.mp3", "Gain:gain_db=0", ".mp3 takes 2 channels, but there are 6; use .wav or --channels 2"),
+        ("out.wav", "Reverb:room_size=0.5", "Reverb takes 1 or 2 channels, but there are 6"),
     ],
 )
 def test_what_cannot_keep_them_is_refused(

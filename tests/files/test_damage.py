@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is really in a file is what is read: cut, damaged, zero-filled, streamed or still being recorded."""
+"""Exactly what is in a file is read: truncated, damaged, filled with zeros, streamed, or still being recorded."""
 
 import struct
 import tracemalloc
@@ -26,7 +26,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
 
 
 def _holds_a_prefix(path: Path, sound: np.ndarray) -> None:
-    """The law: a prefix of the sound; where it is shorter, refused unless salvage is asked for, and then told."""
+    """What is read is a prefix of the sound; a shorter one is refused or, with salvage, read and reported."""
     try:
         got, file = read(path, salvage=True)
     except AudioError:
@@ -50,7 +50,7 @@ def test_a_cut_file_is_a_prefix_and_told(
     data = WHOLE[kind]
     path = put(tmp_path_factory.getbasetemp() / f"cut.{kind}", data[: round(share * len(data))])
     if kind == "mp3":
-        # The last frames of a cut MP3 lack what the decoder overlaps them with.
+        # A truncated MP3's last frames lack the next ones, with which the decoder overlaps them.
         sound = whole[kind]
         got, file = _or_nothing(path)
         assert got.shape[1] <= sound.shape[1]
@@ -103,7 +103,7 @@ def test_an_unfinished_copy_is_zeros_from_somewhere_on(kind: str, tmp_path: Path
 
 
 def test_silence_that_is_meant_is_not_damage(tmp_path: Path) -> None:
-    """An impulse, a fade, an editor's cut after a pause, and a short gap: all end in zeros and are whole."""
+    """An impulse, a fade, an editor's cut after a pause, and a short gap all end in zeros and are undamaged."""
     zeros = np.zeros((1, RATE), np.float32)
     fade = voice(2.0) * np.linspace(1, 0, 2 * RATE, dtype=np.float32)
     impulse = np.zeros((1, 2 * RATE), np.float32)
@@ -132,7 +132,7 @@ def test_zeros_after_sound_in_full_flight_can_be_vouched_for(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("claimed", [0, 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFDB, 0x7FFFFFFF, 0x7FFFF000, 0x80000000])
 def test_a_stream_of_unknown_length_is_read_whole(claimed: int, tmp_path: Path) -> None:
-    """ffmpeg, sox, arecord and GStreamer, writing to a pipe."""
+    """Lengths as written by ffmpeg, sox, arecord and GStreamer to a pipe."""
     path = put(tmp_path / "x.wav", wave(fmt(), chunk(b"data", DATA, claimed), size=claimed))
     got, file = read(path)
     assert got.shape[1] == len(DATA) // 2
@@ -243,7 +243,7 @@ def test_streams_joined_end_to_end_are_read_to_the_last(
 
 
 def _other_serial(data: bytes) -> bytes:
-    """libvorbis draws serial numbers at random; two files of one would be no chain."""
+    """libvorbis draws serial numbers at random; two streams with the same one would be no chain."""
     return data
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the sound of every container ends: by its header, by the file, or where a cut chunk, tag or stream says so."""
+"""The end of the sound in every container: by the header, the file's end, or a truncated chunk, tag or stream."""
 
 import struct
 from pathlib import Path
@@ -18,13 +18,13 @@ from ddsp_fx.files.containers import core_audio
 from ddsp_fx.files.layout import BL, BR, FC, FL, FR, LFE, SL, SR
 
 KINDS = sorted(ALL)
-# Less than this past the end is what taggers leave there.
+# Taggers leave fewer bytes than this after the end.
 TRAILER = 2048
 
 
 @given(kind=st.sampled_from(KINDS), promised=st.integers(1, 3 * FRAMES))
 def test_what_is_there_is_what_is_read(kind: str, promised: int, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Law: refused unless header and file agree; salvaged, all that is there."""
+    """A file is refused unless header and length agree; with salvage, all its samples are read."""
     path = put(tmp_path_factory.mktemp("law") / f"x.{kind}", ALL[kind](promised))
     if promised <= FRAMES - TRAILER or promised > FRAMES:
         with pytest.raises(DamagedAudioError, match=r"cut short|goes on after the end"):
@@ -36,7 +36,7 @@ def test_what_is_there_is_what_is_read(kind: str, promised: int, tmp_path_factor
         got, _ = read(path)
         assert got.shape[1] == promised
         return
-    # Wave64 pads to 8 bytes, which nothing tells from samples once its size is wrong.
+    # Wave64 pads to 8 bytes, which cannot be told from samples if the size is wrong.
     assert FRAMES <= got.shape[1] < FRAMES + 4 * (kind == "w64") + 1
     assert np.abs(got[:, :FRAMES] - SOUND).max() < 1e-4
 
@@ -64,7 +64,7 @@ def test_a_stream_of_unknown_length_is_whole(data: bytes, tmp_path: Path) -> Non
 @pytest.mark.parametrize("make", [wav, rifx, aiff])
 @pytest.mark.parametrize("name", [b"id3 ", b"LIST", b"APPL"])
 def test_a_tag_that_was_cut_is_no_sound(make: object, name: bytes, tmp_path: Path) -> None:
-    """Its sound is whole; what is left of the tag is neither sound nor a reason to refuse it."""
+    """The sound is complete; the rest of the tag is neither sound nor a reason to refuse the file."""
     order = "<" if make is wav else ">"
     tag = name + struct.pack(f"{order}I", 40_000) + b"INFOpicture" * 1000
     got, file = read(put(tmp_path / "x", make(FRAMES, tag)))  # type: ignore[operator]
@@ -74,7 +74,7 @@ def test_a_tag_that_was_cut_is_no_sound(make: object, name: bytes, tmp_path: Pat
 
 @given(width=st.sampled_from([2, 3]), more=st.integers(1, 2), silent=st.integers(0, 3000))
 def test_samples_in_wider_boxes(width: int, more: int, silent: int, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """24 bits in 4 bytes, say: block align tells, where the lower bytes are zero."""
+    """For example 24 bits in 4 bytes: block align decides, if the low bytes are zero."""
     box = min(width + more, 4)
     bits = 8 * width
     levels = np.concatenate([np.zeros(silent), np.round(SOUND[0] * (2 ** (bits - 1) - 1))]).astype(np.int64)
@@ -131,7 +131,7 @@ def test_any_bytes_are_a_layout_or_none(content: bytes, labels: bool) -> None:
 
 
 def test_an_aiff_says_that_there_are_no_loudspeakers(tmp_path: Path) -> None:
-    """Four channels of Ambisonics are no quadrophony, in no format that has kept them."""
+    """Four channels of Ambisonics are not quadraphonic, in any format that stores the layout."""
     source = put(tmp_path / "in.wav", wave(fmt(4, mask=0), chunk(b"data", pcm16(voice(channels=4)))))
     for suffix in (".wav", ".flac", ".aiff"):
         out = tmp_path / f"out{suffix}"
@@ -157,10 +157,10 @@ def test_a_flac_s_layout_behind_its_cover(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rate", [0x7FFFFFFF, 100_000_000])
 def test_a_rate_that_no_sound_has_is_refused_at_once(rate: int, tmp_path: Path) -> None:
-    """Converting from it took minutes, and gave nothing."""
+    """Converting from such a rate took minutes and gave nothing."""
     head = chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, rate, rate, 2, 16))
     path = put(tmp_path / "x.wav", wave(head, chunk(b"data", LITTLE)))
-    with pytest.raises(AudioError, match=rf"its header states {rate} Hz; up to 3072000 Hz are read"):
+    with pytest.raises(AudioError, match=rf"its header states {rate} Hz; the limit is 3072000 Hz"):
         read(path, sample_rate=48000.0)
 
 
@@ -168,7 +168,7 @@ def test_a_rate_that_no_sound_has_is_refused_at_once(rate: int, tmp_path: Path) 
 def test_a_rate_where_no_effect_runs_is_the_file_s(
     rate: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The message names the file and the way out, which works."""
+    """The message names the file and a remedy, which works."""
     source = put(tmp_path / "x.wav", wave(fmt(1, rate), chunk(b"data", LITTLE)))
     command = ["apply", str(source), str(tmp_path / "o.wav"), "Gain", "--no-tail", "--quiet"]
     assert main(command) == 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What only passes through comes out bit for bit."""
+"""Unprocessed samples come out bit for bit."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from ddsp_fx.files.writer import output_file
 @pytest.mark.parametrize("kind", ["wav", "flac", "aiff"])
 @pytest.mark.parametrize("bits", [16, 24])
 def test_every_integer_survives(kind: str, bits: int, tmp_path: Path) -> None:
-    """All of 16 bit, and of 24 the ends, the middle and a hundred thousand others."""
+    """All values of 16 bit; of 24 bit the ends, the middle and a hundred thousand others."""
     half = 1 << (bits - 1)
     near = np.arange(-300, 300)
     some = np.random.default_rng(0).integers(-half, half, 100_000)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands that fill a folder write over nothing that they have not made."""
+"""Commands that fill a folder overwrite only files that they made."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def test_a_folder_of_somebody_s_files_is_refused_and_stays(
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("mine")
-    with pytest.raises(AudioError, match=r"which demo has not made.*--replace"):
+    with pytest.raises(AudioError, match=r"which demo did not make.*--replace"):
         fill(folder, "made", "index.html")
     assert contents(folder) == dict.fromkeys(names, "mine")
 
@@ -72,5 +72,5 @@ def test_a_run_that_was_broken_off_can_be_made_again(tmp_path: Path) -> None:
 def test_the_commands_ask_first(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "index.html").write_text("my page")
     assert main([command, str(tmp_path)]) == 2
-    assert f"which {command} has not made" in capsys.readouterr().err
+    assert f"which {command} did not make" in capsys.readouterr().err
     assert contents(tmp_path) == {"index.html": "my page"}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names that consoles can't show or would obey, and what lies beside recordings in a folder."""
+"""File names that consoles cannot show or would obey, and other files next to recordings in a folder."""
 
 import json
 import os
@@ -34,7 +34,7 @@ def test_any_name_becomes_one_line_of_plain_text(raw: bytes) -> None:
 
 @given(st.sampled_from("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
 def test_nothing_turns_the_text_around(control: str) -> None:
-    """All of Unicode's Bidi_Control (PropList.txt)."""
+    """All characters of Unicode's Bidi_Control (PropList.txt)."""
     assert printable(f"a{control}b") == f"a\\u{ord(control):04x}b"
 
 
@@ -46,7 +46,7 @@ def test_a_harmless_name_stays(text: str) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="other file systems refuse such names themselves")
 @pytest.mark.parametrize("raw", NAMES, ids=repr)
 def test_such_names_in_commands(raw: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Read, written, refused, reported as text and JSON, scanned for: always one clean line."""
+    """Reading, writing, refusing, reports as text and JSON, scanning: always one clean line."""
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + raw))
     folder.mkdir()
     name = os.fsdecode(raw) + ".wav"
@@ -78,7 +78,7 @@ def _clean(capfd: pytest.CaptureFixture[str], lines: int | None = None, as_json:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a locale of Linux")
 def test_a_console_without_the_letters(tmp_path: Path) -> None:
-    """A name of undecodable bytes after the options' end, on a console of ASCII."""
+    """A name of undecodable bytes after `--`, on an ASCII console."""
     (tmp_path / "é.wav").write_bytes(SOUND)
     environment = os.environ | {"LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "ddsp_fx.cli", "apply", "--", "é.wav", "-é.wav", "Gain:gain_db=0"]
@@ -90,7 +90,7 @@ def test_a_console_without_the_letters(tmp_path: Path) -> None:
 
 @pytest.fixture
 def littered(tmp_path: Path) -> Path:
-    """Two recordings, and everything that lies beside recordings in real folders."""
+    """Two recordings, and everything that lies next to recordings in real folders."""
     folder = tmp_path / "recordings"
     for place in ("", ".Trashes", "__MACOSX", "deep/er"):
         (folder / place).mkdir(parents=True, exist_ok=True)
@@ -126,12 +126,12 @@ def test_every_scan_skips_alike_and_names(littered: Path) -> None:
         assert reasons["gone.wav"] == "a dangling link"
         assert reasons["pipe.wav"] == "not a regular file"
     assert len(found) + len(passed) == sum(not path.is_dir() for path in littered.rglob("*"))
-    assert passed_over(passed, littered).startswith(f"passed over {len(passed)} files: ")
+    assert passed_over(passed, littered).startswith(f"skipped {len(passed)} files: ")
 
 
 @pytest.mark.parametrize("place", ["$RECYCLE.BIN/S-1-5", "#recycle", "@eaDir/a.wav", "lost+found", "__macosx"])
 def test_a_system_s_own_folders_hold_no_recordings(place: str, tmp_path: Path) -> None:
-    """What was thrown away, above all, is not for an instrument to be learned from."""
+    """Especially deleted recordings must not be used for training."""
     (tmp_path / place).mkdir(parents=True)
     put(tmp_path / place / "thrown away.wav", SOUND)
     put(tmp_path / "a.wav", SOUND)
@@ -152,7 +152,7 @@ def test_a_link_to_a_folder_is_named(tmp_path: Path) -> None:
     found, passed = audio_in(folder)
     assert [path.name for path in found] == ["a.wav"]
     assert {item.path.name for item in passed} == {"linked", "round", "gone"}
-    assert "linked (a link to a folder, name that folder itself)" in passed_over(passed, folder)
+    assert "linked (a link to a folder; name that folder itself)" in passed_over(passed, folder)
     assert audio_in(folder / "linked")[0] == [folder / "linked/b.wav"]
 
 
@@ -180,8 +180,8 @@ def test_evaluate_and_train_say_the_same(littered: Path, tmp_path: Path, capsys:
     assert "B.WAV" in heard.out
     pytest.importorskip("keras")
     main(["train", str(littered), "--check", "--name", "x", "--sample-rate", "16000", "--run-dir", str(tmp_path / "r")])
-    trained = [line for line in capsys.readouterr().err.splitlines() if "passed over" in line]
-    assert trained == [line for line in heard.err.splitlines() if "passed over" in line]
+    trained = [line for line in capsys.readouterr().err.splitlines() if "skipped" in line]
+    assert trained == [line for line in heard.err.splitlines() if "skipped" in line]
     assert len(trained) == 1
 
 

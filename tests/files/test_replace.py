@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file is replaced whole or not at all, and keeps what its owner had arranged."""
+"""A file is replaced completely or not at all, and keeps its owner, permissions and links."""
 
 import errno
 import os
@@ -99,7 +99,7 @@ def test_a_read_only_mark_is_kept_to(tmp_path: Path) -> None:
     path = tmp_path / "x.bin"
     path.write_bytes(b"old")
     path.chmod(0o444)
-    with pytest.raises(EngineError, match=r"x\.bin: is marked read-only; take the mark off"):
+    with pytest.raises(EngineError, match=r"x\.bin: is read-only; change its permissions"):
         write_file(path, b"new", EngineError)
     assert path.read_bytes() == b"old"
 
@@ -128,7 +128,7 @@ def test_the_owner_stays(tmp_path: Path) -> None:
 def test_where_the_owner_cannot_be_given_the_file_is_written_into(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As for a file of another that we may write: a new one would be ours."""
+    """Like a file of another user that we may write: a new file would belong to us."""
     from ddsp_fx.files import replace
 
     path = tmp_path / "x.bin"
@@ -148,7 +148,7 @@ def test_where_the_owner_cannot_be_given_the_file_is_written_into(
 def test_what_a_killed_process_left_is_swept_and_nothing_else(
     name: str, hours: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Law: gone is what has a whole temporary name, and has not changed for longer than any write takes."""
+    """Exactly the files with a complete temporary name that are older than any write are removed."""
     folder = tmp_path_factory.mktemp("left")
     (folder / name).write_bytes(b"left")
     then = time.time() - 3600 * hours - 60
@@ -170,14 +170,14 @@ def test_what_another_user_s_process_left_stays(tmp_path: Path) -> None:
 
 
 def _access_list(*entries: tuple[int, int, int]) -> bytes:
-    """Linux's form of it: version 2, then tag, permissions and id of each entry."""
+    """Linux's format: version 2, then tag, permissions and id of each entry."""
     return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
 
 
 @pytest.mark.skipif(not hasattr(os, "setxattr"), reason="access lists of Linux")
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
 def test_who_was_kept_out_stays_out(mode: int, tmp_path: Path) -> None:
-    """The folder's default list lets user 1234 into all new files; this one is older than the list."""
+    """The folder's default list gives user 1234 access to new files; this file is older than the list."""
     path, nobody = tmp_path / "x.bin", 0xFFFFFFFF
     path.write_bytes(b"old")
     path.chmod(mode)
@@ -193,7 +193,7 @@ def test_who_was_kept_out_stays_out(mode: int, tmp_path: Path) -> None:
 
 @POSIX
 def test_a_signal_while_a_linked_file_is_written_into_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Half of the new bytes over half of the old ones would be neither."""
+    """Half of the new bytes over half of the old ones would be neither file."""
     first = tmp_path / "a"
     first.write_bytes(b"old" * 1000)
     os.link(first, tmp_path / "b")
@@ -212,7 +212,7 @@ def test_a_signal_while_a_linked_file_is_written_into_waits(tmp_path: Path, monk
 
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="disk space is not taken ahead here")
 def test_a_full_disk_leaves_a_linked_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some file systems grow the file by what there is, and then say that it was not enough."""
+    """Some file systems grow the file as far as possible before they report that there was not enough space."""
     first = tmp_path / "a"
     first.write_bytes(b"old")
     os.link(first, tmp_path / "b")
@@ -228,7 +228,7 @@ def test_a_full_disk_leaves_a_linked_file_as_it_was(tmp_path: Path, monkeypatch:
 
 
 def test_an_open_file_on_windows_is_written_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Windows refuses to move a file over one that somebody reads."""
+    """Windows refuses to replace a file that somebody is reading."""
     path = tmp_path / "x.bin"
     path.write_bytes(b"old")
     monkeypatch.setattr(os, "replace", _refuses)

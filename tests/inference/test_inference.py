@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Model files: good ones run with state carried, bad ones say what is wrong."""
+"""Model files: valid ones run and carry their state, invalid ones give an error with the reason."""
 
 import io
 import json
@@ -71,7 +71,7 @@ def test_a_decoder_without_noise_is_refused() -> None:
 
 def test_a_state_of_two_sizes_is_refused() -> None:
     good = fake_decoder()
-    with pytest.raises(ModelError, match=r"state goes in as \(4,\) and comes out as \(5,\)"):
+    with pytest.raises(ModelError, match=r"state's input has shape \(4,\), its output \(5,\)"):
         ControlModel(FakeRunner(lambda tensors: tensors, good.inputs, {**good.outputs, "state": (5,)}))
 
 
@@ -103,7 +103,7 @@ def test_embedded_metadata() -> None:
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
-        ({"mean_min_pitch_note_hz": 1.0}, "lacks 'mean_max_pitch_note_hz'"),
+        ({"mean_min_pitch_note_hz": 1.0}, "has no 'mean_max_pitch_note_hz'"),
         ([1], "cannot be read"),
         (
             {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Strangers' models: whatever their bytes, this process lives and the user is told; verdicts are kept."""
+"""Untrusted models: whatever their bytes, this process survives and the user gets an error; verdicts are stored."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ from ddsp_fx.inference.trial_child import judge
 
 GOOD = DATA / "ddsp_vst_16k.tflite"
 VIOLIN = Path(ddsp_fx_plugins.__path__[0]) / "violin" / "model.tflite"
-# One byte of the violin's graph (1 -> 0) that ends the process which runs it, with LiteRT 2.3 by SIGSEGV.
+# One byte of the violin's graph (1 -> 0) that crashes the process that runs it: with LiteRT 2.3, by SIGSEGV.
 DEADLY_BYTE = 871140
 
 
@@ -40,7 +40,7 @@ def _a_cache_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_a_model_that_kills_who_runs_it_is_an_error_that_names_it(deadly: Path) -> None:
     for _ in range(2):
-        with pytest.raises(ModelError, match=r"deadly\.tflite: corrupt or hostile model: .* died of SIG"):
+        with pytest.raises(ModelError, match=r"deadly\.tflite: corrupt or hostile model: .* was killed by SIG"):
             load_runner(deadly)
 
 
@@ -51,7 +51,7 @@ def test_verdicts_are_remembered(deadly: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(trial, "_known", set())
     monkeypatch.setattr(trial.subprocess, "run", lambda *a, **k: pytest.fail("tried again"))
     load_runner(VIOLIN)
-    with pytest.raises(ModelError, match="died of SIG"):
+    with pytest.raises(ModelError, match="killed by SIG"):
         load_runner(deadly)
 
 
@@ -60,7 +60,7 @@ def test_a_verdict_is_of_the_bytes_and_not_of_the_name(deadly: Path) -> None:
     path.write_bytes(VIOLIN.read_bytes())
     load_runner(path)
     path.write_bytes(deadly.read_bytes())
-    with pytest.raises(ModelError, match="died of SIG"):
+    with pytest.raises(ModelError, match="killed by SIG"):
         load_runner(path)
 
 
@@ -103,7 +103,7 @@ def test_what_is_no_file_of_a_model_s_size_is_not_read(kind: str, tmp_path: Path
 
 
 def _end_of_a_child(content: bytes) -> int:
-    """Of a forked one that judges the model: 0 where it lived, a signal's number below 0, 1 for a foreign exception."""
+    """The result of judging the model in a forked child: 0 if it survived, -signal, or 1 for a foreign exception."""
     child = os.fork()
     if child == 0:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
@@ -120,13 +120,13 @@ def _end_of_a_child(content: bytes) -> int:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_any_bytes_run_or_give_a_model_error(tmp_path: Path) -> None:
-    """Deaths are the child's; what is left is a model or a ModelError, never another exception."""
+    """Only the child may crash; the result is a model or a ModelError, never another exception."""
     rng = np.random.default_rng(20)
     dead = 0
     for turn in range(60):
         content = mutated((GOOD if turn % 2 else VIOLIN).read_bytes(), rng)
         code = _end_of_a_child(content)
-        assert code <= 0, f"turn {turn}: an exception that is no ModelError"
+        assert code <= 0, f"turn {turn}: an exception that is not a ModelError"
         if code == 0:
             continue
         dead += 1
@@ -138,7 +138,7 @@ def test_any_bytes_run_or_give_a_model_error(tmp_path: Path) -> None:
 
 
 def test_loading_leaves_stderr_to_others() -> None:
-    """The descriptor stays what it was the whole time, what others write arrives, LiteRT's banner does not."""
+    """File descriptor 2 never changes, output of other threads arrives, LiteRT's banner does not."""
     script = """
 import os, sys, threading
 from ddsp_fx.inference import load_runner

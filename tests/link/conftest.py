@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An engine that plugins can reach, and plugins."""
+"""An engine with a link, and plugins."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ def _bundles(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def socket_file() -> Iterator[Path]:
-    """In a short path: a socket's name has 107 bytes."""
+    """In a short path, because a socket's path has at most 107 bytes."""
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder) / "link"
 
@@ -45,7 +45,7 @@ def engine() -> Engine:
 
 @pytest.fixture
 def door(engine: Engine, socket_file: Path, place: Path) -> Iterator[LinkDoor]:
-    """Open."""
+    """An open door."""
     door = LinkDoor(engine, socket_file, Library(place, ".json"))
     door.url = "http://127.0.0.1:1/"
     door.start()
@@ -55,7 +55,7 @@ def door(engine: Engine, socket_file: Path, place: Path) -> Iterator[LinkDoor]:
 
 @pytest.fixture
 def connect(door: LinkDoor) -> Iterator[Callable[[], FakePlugin]]:
-    """A plugin that has been greeted."""
+    """Makes plugins that have been greeted."""
     plugins = []
 
     def connected() -> FakePlugin:

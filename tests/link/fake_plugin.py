@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What bridge/vst does, without a host: the other end of the link, in Python."""
+"""The plugin's side of the link (bridge/vst) in Python, without a host."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ddsp_fx_bridge.link.segment import Header, Segment, tag, untag
 Audio = np.ndarray
 # (sample, slot, normalised value)
 Event = tuple[int, int, float]
-# Far more than anything takes: a limit, not a measurement.
+# Far longer than anything takes: a limit, not a measurement.
 PATIENCE_S = 120.0
 
 
 class FakePlugin:
-    """One instance in an imagined DAW that bounces.
+    """One instance in an imaginary DAW that bounces.
 
     Args:
         path: of the engine's socket.
@@ -50,14 +50,14 @@ class FakePlugin:
         return self._read.pop(0)
 
     def until(self, verb: str) -> list[list[str]]:
-        """What comes up to and with that verb."""
+        """Messages up to and including that verb."""
         out = [self.receive()]
         while out[-1][0] != verb:
             out.append(self.receive())
         return out
 
     def answers(self) -> list[list[str]]:
-        """All that is said to what has been asked so far."""
+        """All answers to what has been sent so far."""
         mark = str(time.monotonic_ns())
         self.send("ping", mark)
         return self.until("pong")[:-1]
@@ -86,7 +86,7 @@ class FakePlugin:
         self.segment.input_end = tag(self.epoch, 0)
 
     def push(self, block: Audio, events: Iterable[Event] = ()) -> None:
-        """One block, whose events are at samples of the stream."""
+        """Send one block, with events at samples of the stream."""
         segment = self.segment
         for event in events:
             push_event(segment, self.epoch, event)
@@ -97,11 +97,11 @@ class FakePlugin:
         segment.input_futex.wake()
 
     def await_output(self) -> None:
-        """What has been pushed has come back."""
+        """Wait until everything that was pushed has come back."""
         wait_until(lambda: untag(self.segment.output_end) == (self.epoch, self.position), self.segment)
 
     def bounce(self, audio: Audio, sizes: Sequence[int], events: Sequence[Event] = ()) -> Audio:
-        """A whole activation in blocks of these sizes in turn; the output lags by the board's latency."""
+        """A whole activation, in blocks of these sizes in turn; the output lags by the board's latency."""
         self.activate()
         out, turn = [], 0
         while self.position < audio.shape[1]:
@@ -117,14 +117,14 @@ class FakePlugin:
 
 
 def push_event(segment: Segment, epoch: int, event: Event) -> None:
-    """As the plugin's audio thread does."""
+    """Write an event like the plugin's audio thread."""
     sample, slot, value = event
     segment.events[segment.event_write % segment.header.event_slots] = (tag(epoch, sample), value, slot, 0)
     segment.event_write += 1
 
 
 def wait_until(is_so: Callable[[], bool], segment: Segment | None = None) -> None:
-    """Looks again whenever the engine has published, or every 10 ms."""
+    """Check whenever the engine has published, or every 10 ms."""
     end = time.monotonic() + PATIENCE_S
     while not is_so():
         assert time.monotonic() < end, "it never happened"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes tests/link/vectors: what both sides of the link must agree on. Run: python tests/link/make_vectors.py"""
+"""Writes tests/link/vectors, on which both sides of the link must agree. Run: python tests/link/make_vectors.py"""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -63,7 +63,7 @@ TABLES = {"messages.tsv": messages, "segment.tsv": segments, "parameters.tsv": p
 
 
 def text(name: str) -> str:
-    """The file as it must be."""
+    """The file's expected contents."""
     return "".join("\t".join(row) + "\n" for row in TABLES[name]())
 
 

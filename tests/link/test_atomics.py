@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The order of memory that the link relies on, in the machine code for this machine and for ARM."""
+"""The memory order that the link relies on, in the machine code for this machine and for ARM."""
 
 import re
 import threading
@@ -22,7 +22,7 @@ ACCESSES = [
 
 
 def machine_code(text: str, triple: str) -> str:
-    """What LLVM makes of numba's code for another processor."""
+    """The code that LLVM makes of numba's for another processor."""
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     text = re.sub(r"target (triple|datalayout) = .*\n", "", text)
@@ -33,9 +33,9 @@ def machine_code(text: str, triple: str) -> str:
 
 @pytest.mark.parametrize(("access", "asked", "on_arm"), ACCESSES)
 def test_stores_release_and_loads_acquire(access: Any, asked: str, on_arm: str) -> None:
-    # What was taken from the cache has no text any more: it is compiled once more.
+    # A function loaded from the cache has no LLVM code, so it is compiled again.
     (signature,) = access.signatures
-    # Python's way in and numba's memory are this processor's business, and would not compile for another.
+    # Python's wrapper and numba's memory management are specific to this processor, and are left out.
     fresh = njit(nogil=True, _nrt=False, no_cpython_wrapper=True)(access.py_func)
     fresh.compile(signature)
     (text,) = fresh.inspect_llvm().values()
@@ -59,7 +59,7 @@ def test_every_word_of_the_segment_is_accessed_so() -> None:
 
 
 def test_a_word_is_seen_whole_and_after_what_was_written_before_it() -> None:
-    """Two threads, each without Python's lock while it looks: no torn value, no data older than its count."""
+    """Two threads, each without Python's lock while it reads: no torn value, and no data older than its count."""
     words, data = np.zeros(2, np.uint64), np.zeros(1, np.float64)
     torn: list[int] = []
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The socket: whose it is, who comes, what is said, and what happens to those who go or rave."""
+"""The socket: ownership, connections, messages, and clients that disconnect or misbehave."""
 
 import json
 import random
@@ -202,7 +202,7 @@ def test_it_ends_when_nobody_comes(socket_file: Path) -> None:
 
 
 class _Starved:
-    """A listener of a process that has no file descriptor to spare, for a while."""
+    """A listener in a process that has no free file descriptor for a while."""
 
     def __init__(self, listener: socket.socket, times: int) -> None:
         self._listener, self.left = listener, times
@@ -228,7 +228,7 @@ def test_without_descriptors_to_spare_plugins_wait_and_are_let_in(
     plugin = FakePlugin(listening.path)
     assert plugin.hello()[0] == "welcome"
     assert starved.left == 0
-    # A hundred refusals are one line, and an engine without plugins still ends by itself.
+    # A hundred refusals log one line, and an engine without plugins still stops by itself.
     assert capfd.readouterr().err.count("Too many open files") == 1
     plugin.close()
     assert listening.ended.wait(60)
@@ -247,7 +247,7 @@ def test_boards_that_come_from_elsewhere_while_a_plugin_is_told(
         engine.replace_board(1, Board.from_json(boards[(turn + 1) % 3]))
         told += plugin.answers()
     wait_until(lambda: bool(told.extend(plugin.answers())) or _last_board(told) == _board_of(engine))
-    # Each description is of one board: as many slots as it says, and then its end.
+    # Each description is of one board: as many slots as it announces, and then its end.
     for index, fields in enumerate(told):
         if fields[0] == "describe":
             count = int(fields[4])

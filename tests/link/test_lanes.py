@@ -25,7 +25,7 @@ targets = st.lists(st.sampled_from([f"fx{n}.p" for n in range(90)]), max_size=70
 
 @given(edits=st.lists(st.tuples(targets, st.sets(st.integers(0, 89))), max_size=8))
 def test_nobodys_lane_ever_moves(edits: list[tuple[list[str], set[int]]]) -> None:
-    """Of what is in the board, and of what the host has moved once, gone or not."""
+    """Neither of parameters in the board, nor of those that the host has moved once and that may be gone."""
     lanes, reserved = Lanes(), dict[str, int]()
     for names, moved in edits:
         before = {target: lane for lane, target in enumerate(lanes.targets) if target}
@@ -34,7 +34,7 @@ def test_nobodys_lane_ever_moves(edits: list[tuple[list[str], set[int]]]) -> Non
         stays = {target: lane for target, lane in before.items() if target in (*OWN, *names)} | reserved
         assert now | stays == now
         assert len(lanes.targets) <= MOST_LANES
-        # There is room for all, or none is left.
+        # Either all fit, or no lane is free.
         assert {*OWN, *names} <= now.keys() or None not in lanes.targets
         assert list(lanes.targets[:2]) == OWN
         for target in (f"fx{n}.p" for n in moved):
@@ -65,7 +65,7 @@ def test_lanes_that_make_no_sense_are_those_of_the_plugin(told: str) -> None:
 
 
 def moved_to(plugin: FakePlugin, lane: int, normalised: float, expected: tuple[Engine, int, tuple]) -> None:
-    """A host moves a lane, and the track hears of it."""
+    """A host moves a lane, and the track receives it."""
     plugin.activate()
     plugin.push(np.zeros((2, 512), np.float32), [(0, lane, normalised)])
     plugin.await_output()
@@ -91,7 +91,7 @@ def test_a_lane_whose_effect_has_gone_is_reserved_and_does_nothing(
 ) -> None:
     plugin.set_board(Board([load("hall", mix=0.25)]).to_json())
     lanes = slots(plugin.attach(header))
-    moved_to(plugin, lanes["hall.mix"], 0.75, (engine, 1, ((0, "mix"), 0.75)))
+    moved_to(plugin, lanes["hall.mix"], 0.75, (engine, 1, (("hall", "mix"), 0.75)))
     other = load("hall")
     other.name = "cave"
     engine.replace_board(1, Board([other]))
@@ -99,7 +99,7 @@ def test_a_lane_whose_effect_has_gone_is_reserved_and_does_nothing(
     while "cave.mix" not in slots(answers):
         answers = plugin.until("end")
     gone = {fields[2]: fields for fields in answers if fields[0] == "slot"}
-    # Where the host had it, its value too; of the others, which nobody has moved, the lanes are given on.
+    # A moved parameter keeps its lane and its value; the lanes of the others, which nobody moved, are given to others.
     assert gone["hall.mix"][1:4] == [str(lanes["hall.mix"]), "hall.mix", "hall.mix (not in the chain)"]
     assert float(gone["hall.mix"][9]) == 0.75
     assert "hall.decay" not in gone
@@ -109,7 +109,7 @@ def test_a_lane_whose_effect_has_gone_is_reserved_and_does_nothing(
     plugin.push(np.zeros((2, 512), np.float32), [(0, lanes["hall.mix"], 0.1)])
     plugin.await_output()
     assert engine.track(1).values == before
-    # It comes back into its lane, in a project of another day too.
+    # It returns to its lane, also in a project that is opened later.
     plugin.set_board(described(answers)[1], **{target.replace(".", "__"): 0.5 for target in gone})
     back = json.loads(described(answers)[1])
     back["slots"] = json.loads(Board([load("hall")]).to_json())["slots"]
@@ -117,7 +117,7 @@ def test_a_lane_whose_effect_has_gone_is_reserved_and_does_nothing(
 
 
 def test_a_project_of_before_keeps_its_numbers(plugin: FakePlugin, header: Header) -> None:
-    """Saved by a version without `decay`, and with no lanes in its JSON: the plugin's order is all there is."""
+    """Saved by a version without `decay`, with no lanes in its JSON: only the plugin's order is known."""
     plugin.set_board(Board([load("hall")]).to_json())
     now = sorted(slots(plugin.attach(header)).items(), key=lambda item: item[1])
     before = [target for target, _ in now if target != "hall.decay"]
@@ -140,3 +140,16 @@ def test_events_reach_the_parameter_of_their_lane_after_an_insertion(
     heard = plugin.bounce(audio, [512], [(0, lane, 0.5)])
     want = Board([other, load("hall", mix=0.5)]).render(audio, RATE, tail=False)
     assert np.abs(heard - want).max() <= 1e-6
+
+
+def test_a_renamed_effect_stays_in_its_lane(plugin: FakePlugin, header: Header, engine: Engine) -> None:
+    text = Board([load("hall"), load("hall")]).to_json()
+    plugin.set_board(text)
+    before = slots(plugin.attach(header))
+    board = Board.from_json(text)
+    board[1].name = "cave"
+    engine.replace_board(1, board)
+    answers = plugin.until("end")
+    names = {fields[2]: fields[3] for fields in answers if fields[0] == "slot"}
+    assert slots(answers) == before
+    assert names["hall-2.decay"] == "cave: Decay"

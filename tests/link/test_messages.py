@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lines of fields: what is written is read, however the bytes arrive."""
+"""Lines of fields: what is written can be read, however the bytes arrive."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shared memory: where everything is, and what is refused before it is mapped."""
+"""The shared memory: its layout, and what is refused before it is mapped."""
 
 import os
 import struct
@@ -43,7 +43,7 @@ def handle() -> Iterator[int]:
 def test_both_sides_see_the_same(handle: int) -> None:
     one, other = Segment(handle), Segment(handle)
     assert one.header == HEADER
-    # The ring's last sample, and its first again.
+    # The ring's last sample, then its first.
     assert one.read_input(1022, 3).tolist() == [[0.0, 0.0, 0.0], [0.0, 0.5, 0.0]]
     one.output_end = tag(65535, 12345)
     one.output_signal += 0xFFFFFFFF

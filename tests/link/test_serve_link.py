@@ -59,7 +59,7 @@ def test_a_plugin_an_osc_fader_and_the_panel_share_a_track(socket_file: Path, he
             expected = Board([load("hall", mix=0.75)]).render(audio, RATE, tail=False)
             assert np.abs(plugin.bounce(audio, [480]) - expected).max() < 1e-6
             plugin.bounce(audio, [480], [(7, at["hall.mix"], 0.5)])
-            wait_until(lambda: run.server.engine.track(1).values[0, "mix"] == 0.5)
+            wait_until(lambda: run.server.engine.track(1).values["hall", "mix"] == 0.5)
         plugin.close()
         wait_until(lambda: not run.server.engine.tracks)
 

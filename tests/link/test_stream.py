@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The audio thread's steps one by one: late starts, overruns, failures, and memory that lies."""
+"""The audio thread's steps one by one: late starts, overruns, failures, and corrupt shared memory."""
 
 import os
 from collections.abc import Iterator
@@ -34,12 +34,12 @@ def track(engine: Engine) -> Track:
 
 @pytest.fixture
 def stream(segment: Segment, track: Track) -> Stream:
-    """Not started: the tests call `work`."""
+    """Not started: tests call `work` themselves."""
     return Stream(segment, track, Slots(track.controls.values()))
 
 
 def run(stream: Stream) -> int:
-    """Until nothing is left to do; how many pieces there were."""
+    """Work until nothing is left; returns the number of pieces."""
     count = 0
     while stream.work():
         count += 1
@@ -94,7 +94,7 @@ def test_events_of_an_epoch_gone_by_act_at_once(stream: Stream, segment: Segment
     segment.input_end = tag(1, 960)
     run(stream)
     assert track.board.mix == 0.25
-    assert list(stream.touched) == [((None, "mix"), 0.25)]
+    assert list(stream.touched) == [(("", "mix"), 0.25)]
     assert segment.event_read == segment.event_write == 1
 
 
@@ -123,8 +123,8 @@ def test_what_means_nothing_changes_nothing(stream: Stream, segment: Segment, tr
     push_event(segment, 1, (0, 2, 7.0))
     segment.input_end = tag(1, 480)
     run(stream)
-    # Beyond the range is its end.
-    assert list(stream.touched) == [((0, "mix"), 1.0)]
+    # A value beyond the range is clipped to its end.
+    assert list(stream.touched) == [(("hall", "mix"), 1.0)]
     assert not track.take_failures()
 
 
@@ -170,7 +170,7 @@ def test_memory_full_of_nonsense_does_no_harm(stream: Stream, segment: Segment, 
 
 
 def test_events_of_a_far_future_are_not_kept(stream: Stream, segment: Segment) -> None:
-    """A plugin gone wrong writes them for ever; those of its own blocks still act."""
+    """A faulty plugin may write them without end; those of its own blocks still act."""
     segment.input_end = tag(1, 0)
     segment.write_input(0, tone(0.1, RATE, channels=2)[:, :1024])
     segment.input_end = tag(1, 1024)

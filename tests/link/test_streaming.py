@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A plugin's sound is the board's: whatever the blocks, at every activation, with automation where it was drawn."""
+"""A plugin's sound is the board's: with any block sizes, at every activation, with automation at its position."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ MIX, HALL_MIX = "mix", "hall.mix"
 
 
 def board() -> Board:
-    """With latency: 962 samples at 48 kHz, before the hall."""
+    """A board with latency: 962 samples at 48 kHz, before the hall."""
     return Board([pedalboard.Resample(), load("hall", mix=0.4), pedalboard.Gain(-3)])
 
 
@@ -41,7 +41,7 @@ def padded(audio: np.ndarray, latency: int) -> np.ndarray:
 def bounced(
     plugin: FakePlugin, answers: list[list[str]], audio: np.ndarray, sizes: list[int], events: list[Event] | None = None
 ) -> np.ndarray:
-    """Without the latency."""
+    """Removes the latency."""
     latency = int(described(answers)[2])
     return plugin.bounce(padded(audio, latency), sizes, events or [])[:, latency:]
 
@@ -62,7 +62,7 @@ def test_block_sizes_do_not_matter(connect: Callable[[], FakePlugin], header: He
     plugin = connect()
     plugin.set_board(board().to_json())
     answers = plugin.attach(header)
-    # In blocks of one sample no more than a moment of it.
+    # With blocks of one sample, only a moment of it.
     audio = tone(0.25, RATE, channels=2)[:, : 200 * sum(sizes)]
     expected = board().render(audio, RATE, tail=False)
     assert np.abs(bounced(plugin, answers, audio, sizes) - expected).max() < 1e-6
@@ -85,7 +85,7 @@ def test_automation_is_where_it_was_drawn(plugin: FakePlugin, header: Header, si
 
 
 def _steps(points: list[tuple[int, float]]) -> list[tuple[float, float]]:
-    """Held, not drawn as a line: two at each place."""
+    """Held values instead of a line: two points at each position."""
     out = [(points[0][0] / RATE, points[0][1])]
     for sample, value in points[1:]:
         out += [(sample / RATE, out[-1][1]), (sample / RATE, value)]
@@ -105,7 +105,7 @@ def test_values_stay_over_an_activation_even_those_on_their_way(plugin: FakePlug
     plugin.set_board(board().to_json())
     answers = plugin.attach(header)
     audio = tone(0.1, RATE, channels=2)
-    # The last sample's event has not reached the hall's place in the chain when the stream ends.
+    # The last sample's event has not reached the hall's position in the chain when the stream ends.
     plugin.bounce(audio, [480], [(audio.shape[1] - 1, slots(answers)[HALL_MIX], 1.0)])
     wet = board()
     wet[1].mix = 1.0
@@ -151,14 +151,14 @@ def test_what_others_change_goes_to_the_plugin_and_what_it_changes_to_them(
 ) -> None:
     plugin.set_board(board().to_json())
     at = slots(plugin.attach(header))
-    key = (1, "mix")
+    key = ("hall", "mix")
     engine.change([Change(1, *key, 0.625)], "a fader")
     assert plugin.until("values")[-1] == ["values", str(at[HALL_MIX]), "0.625"]
-    engine.change([Change(1, 2, "gain_db", -9.0)], "a fader")
+    engine.change([Change(1, "Gain", "gain_db", -9.0)], "a fader")
     assert '"gain_db": -9.0' in plugin.until("state")[-1][1]
     plugin.bounce(tone(0.05, RATE, channels=2), [480], [(100, at[HALL_MIX], 0.25)])
     wait_until(lambda: engine.track(1).values[key] == 0.25)
-    # It is not told what it has said itself.
+    # It does not receive its own changes.
     assert plugin.answers() == []
 
 

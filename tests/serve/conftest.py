@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A board that a saved file finds again, and an engine that no clock drives."""
+"""A board that can be saved and reopened, and an engine without a clock."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How fast one client may be."""
+"""How fast one client may send."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +8,7 @@ from ddsp_fx_bridge.osc.limits import ALL_BURST, CLIENT_BURST, CLIENT_PER_S, MOS
 
 
 class Time:
-    """Stands still until it is moved."""
+    """A clock that only moves when told to."""
 
     now_s = 100.0
 

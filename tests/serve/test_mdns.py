@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The announcement, heard by zeroconf's own browser on the loopback interface."""
+"""The announcement, as received by zeroconf's own browser on the loopback interface."""
 
 import pytest
 

@@ -34,7 +34,7 @@ def session(*words: str) -> Session:
 
 @pytest.fixture
 def place(tmp_path: Path, make_board: Callable[[], Board], monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with board.json and in.wav (1.2 s, one channel), the current one."""
+    """The current folder, with board.json and in.wav (1.2 s, one channel)."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "board.json").write_text(make_board().to_json())
     with AudioFile(str(tmp_path / "in.wav"), "w", 44100, 1, bit_depth=32) as file:
@@ -122,7 +122,7 @@ def test_a_signal_ends_it_and_the_take_is_whole(place: Path, number: signal.Sign
         (["--clock", "--device", "x"], EngineError, "exclude each other"),
         (["--clock", "--loop"], EngineError, "--loop needs --input"),
         (["--clock", "--lan", "0.0.0.0"], EngineError, "needs --allow NETWORK"),
-        (["--clock", "--allow", "10.0.0.0/8"], EngineError, "--allow without --lan"),
+        (["--clock", "--allow", "10.0.0.0/8"], EngineError, "--allow needs --lan"),
         (["--clock", "--lan", "here", "--allow", "10.0.0.0/8"], EngineError, "--lan takes an IPv4 address"),
         (["--clock", "--lan", "0.0.0.0", "--allow", "friends"], EngineError, "--allow a network such as"),
         (["--clock", "--record", "../x"], DdspFxError, "not a plain name"),
@@ -177,7 +177,7 @@ class FakeTimes:
 
 
 class FakePortAudio:
-    """Runs three blocks when it is started; has one device."""
+    """Runs three blocks when started; has one device."""
 
     class PortAudioError(Exception):
         pass

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rate and size of a model follow from how high and how low its recordings sound."""
+"""A model's rate and size follow from the highest and lowest frequencies in its recordings."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
 
 
 def sawtooth(f0_hz: float, top_hz: float, rate_hz: float = 44100.0, hiss_db: float = -200.0) -> Array:
-    """Two seconds of harmonics 1/k below ``top_hz``, over white noise of so many dB in all."""
+    """Two seconds of harmonics 1/k below ``top_hz``, over white noise with a total level of ``hiss_db``."""
     time, numbers = np.arange(round(2 * rate_hz)) / rate_hz, np.arange(1, int(top_hz / f0_hz) + 1)
     audio = 0.2 * sum(np.sin(2 * np.pi * k * f0_hz * time) / k for k in numbers)
     noise = np.random.default_rng(0).normal(0, 10 ** (hiss_db / 20), len(time))
@@ -57,7 +57,7 @@ def test_most_recordings_decide_and_silence_does_not_count_as_sound() -> None:
 
 @pytest.mark.parametrize("f0_hz", [82.4, 196.0, 880.0])
 def test_the_lowest_pitch_is_heard(f0_hz: float) -> None:
-    # The live tracker is within 5 cents of a steady tone.
+    # The live tracker is accurate to 5 cents for a steady tone.
     assert lowest_pitch_hz([(sawtooth(f0_hz, 7000), 44100.0)]) == pytest.approx(f0_hz, rel=3e-3)
     assert lowest_pitch_hz([(np.zeros(44100, np.float32), 44100.0)]) == 220.0
 
@@ -77,7 +77,7 @@ def test_what_is_stated_stands() -> None:
     assert str(reach) == "-40 dB at 16.5 to 19.5 kHz, -20 dB at 8.5 to 10.5 kHz"
     assert fill_in({"name": "x", "n_harmonics": 60}, reach)["n_harmonics"] == 60
     assert fill_in({"sample_rate": 32000}, reach) == {"sample_rate": 32000, "n_harmonics": 160, "n_bands": 129}
-    # 96 kHz is refused by the settings themselves or trained as asked, with nothing put in.
+    # 96 kHz is refused by the settings themselves or trained as requested, with nothing filled in.
     assert fill_in({"sample_rate": 96000}, reach) == {"sample_rate": 96000}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The blind estimate of a room, on notes in rooms whose decay and level are chosen here."""
+"""The blind estimate of a room, on notes in simulated rooms of known decay and level."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ RATE, HOP = 16000, 320
 
 
 def _line(seconds: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Dry harmonic notes at random pitches, with f0 and confidence a frame; about one in five is a rest."""
+    """Dry harmonic notes at random pitches, with f0 and confidence per frame; about one in five is a rest."""
     rng = np.random.default_rng(seed)
     f0, gain = [], []
     while len(f0) < seconds * RATE / HOP:
@@ -34,7 +34,7 @@ def _track(audio: np.ndarray, f0: np.ndarray, confidence: np.ndarray) -> Passage
 
 
 def _in_room(audio: np.ndarray, rt60_s: float, wet_db: float) -> np.ndarray:
-    """White noise that decays by 60 dB in ``rt60_s``, with ``wet_db`` more energy than the direct sound."""
+    """Add white noise that decays by 60 dB in ``rt60_s``, with ``wet_db`` more energy than the direct sound."""
     count = int(1.5 * rt60_s * RATE)
     taps = np.random.default_rng(1).standard_normal(count) * 10.0 ** (-3.0 * np.arange(count) / RATE / rt60_s)
     taps *= np.sqrt(10.0 ** (wet_db / 10.0) / np.sum(taps**2))
@@ -55,7 +55,7 @@ def test_decay_and_level_are_found(rt60_s: float, wet_db: float) -> None:
 @pytest.mark.parametrize(("rt60_s", "wet_db"), [(0.2, 3.0), (1.0, -40.0)])
 def test_what_is_no_room_is_refused(rt60_s: float, wet_db: float) -> None:
     audio, f0, confidence = _line(60.0, seed=3)
-    with pytest.raises(TrainingError, match=r"no room|free decays"):
+    with pytest.raises(TrainingError, match=r"not a room|free decays"):
         estimate_room([_track(_in_room(audio, rt60_s, wet_db), f0, confidence)])
 
 

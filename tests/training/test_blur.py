@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Blur makes a clip louder or softer as heard and as asked for alike, and leaves the sinusoids alone."""
+"""Blur changes the level of a clip's input and target alike, and leaves the sinusoids unchanged."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def test_gain_of_the_sound_is_the_mean_shift_of_the_level() -> None:
     inputs, audio = batches.blurred(a_batch(), CONFIG, np.random.default_rng(0))
     gain_db = 20.0 * np.log10(audio[:, 0])
     shift_db = 80.0 * (inputs["level_scaled"] - 0.5).mean(axis=1)
-    # The mean of 200 errors of 0.7 dB deviates by 0.05 dB.
+    # The mean of 200 errors of 0.7 dB has a deviation of 0.05 dB.
     assert np.abs(gain_db - shift_db).max() < 0.25
     assert gain_db.std() == pytest.approx(CONFIG.gain_db, rel=0.3)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The card shows the stretch where something happens, the same one of every sound."""
+"""The card's picture shows the loudest part, the same one of every sound."""
 
 import numpy as np
 import pytest

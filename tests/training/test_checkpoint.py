@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run that was begun before, or with parts that are gone, is refused with a reason."""
+"""A run of an older version, or with parts that are missing, is refused with a reason."""
 
 import json
 from pathlib import Path
@@ -24,12 +24,12 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
 def test_a_run_of_another_version_is_refused(tmp_path: Path) -> None:
     facts = {"config": {"name": "x", "preset": "tiny"}, "progress": {}, "rng": {}}
     np.savez(tmp_path / "checkpoint.npz", facts=np.array(json.dumps(facts)))
-    with pytest.raises(TrainingError, match=r"checkpoint\.npz: another version of ddsp-fx began this run .* anew"):
+    with pytest.raises(TrainingError, match=r"checkpoint\.npz: another version of ddsp-fx began this run .* again"):
         load_checkpoint(tmp_path)
 
 
 def test_a_part_that_is_gone_is_named(tmp_path: Path) -> None:
     state = Checkpoint(TrainConfig("x", decoder="theirs"), Progress(), [], [], {})
     save_checkpoint(tmp_path, state)
-    with pytest.raises(TrainingError, match=r"checkpoint\.npz: no decoder is called 'theirs'; there are "):
+    with pytest.raises(TrainingError, match=r"checkpoint\.npz: no decoder is called 'theirs'; installed: "):
         load_checkpoint(tmp_path)

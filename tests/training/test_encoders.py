@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The z encoder hears timbre and not gain, and what is baked into the decoder is the z that was usual."""
+"""The z encoder follows timbre and not gain, and the decoder's built-in z is the average one."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def test_z_follows_the_timbre_and_not_the_gain() -> None:
 
 
 class _Linear:
-    """Says that z is linear in the decoder's terms, with no regard to the sound."""
+    """An encoder whose z is linear in the decoder's terms, whatever the sound."""
 
     def __init__(self, decoder: Any, passage: Passage) -> None:
         self.map = np.random.default_rng(2).standard_normal(decoder.usual_z.shape).astype(np.float32)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recordings that are never trained on: the end of the last, or whole files of many."""
+"""Recordings that are held out: the end of the last one, or every Nth file."""
 
 import numpy as np
 import pytest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pitch in the graph: the same sound as the wavetable read from data, and gradients that are those of sines."""
+"""Pitch in the graph: the same sound as from data, with the gradients of sines."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def test_the_sound_is_that_of_the_wavetable_read_from_data() -> None:
         np.asarray(synthesis.harmonic(amplitudes, *places(f0_hz, **SIZES), SIZES["size"]))
         for places in (phase_and_noise.table_places, learned_phase.table_places)
     )
-    # 1e-5 of a cycle, 60 harmonics up, is 0.4 %.
+    # 1e-5 cycles at the 60th harmonic are 0.4 %.
     assert np.abs(known - learned).max() <= 5e-3 * np.abs(known).max()
 
 
@@ -40,7 +40,7 @@ def test_places_stay_in_the_table() -> None:
 
 
 def _sines(f0_hz: np.ndarray, amplitudes: np.ndarray) -> np.ndarray:
-    """The exact sum of sines of a pitch that is linear between frames, (samples,)."""
+    """The exact sum of sines for a pitch that is linear between frames, (samples,)."""
     at = np.arange((len(f0_hz) - 1) * HOP) / HOP
     start, part = np.floor(at).astype(int), at % 1.0
     whole = np.concatenate([[0.0], np.cumsum(0.5 * (f0_hz[1:] + f0_hz[:-1]))])
@@ -63,5 +63,5 @@ def test_the_gradient_reaches_the_pitch_and_is_that_of_sines() -> None:
     found = np.asarray(tape.gradient(projected, pitch))[0]
     step = 1e-3 * np.eye(5)
     wanted = [(_sines(f0_hz + d, amplitudes) - _sines(f0_hz - d, amplitudes)) @ weight / 2e-3 for d in step]
-    # Between two entries the slope is one, and where it is a 60th harmonic's that is seen: 3 % measured.
+    # The slope between two entries is constant, which is visible at the 60th harmonic: 3 % measured.
     assert np.abs(found - wanted).max() <= 0.05 * np.abs(wanted).max()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Log mel spectra are where and when the sound is, and cepstra are the orthonormal DCT-II."""
+"""Log mel spectra show the sound at its frequency and time, and cepstra are the orthonormal DCT-II."""
 
 import numpy as np
 import pytest
@@ -34,7 +34,7 @@ def test_frame_k_is_centred_on_sample_k_hop() -> None:
 
 def test_no_band_is_empty_and_silence_is_the_floor() -> None:
     assert mel.mel_weights(229, 1024, RATE).sum(axis=0) == pytest.approx(1.0, rel=1e-5)
-    # Under the root lies 1e-12, which is 1 % of the floor.
+    # 1e-12 under the root is 1 % of the floor.
     assert _log_mel(np.zeros((1, 3200))) == pytest.approx(np.log(mel.FLOOR), abs=0.02)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decoders, encoders and losses of other packages: listed, refused with a reason, and trained with."""
+"""Decoders, encoders and losses of other packages: listed, refused with a reason, and used in training."""
 
 import json
 import os
@@ -29,7 +29,7 @@ POINTS = re.findall(
 
 
 def installed(folder: Path, points: list[tuple[str, str, str]], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A package in a folder, on this process's path and on its children's; points are (group, name, target)."""
+    """A package in a folder on the path of this process and its children; points are (group, name, target)."""
     groups: dict[str, dict[str, str]] = {}
     for group, name, target in points:
         groups.setdefault(group, {})[name] = target
@@ -40,7 +40,7 @@ def installed(folder: Path, points: list[tuple[str, str, str]], monkeypatch: pyt
 
 @pytest.fixture
 def of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The three parts that docs/training_house.md shows."""
+    """The three parts in docs/training_house.md."""
     (tmp_path / "package").mkdir()
     for name, source in MODULES.items():
         (tmp_path / "package" / f"{name}.py").write_text(source)
@@ -49,7 +49,7 @@ def of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def of_source(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A package whose only module holds ``source``; its ``part`` is a loss and an encoder "mine", a decoder "mine"."""
+    """A package with one module, ``source``, whose ``part`` is registered as loss, encoder and decoder "mine"."""
     (tmp_path / "mine.py").write_text(source)
     monkeypatch.delitem(sys.modules, "mine", raising=False)
     installed(tmp_path, [(door.group, "mine", "mine:part") for door in parts.DOORS.values()], monkeypatch)
@@ -75,14 +75,14 @@ def test_names_and_built_in_settings_are_read_without_keras(of_the_page: None) -
 
 
 REFUSED = {
-    "an unknown name": ({"loss": "spectrl"}, r"no loss is called 'spectrl'; did you mean 'spectral'; there are "),
+    "an unknown name": ({"loss": "spectrl"}, r"no loss is called 'spectrl'; did you mean 'spectral'; installed: "),
     "no name": ({"decoder": {"units": 3}}, r"decoder is \{'units': 3\}; give a name, decoder = "),
     "a number": ({"encoder": 3}, r"encoder is 3; give a name"),
     "an unknown key": ({"decoder": {"name": "tiny", "unit": 3}}, r"'tiny' has no setting 'unit'; did you mean 'units'"),
     "a key where none is": ({"loss": {"name": "spectral", "a": 1}}, r"loss 'spectral' has no setting 'a'; it has none"),
     "a wrong type": ({"decoder": {"name": "tiny", "units": "3"}}, r"decoder 'tiny': units: it should be .*got '3'"),
     "out of range": ({"encoder": {"name": "z", "size": 0}}, r"encoder 'z': size: it should be greater .*got 0"),
-    "no tracker": ({"encoder": "unsupervised", "varispeed_semitones": 1.0}, r"encoder 'unsupervised' has not"),
+    "no tracker": ({"encoder": "unsupervised", "varispeed_semitones": 1.0}, r"encoder 'unsupervised' does not use"),
 }
 
 
@@ -126,7 +126,7 @@ def test_a_broken_package_is_named_and_hides_no_other(
 def test_a_state_of_no_size_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = "from ddsp_fx.training import parts\nclass part:\n    Settings, build = parts.Settings, None\n"
     of_source(source + "    state_size = staticmethod(lambda settings: 0)", tmp_path, monkeypatch)
-    with pytest.raises(TrainingError, match="decoder 'mine': state_size is 0; expected a whole number from 1 on"):
+    with pytest.raises(TrainingError, match="decoder 'mine': state_size is 0; expected a whole number of at least 1"):
         _ = make_config({"name": "x", "decoder": "mine"}).sizes
 
 
@@ -184,7 +184,7 @@ SMALL: dict[str, Any] = {
 
 
 def run(folder: Path, chosen: dict[str, Any]) -> Any:
-    """A few steps, the export in its child process, the bundle validated and played; returns the checkpoint."""
+    """Train a few steps, export in a child process, validate and play the bundle; returns the checkpoint."""
     pytest.importorskip("tensorflow", reason="needs the [train] extra")
     from ddsp_fx.training.loop.checkpoint import load_checkpoint
     from ddsp_fx.training.run import train

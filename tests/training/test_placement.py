@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A training removes and replaces nothing that this very run did not write, whatever stands where it would go."""
+"""A training removes and replaces only what the same run wrote, whatever is at its target."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ from ddsp_fx.training.export.placement import Placement
 
 
 def snapshot(folder: Path) -> dict[str, bytes | str]:
-    """Every path below, with its content or where it points."""
+    """Every path below the folder, with its content or its link's target."""
     paths = sorted(folder.rglob("*"))
     return {
         path.relative_to(folder).as_posix(): (
@@ -31,7 +31,7 @@ def snapshot(folder: Path) -> dict[str, bytes | str]:
 
 
 def train(place: Placement, **files: str) -> None:
-    """What `training.run` does with a place, but for the work."""
+    """What `training.run` does with a place, without the training."""
     with place.held(), place.staging() as staging:
         for name, text in files.items():
             (staging / name).write_text(text)
@@ -108,7 +108,7 @@ def test_a_run_replaces_its_own_and_what_was_added_stays(tmp_path: Path) -> None
 
 def test_another_run_of_that_name_is_told(tmp_path: Path) -> None:
     train(Placement(tmp_path / "guitar", tmp_path / "run-1"), model="1")
-    with pytest.raises(TrainingError, match=r"guitar: exists and is no bundle of this run; it stays as it is"):
+    with pytest.raises(TrainingError, match=r"guitar: exists and is not a bundle of this run; it is left unchanged"):
         train(Placement(tmp_path / "guitar", tmp_path / "run-2"), model="2")
     assert (tmp_path / "guitar" / "model").read_text() == "1"
 
@@ -164,7 +164,7 @@ def test_two_trainings_in_one_run_folder_the_second_is_told(tmp_path: Path) -> N
 
 def test_a_run_that_exists_is_only_gone_on_with(tmp_path: Path) -> None:
     (tmp_path / "checkpoint.npz").write_bytes(b"an hour's work")
-    with pytest.raises(TrainingError, match="holds a run already; go on with it by --resume"):
+    with pytest.raises(TrainingError, match="contains a run already; continue it with --resume"):
         run_folder.opened(tmp_path, resume=False).__enter__()
     with run_folder.opened(tmp_path, resume=True):
         assert (tmp_path / "checkpoint.npz").read_bytes() == b"an hour's work"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `ddsp-fx train` says of recordings before it spends an hour on them."""
+"""What `ddsp-fx train` reports about recordings before it spends an hour on them."""
 
 from pathlib import Path
 
@@ -73,7 +73,7 @@ def test_too_little_is_refused_and_little_is_warned_of() -> None:
 
 
 def test_where_too_little_is_left_the_cut_file_is_named() -> None:
-    """By its remark alone would anyone know that 10 s of a whole minute were read."""
+    """Only its remark tells that 10 s of a whole minute were read."""
     cut = Recording(
         Path("a.wav"), tone(10.0, RATE, 440.0)[0].astype(np.float32), RATE, RATE, ("10 s of 60 s can be read",)
     )
@@ -111,9 +111,9 @@ def test_recipes(tmp_path: Path) -> None:
 
 ODD_RECIPES = {
     "a number as text": ('steps = "300"', "steps: it should be a valid integer"),
-    "a tracker that is none": ('tracker = "yin"', "no pitch tracker is called 'yin'; there are "),
+    "a tracker that is none": ('tracker = "yin"', "no pitch tracker is called 'yin'; installed: "),
     "a tracker from a file": ('tracker = "ddsp-vst:a.tflite"', "tracker: "),
-    "a choice that is none": ('decoder = "huge"', "no decoder is called 'huge'; there are compact, full, tiny"),
+    "a choice that is none": ('decoder = "huge"', "no decoder is called 'huge'; installed: compact, full, tiny"),
     "time that runs back": ("minutes = -3", "minutes: it should be greater than 0"),
     "no time": ("minutes = nan", "minutes: it should be a finite number"),
     "a switch as a number": ("room = 1", "room: it should be a valid boolean"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A whole training, small: stop, resume to the same numbers, export with parity, a bundle that validates and plays."""
+"""A whole small training: stop, resume to the same numbers, export with parity, validate and play the bundle."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -52,7 +52,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class _Stop:
-    """Raises KeyboardInterrupt, as Ctrl-C does, at one step."""
+    """Raises KeyboardInterrupt, like Ctrl-C, at one step."""
 
     def __init__(self, stage: str, step: int) -> None:
         self.at = stage, step
@@ -74,7 +74,7 @@ def test_stop_resume_export_validate_play(recordings: Path, tmp_path: Path, enco
 
     saved = [load_checkpoint(tmp_path / f"run-{name}") for name in ("whole", "parts")]
     for one, two in zip(saved[0].weights, saved[1].weights, strict=True):
-        # Two threads add float32 in either order: 1e-4 after 12 steps, against weights of about 0.1.
+        # Two threads add float32 in varying order: 1e-4 after 12 steps, for weights of about 0.1.
         assert np.allclose(one, two, atol=1e-4)
 
     for folder in (whole, parts):
@@ -116,5 +116,5 @@ def test_weights_of_eight_bits_are_a_third_of_the_size_and_play(recordings: Path
     sizes = [sum(path.stat().st_size for path in folder.glob("*.tflite")) for folder in (small, exact)]
     assert sizes[0] < sizes[1] / 3
     assert validate_bundle(Bundle.open(small)).passed
-    # 5 % of the largest amplitude is what the export asks for; a scale lost in rounding is off by far more.
+    # The export allows 5 % of the largest amplitude; a scale lost in rounding would be far more.
     assert 1e-4 < Bundle.open(small).manifest.figures["parity_with_keras"] <= 0.05

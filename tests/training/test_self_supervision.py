@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sounds whose pitch is known because it was drawn, and an encoder that learns it from them."""
+"""Sounds of known pitch, because it was drawn, and an encoder that learns it from them."""
 
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ def test_a_drawn_sound_has_the_pitch_that_was_drawn() -> None:
     both = np.stack([features.voiced[:151] for features in heard]) & (drawn["sounds"] > 0)
     midi = 69.0 + 12.0 * np.log2(np.stack([features.f0_hz[:151] for features in heard]) / 440.0)
     assert both.mean() > 0.3
-    # A tracker errs in fast notes, rooms and noise; sounds that were a frame late, or an octave off, would not pass.
+    # A tracker makes errors in fast notes, rooms and noise; sounds a frame late or an octave off would not pass.
     assert np.mean(np.abs(midi - drawn["midi"])[both] < 0.5) > 0.8
 
 
@@ -85,7 +85,7 @@ def test_a_stopped_warm_up_goes_on_to_the_same_encoder(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         WarmUp(tmp_path / "parts", CONFIG, _Stop(), resume=False).run()
     parts = WarmUp(tmp_path / "parts", CONFIG, _ignore, resume=True).run().get_weights()
-    # Two threads add float32 in either order.
+    # Two threads add float32 in varying order.
     assert all(np.allclose(one, two, atol=1e-4) for one, two in zip(whole, parts, strict=True))
     untaught = _encoder().get_weights()
     assert any(np.abs(one - two).max() > 1e-3 for one, two in zip(whole, untaught, strict=True))
@@ -105,7 +105,7 @@ def test_without_a_tracker_every_frame_has_a_level_and_no_pitch_of_its_own() -> 
 
 
 class _Says:
-    """A listener that is sure of A4 in even frames and of nothing in odd ones."""
+    """A listener that is certain of A4 in even frames, and has no pitch in odd ones."""
 
     def logits(self, audio: np.ndarray) -> tuple[Any, Any]:
         frames = audio.shape[1] // CONFIG.hop + 1
@@ -150,5 +150,5 @@ def test_each_joint_step_holds_a_lesson() -> None:
 
 
 def test_an_unknown_encoder_is_refused() -> None:
-    with pytest.raises(TrainingError, match="no encoder is called 'pitch'; there are none, unsupervised, z"):
+    with pytest.raises(TrainingError, match="no encoder is called 'pitch'; installed: none, unsupervised, z"):
         make_config({"name": "x", "encoder": "pitch"})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lines for a soundfont: every note in the player's range, ended, and the same for the same seed."""
+"""Lines for a soundfont: every note is in the player's range and ends; the same seed gives the same notes."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from ddsp_fx.training.data.soundfont import MAJOR, PLAYERS, line, render
 
 
 def _notes(midi: bytes) -> list[tuple[int, int]]:
-    """(status, key) of note messages: three bytes that start with 0x90 or 0x80 and a key under 128."""
+    """(status, key) of note messages: three bytes that start with 0x90 or 0x80 and a key below 128."""
     found, at = [], midi.index(b"MTrk") + 8
     while at < len(midi):
         while midi[at] & 128:

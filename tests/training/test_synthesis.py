@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is trained is what plays: the differentiable synthesizer against the one in the effects."""
+"""The differentiable synthesizer of training gives the same sound as the one in the effects."""
 
 import numpy as np
 import pytest
@@ -34,8 +34,9 @@ def test_harmonics_are_those_of_the_effects() -> None:
     trained = np.asarray(synthesis.harmonic(amplitudes[None], *places, size))[0]
     bank = HarmonicOscillator(FrameGrid(RATE, HOP), HARMONICS)
     played = np.concatenate([bank.push(float(f), a) for f, a in zip(f0, amplitudes, strict=True)])
-    # Phase here runs one sample behind, so amplitude ramps are 1/320 of a frame apart (0.3 % measured), and the table's
-    # interpolation is 46 dB down at the highest harmonic. At a moving pitch that sample would be another phase.
+    # The phase here is one sample late, so amplitude ramps differ by 1/320 of a frame (0.3 % measured). The table's
+    # interpolation error is 46 dB down at the highest harmonic. With a moving pitch, that sample would change the
+    # phase.
     assert np.abs(trained[1:] - played[: len(trained) - 1]).max() <= 1e-2 * np.abs(played).max()
 
 
@@ -55,7 +56,7 @@ def test_the_gradient_of_the_harmonics_is_that_of_a_sum_of_sines() -> None:
     triangle = np.maximum(0.0, 1.0 - np.abs(time / HOP - np.arange(5)[:, None]))
     sines = np.sin(2 * np.pi * 300.0 / RATE * np.arange(1, HARMONICS + 1)[:, None] * time)
     wanted = (triangle * weight) @ sines.T
-    # 0.5 % of the highest harmonic is lost between the table's entries.
+    # 0.5 % of the highest harmonic is lost by interpolation in the table.
     assert np.abs(found - wanted).max() <= 0.01 * np.abs(wanted).max()
 
 
@@ -67,7 +68,7 @@ def test_filtered_noise_has_the_level_of_the_effects() -> None:
     trained = np.asarray(synthesis.filtered_noise(magnitudes, spectra, response))[0]
     white = rng.uniform(-1, 1, 200 * HOP).astype(np.float32)
     played = frequency_filter(white, magnitudes[0])
-    # 64000 samples of noise: its RMS scatters by well under 2 %.
+    # The RMS of 64000 samples of noise varies by well under 2 %.
     assert np.sqrt(np.mean(trained**2)) == pytest.approx(np.sqrt(np.mean(played**2)), rel=0.02)
 
 
@@ -92,7 +93,7 @@ def test_the_loss_is_zero_for_equals_and_orders_like_the_metric() -> None:
     assert losses[0] == 0.0
     assert losses[0] < losses[1] < losses[2]
     metric = spectral_distance(target[0], far[0])
-    # The metric pads the end, the loss drops it: a few frames in hundreds.
+    # The metric pads the end and the loss drops it: a few frames of hundreds.
     assert losses[2] == pytest.approx(metric, rel=0.05)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Copies at another speed: the notes asked for, the length that goes with them, and pitch read from the copy itself."""
+"""Copies at another speed: the requested notes, the resulting length, and the pitch analysed in the copy itself."""
 
 from pathlib import Path
 
@@ -29,14 +29,14 @@ def test_one_lower_and_longer_one_higher_and_shorter(tmp_path: Path) -> None:
     for copy, semitones in zip(copies([passage], CONFIG, tmp_path), (-5.0, 5.0), strict=True):
         ratio = 2.0 ** (semitones / 12.0)
         inside = copy.f0_hz[10:-10]
-        # Refined pitch is right to a cent or two on steady harmonics.
+        # Refined pitch is accurate to one or two cents for steady harmonics.
         assert np.abs(1200.0 * np.log2(inside / (440.0 * ratio))).max() < 3.0
         assert copy.frames == pytest.approx(passage.frames / ratio, abs=2)
 
 
 def test_none_by_default_and_none_too_short_for_a_clip(tmp_path: Path) -> None:
     assert copies([a_track()], TrainConfig("toy", tracker="mcleod"), tmp_path) == []
-    # 0.9 s, five semitones up, is 0.67 s: less than a clip of 0.8 s.
+    # 0.9 s transposed up by five semitones are 0.67 s, less than a clip of 0.8 s.
     assert [copy.name for copy in copies([a_track(0.9)], CONFIG, tmp_path)] == ["a.wav -5"]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plugin, built once for all hosts, and engines on a socket of their own."""
+"""The plugin, built once for all hosts, and engines on their own socket."""
 
 import os
 import random
@@ -23,7 +23,7 @@ SERVE = [sys.executable, "-m", "ddsp_fx.cli", "serve", "--link", "--osc-port", "
 
 
 def build(folder: Path, *settings: str) -> Path:
-    """The native plugin and its tests."""
+    """Build the native plugin and its tests."""
     missing = missing_packages()
     if missing:
         pytest.skip(f"needs a compiler, CMake and DPF: apt install {' '.join(missing)}")
@@ -41,7 +41,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", params=["address", "thread"])
 def sanitized(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The same with a sanitizer, whose first finding ends the program with code 66."""
+    """The same with a sanitizer, whose first report ends the program with code 66."""
     folder = build(tmp_path_factory.mktemp(request.param), f"-DDDSP_FX_SANITIZE={request.param}")
     with pytest.MonkeyPatch.context() as environment:
         for name in ("ASAN_OPTIONS", "TSAN_OPTIONS"):
@@ -79,7 +79,7 @@ class EngineProcess:
 
 def _torment(engine: EngineProcess, stop: threading.Event, counts: dict[str, int]) -> None:
     chance = random.Random(5)
-    # The first lives until there is sound, however busy the machine.
+    # The first engine lives until there is sound, even on a busy machine.
     time.sleep(6.0)
     while not stop.is_set():
         if engine.process is None:
@@ -96,7 +96,7 @@ def _torment(engine: EngineProcess, stop: threading.Event, counts: dict[str, int
 
 @contextmanager
 def trouble(engine: EngineProcess) -> Iterator[dict[str, int]]:
-    """Starts an engine, then kills, stops and restarts it until the end; yields how often it has been `killed`."""
+    """Starts an engine, then kills, stops and restarts it repeatedly; yields how often it was `killed`."""
     engine.start()
     stop, counts = threading.Event(), {"killed": 0, "stopped": 0}
     thread = threading.Thread(target=_torment, args=(engine, stop, counts))
@@ -110,7 +110,7 @@ def trouble(engine: EngineProcess) -> Iterator[dict[str, int]]:
 
 @pytest.fixture
 def engine_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[EngineProcess]:
-    """Not yet started; plugins of this test look for it, and start none themselves."""
+    """Not yet started; plugins in this test look for it, and start none themselves."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         engine = EngineProcess(Path(folder) / "link")
         monkeypatch.setenv("DDSP_FX_LINK", str(engine.socket))
@@ -121,13 +121,13 @@ def engine_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[EngineProcess]:
 
 @pytest.fixture
 def vst3(built: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Of which a new instance waits for its engine."""
+    """A VST3 whose new instances wait for their engine."""
     monkeypatch.setenv("DDSP_FX_CONNECT_S", "60")
     return built / "bin" / "ddsp-fx.vst3"
 
 
 def tool(name: str, package: str) -> str:
-    """A program's path, or a skip that says where it is had."""
+    """A program's path, or a skip that names its package."""
     found = shutil.which(name)
     if found is None:
         pytest.skip(f"{name} is not installed: apt install {package}")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ardour without a display or a sound card: a recording in a region, our VST3 on its track, lanes, an export.
 
-Known of Ardour 7.3: it reads a lane where the plugin's output is, so its automation is late by the plugin's latency. It
-tells a plugin of no offline mode, so the bounce is found out by the pace. And its export aborts in PortExportChannel's
-destructor now and then, without any plugin too (11 of 53 runs): then it is run again.
+Facts about Ardour 7.3: it reads a lane at the plugin's output, so its automation is late by the plugin's latency. It
+does not tell plugins of an offline mode, so the bounce is detected by its pace. Its export sometimes aborts in the
+destructor of PortExportChannel, even without plugins (11 of 53 runs): then it is run again.
 """
 
 import os
@@ -23,7 +23,7 @@ from ddsp_fx.board.text import parse_board
 from vst.conftest import EngineProcess, tool
 
 RATE, SECONDS = 48000, 3
-# Ardour's positions in a file, and its block.
+# The unit of positions in Ardour's files, and its block size.
 TICKS, BLOCK = 282240000 // RATE, 1024
 CHAIN = "violin-room:mix=0.4"
 FORMATS = {
@@ -46,7 +46,7 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def install(home: Path, plugin: Path) -> None:
-    """Where Ardour looks; a VST3 has to be scanned as well."""
+    """Install where Ardour looks; a VST3 must also be scanned."""
     installed = home / plugin.suffix / plugin.name
     installed.parent.mkdir()
     installed.symlink_to(plugin)
@@ -79,7 +79,7 @@ def make_session(home: Path, plugin: Path, lanes: dict[str, list[tuple[int, floa
 
 
 def put_region(session: Path, audio: np.ndarray) -> None:
-    """What an import would have written: a source for each channel, a region, its place, and the range to export."""
+    """Write what an import would have written: a source per channel, a region, its position, and the export range."""
     folder = session / "interchange" / "session" / "audiofiles"
     folder.mkdir(parents=True, exist_ok=True)
     names = ("in%L.wav", "in%R.wav")
@@ -118,7 +118,7 @@ def export(home: Path, session: Path) -> np.ndarray:
 
 
 def level_db(got: np.ndarray, want: np.ndarray) -> np.ndarray:
-    """In pieces of 0.1 s: how far apart the levels are."""
+    """The difference of the levels, in pieces of 0.1 s."""
     pieces = [x[:, : x.shape[1] // 4800 * 4800].reshape(2, -1, 4800).std(axis=2) for x in (got, want)]
     return np.asarray(20.0 * np.log10((pieces[0] + 1e-6) / (pieces[1] + 1e-6)))
 
@@ -132,7 +132,7 @@ def late_s(chain: str) -> float:
 
 @pytest.fixture
 def gated() -> np.ndarray:
-    """A tone on the left and noise on the right, each on and off."""
+    """A tone on the left and noise on the right, each switched on and off."""
     noise = np.random.default_rng(3).normal(size=RATE * SECONDS) * 0.1
     line = 0.3 * tone(SECONDS, RATE, 330.0, channels=1)[0]
     gates = np.sin(2.0 * np.pi * np.array([[1.5], [2.0]]) * np.arange(RATE * SECONDS) / RATE) > 0.0
@@ -161,15 +161,15 @@ def test_an_export_is_the_render_of_python(
     curve = Automation({"violin-room.mix": [(late_s(CHAIN), 0.0), (2.0 + late_s(CHAIN), 1.0)]})
     want = parse_board(CHAIN).render(gated, RATE, automation=curve)[:, : gated.shape[1]]
     assert np.abs(level_db(got, want)).max() <= 0.1
-    # Where the lane stands still it is the very same sound: nothing late, nothing dry, no offset.
+    # Where the lane is constant, the sound is identical: nothing is late, dry or offset.
     still = slice(round(2.1 * RATE), None)
     assert np.abs(got[:, still] - want[:, still]).max() <= 1e-6
-    # The lane has done it: without, there is another sound.
+    # The lane made a difference: without it, the sound is another.
     assert np.abs(level_db(got, gated)).max() > 3.0
 
 
 def f0_hz(audio: np.ndarray) -> np.ndarray:
-    """Fifty a second; NaN where nothing sounds."""
+    """The pitch, 50 times a second; NaN where nothing sounds."""
     features = extract(soxr.resample(audio[0], RATE, 16000), 16000)
     return np.where(features.confidence > 0.8, features.f0_hz, np.nan)
 
@@ -184,14 +184,14 @@ def test_a_violin_glides_in_an_export_as_in_python(vst3: Path, engine_process: E
     got = exported(tmp_path, vst3, chain, {"Pitch shift": lane}, voice)
     points = [(0.0, 0.0), (1.0 + late_s(chain), 0.0), (2.0 + late_s(chain), 12.0)]
     want = parse_board(chain).render(voice, RATE, automation=Automation({"violin.pitch_shift": points}))
-    # The stream began before the export did, so the model's frames lie elsewhere, and so do its noise and its steps.
+    # The stream began before the export, so the model's frames, its noise and its steps lie elsewhere.
     heard, expected = f0_hz(got), f0_hz(want[:, : voice.shape[1]])
     cents = 1200.0 * np.log2(heard / expected)[30:-10]
     assert np.nanmedian(np.abs(cents)) <= 2.0
-    # On the way each is on steps of its own; one of Ardour's blocks is 26 cents.
+    # While moving, each has its own steps; one of Ardour's blocks is 26 cents.
     assert np.nanpercentile(np.abs(cents), 95.0) <= 26.0
     assert np.isfinite(cents).mean() >= 0.95
     apart = np.abs(level_db(got, want[:, : voice.shape[1]]))
-    # The voice begins in this tenth of a second, where a violin that is late by its own 43 ms is 6 dB apart.
+    # The voice begins in this tenth of a second, where a violin that is 43 ms late would differ by 6 dB.
     assert apart[:, 5].max() <= 0.8
     assert apart[:, 6:].max() <= 0.4

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The CLAP in a host of a hundred lines: its sound is the Board's, a change in the middle of a block included."""
+"""The CLAP in a host of a hundred lines: its sound is the Board's, with a change in the middle of a block."""
 
 import json
 import subprocess

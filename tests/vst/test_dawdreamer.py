@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""DawDreamer, a JUCE host, with automation at audio rate. In a process of its own: beside TensorFlow it crashes."""
+"""DawDreamer, a JUCE host, with automation at audio rate. In a separate process, because it crashes with TensorFlow."""
 
 import importlib.util
 import os
@@ -50,7 +50,7 @@ def test_automation_is_that_of_python(vst3: Path, engine_process: EngineProcess,
     curve = Automation({"violin-room.mix": [(0.0, 0.0), (1.0, 1.0)]})
     want = parse_board(CHAIN).render(audio, RATE, automation=curve)
     length = 2 * RATE - late
-    # It hands values over once a block: half a block of the ramp, and the smoothing of 20 ms.
+    # It passes values on once a block: half a block of the ramp, plus the smoothing of 20 ms.
     assert np.abs(got[:, late : late + length] - want[:, :length]).max() <= 0.02
     still = slice(round(1.2 * RATE), length)
     assert np.abs(got[:, late:][:, still] - want[:, still]).max() <= 1e-6

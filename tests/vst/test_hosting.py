@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`as_pedalboard`: an effect that any host of pedalboard plugins takes."""
+"""`as_pedalboard`: an effect as a plugin for any host of pedalboard plugins."""
 
 import os
 import sys
@@ -26,7 +26,7 @@ RATE = 48000
 
 @pytest.fixture
 def socket_file(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """In a short path, where every plugin and engine of the test looks."""
+    """A short path, where every plugin and engine of the test looks."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         monkeypatch.setenv("DDSP_FX_LINK", f"{folder}/link")
         yield Path(folder) / "link"
@@ -41,7 +41,7 @@ def hall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Board:
 
 @pytest.fixture
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user who has installed nothing."""
+    """A user without an installed plugin."""
     for name in ("HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(tmp_path / name))
     return tmp_path / "HOME"
@@ -100,7 +100,7 @@ def test_an_engine_that_never_answers_is_not_waited_for_forever(
 ) -> None:
     monkeypatch.setattr(hosting, "engine_words", lambda: [sys.executable, "-c", "import time; time.sleep(5)"])
     monkeypatch.setattr(hosting, "PATIENCE_S", 0.5)
-    with pytest.raises(EngineError, match="the engine does not start: it said nothing"):
+    with pytest.raises(EngineError, match="the engine does not start: it printed nothing"):
         hosting.ensure_engine(socket_file)
 
 
@@ -127,7 +127,7 @@ def test_a_pedalboard_plays_it_sample_for_sample(
     assert np.abs(plugin(audio, RATE) - hall(audio, RATE)).max() < 1e-6
     single = hall[0].as_pedalboard()
     assert np.abs(single(audio, RATE) - hall[0](audio, RATE)).max() < 1e-6
-    # In a board, alone and beside a dry branch: its latency of 10 ms and a block is made up for.
+    # In a board, alone and next to a dry branch: its latency of 10 ms and a block is compensated.
     heard = hall[0](audio, RATE)
     for size in (300, 8192):
         assert (

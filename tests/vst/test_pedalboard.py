@@ -52,7 +52,7 @@ def test_any_block_size_sounds_as_in_python(
         want = parse_board(CHAIN)(heard, RATE)
         assert np.abs(want).max() > 0.05
         assert np.abs(plugin.process(heard, RATE, buffer_size=size) - want).max() <= 1e-6
-        # The link's own is the largest block and 10 ms.
+        # The link's own latency is the largest block plus 10 ms.
         assert plugin.reported_latency_samples == max(size, 2) + 480 + latency_of(CHAIN)
     assert plugin.late_blocks == 0
 
@@ -62,7 +62,7 @@ def test_any_rate_and_mono(
     vst3: Path, engine_process: EngineProcess, monkeypatch: pytest.MonkeyPatch, rate: int
 ) -> None:
     engine_process.start()
-    # A violin's latency is another number of samples at another rate, and must be right from the first block on.
+    # A violin's latency in samples depends on the rate, and must be right from the first block on.
     chain = CHAIN if rate == 96000 else "violin-room:mix=0.4"
     plugin = plugin_with(chain, vst3, monkeypatch)
     mono = 0.5 * tone(0.5, rate, 330.0, channels=1)
@@ -81,7 +81,7 @@ def test_parameters_have_names_units_and_text(
     plugin.register = "match"
     plugin.room = False
     same = parse_board("violin:register=match,room=off")
-    # pedalboard looks for the position whose text is nearest, and hosts of JUCE hold it in single precision.
+    # pedalboard looks for the position with the most similar text, and JUCE hosts store it in single precision.
     same[0].pitch_shift = same[0].parameters["pitch_shift"].from_normalised(shift.raw_value)
     assert same[0].pitch_shift == pytest.approx(7.0, abs=0.05)
     assert np.abs(plugin.process(voice, RATE) - same(voice, RATE)).max() <= 1e-6
@@ -142,7 +142,7 @@ def test_a_session_of_another_day_says_what_is_missing_and_keeps_it(
     engine_process.start()
     plugin = pedalboard.load_plugin(str(vst3))
     plugin.raw_state = state
-    # Dry, on time, and nothing of the board is lost.
+    # Dry, on time, and the board is kept.
     assert np.array_equal(plugin.process(voice, RATE), voice)
     assert "hall" in plugin.engine
     engine_process.kill()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A system that has no memory for the link, and then has: what the plugin says meanwhile, and what it does after."""
+"""A system that lacks memory for the link for a while: what the plugin reports, and how it recovers."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ from ddsp_fx.board.text import parse_board
 from vst.conftest import EngineProcess
 
 RATE = 48000
-# The link's memory is a file to the system: one of no length is refused. What is saved at the end needs the limit gone.
+# To the system, the link's memory is a file: one of any length is refused. Saving at the end needs the limit lifted.
 HOST = """
 import resource, sys
 import numpy as np
@@ -52,7 +52,7 @@ def test_what_is_moved_without_memory_is_heard_with_it(
     assert done.returncode == 0, done.stderr[-2000:]
     without, later = done.stdout.splitlines()
     assert without.startswith("the input passes as it is: the system has no memory")
-    # What the host is told of the latency.
+    # The latency that the host is told.
     assert without.endswith(" 0")
     assert later.startswith("ready; panel at")
     heard = np.load(tmp_path / "heard.npz")

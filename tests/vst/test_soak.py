@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 
 def soak(folder: Path, *words: str) -> dict[str, Any]:
-    """What `soak` reports; see bridge/vst/tests/soak.cpp."""
+    """The report of `soak`; see bridge/vst/tests/soak.cpp."""
     command = [folder / "tests" / "soak", *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Anything a host can send, at any time, in all three formats: the audio thread neither allocates, locks nor prints."""
+"""Anything that a host can send, at any time, in all formats: the audio thread never allocates, locks or prints."""
 
 import json
 import os
@@ -20,7 +20,7 @@ each_format = pytest.mark.parametrize("plugin_format", PLUGINS)
 
 
 def storm(built: Path, plugin_format: str, blocks: int, pause_ms: int = 5, **options: Any) -> dict[str, int]:
-    """What `storm` reports of a plugin that prints nothing; see bridge/vst/tests/storm.cpp."""
+    """The report of `storm` on a plugin, which must print nothing; see bridge/vst/tests/storm.cpp."""
     library = next((built / "bin").glob(PLUGINS[plugin_format]))
     words = [built / "tests" / "storm", plugin_format, library, str(blocks), str(pause_ms)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=500, check=False, **options)
@@ -75,7 +75,7 @@ def test_sanitizers_find_nothing_in_a_storm(plugin_format: str, sanitized: Path,
 
 
 def without_memory() -> None:
-    """The link's memory is a file to the system: one of no length is refused. Python ignores SIGXFSZ."""
+    """To the system, the link's memory is a file: one of any length is refused. Python ignores SIGXFSZ."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 

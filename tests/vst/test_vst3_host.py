@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a VST3 host may ask and pedalboard does not: the tail, and both counts anew at every rate."""
+"""What VST3 hosts may ask and pedalboard does not: the tail, and latency and tail again at every rate."""
 
 import json
 import subprocess
@@ -28,7 +28,7 @@ def test_latency_and_tail_are_the_board_s_at_every_rate(
     for told, rate in zip(json.loads(done.stdout), RATES, strict=True):
         board = parse_board(chain)
         board.prepare(rate, BLOCK, 2)
-        # The link adds a block and 10 ms. A host counts the tail from the last input, so the latency is in it.
+        # The link adds a block and 10 ms. Hosts count the tail from the last input, so it includes the latency.
         late = BLOCK + round(0.01 * rate) + board.latency_samples
         want = {"rate": rate, "latency": late, "tail": late + board.tail_samples}
         assert told == want

@@ -26,7 +26,7 @@ needs_cmake = pytest.mark.skipif(not shutil.which("cmake"), reason="apt install 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Of a user who has nothing."""
+    """The home folder of a user without anything installed."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("DDSP_FX_LINK", str(tmp_path / "run" / "link"))
@@ -119,7 +119,7 @@ def test_what_somebody_else_put_there_stays(word: str, kind: str, run: Run, home
         placed.write_text("mine")
     else:
         placed.symlink_to(elsewhere)
-    with pytest.raises(EngineError, match="stays as it is"):
+    with pytest.raises(EngineError, match="is left unchanged"):
         run(word, *(["--from", str(made)] if word == "install" else []))
     assert (placed if kind == "file" else placed / "work.so").read_text() == "mine"
     assert placed.is_symlink() == (kind == "link")
@@ -128,10 +128,10 @@ def test_what_somebody_else_put_there_stays(word: str, kind: str, run: Run, home
 
 def test_what_was_not_made_is_named_before_anything_changes(run: Run, home: Path, made: Path) -> None:
     (made / "ddsp-fx.clap").unlink()
-    with pytest.raises(EngineError, match=r"holds no ddsp-fx\.clap"):
+    with pytest.raises(EngineError, match=r"contains no ddsp-fx\.clap"):
         run("install", "--from", str(made))
     assert not (home / ".vst3").exists()
-    with pytest.raises(EngineError, match="format 'au' is not made; there is vst3, lv2, clap"):
+    with pytest.raises(EngineError, match="format 'au' is unknown; choose from vst3, lv2, clap"):
         run("install", "--from", str(made), "--format", "au")
 
 
@@ -178,7 +178,7 @@ def test_a_python_that_is_gone_is_said(run: Run, home: Path, capsys: pytest.Capt
     (home / "data" / "ddsp-fx" / "engine").write_text("/no/python\n-m\n")
     (home / "data" / "ddsp-fx" / "plugins.json").write_text("[")
     run("status")
-    assert "/no/python is gone: ddsp-fx vst install" in capsys.readouterr().out
+    assert "/no/python does not exist any more: ddsp-fx vst install" in capsys.readouterr().out
 
 
 def test_just_what_is_missing_is_asked_for(
@@ -192,7 +192,7 @@ def test_just_what_is_missing_is_asked_for(
 
 @pytest.fixture
 def project(home: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """A CMake project of one's own in place of the plugin, with every tool there."""
+    """A CMake project for tests instead of the plugin, with all tools present."""
 
     def written(text: str) -> None:
         (home / "source").mkdir()

@@ -7,7 +7,7 @@ import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing heavy is imported for this."""
+    """Add the options; imports nothing heavy."""
     parser.add_argument(
         "chains",
         nargs="*",
@@ -80,7 +80,7 @@ def _add_audio(audio: argparse._ArgumentGroup) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run until interrupted, until the input ends, or until the time is up."""
+    """Run until interrupted, until the input ends, or until --seconds have passed."""
     from ddsp_fx_bridge.cli.session import Session
 
     return Session(arguments).run()

@@ -26,10 +26,10 @@ from ddsp_fx_bridge.link import LinkDoor
 from ddsp_fx_bridge.server import HTTP_PORT, LOOPBACK, OSC_PORT, Doors, Network, Server
 
 STATUS_S = 1.0
-# How long the network thread may hold the interpreter when the audio wants it back, which it does many times a block:
-# 2 % of a block of 256 at 48 kHz. Python's default is 5 ms, a whole block.
+# How long the network thread may hold the interpreter lock when the audio thread wants it, many times per block: 2 % of
+# a block of 256 at 48 kHz. Python's default is 5 ms, a whole block.
 SWITCH_S = 0.0001
-# Plugins have an audio thread each, and those take it from each other: with four a fifth as many answers came late.
+# Plugins have one audio thread each, which compete for the lock: with four, a fifth as many answers were late.
 SWITCH_LINK_S = 0.0005
 
 
@@ -42,7 +42,7 @@ class Session:
         self.server: Server | None = None
 
     def run(self) -> int:
-        """Everything that can be wrong is said before anything sounds."""
+        """Report everything that can be wrong before any audio runs, then run."""
         arguments = self._arguments
         doors = self._doors()
         boards = [_board(chain, arguments.trust) for chain in arguments.chains] or [Board()] * (not arguments.link)
@@ -82,16 +82,16 @@ class Session:
             ) from None
         if a.lan and not allow:
             raise EngineError(
-                f"--lan {a.lan} needs --allow NETWORK: say who may steer this engine, such as 192.168.1.0/24"
+                f"--lan {a.lan} needs --allow NETWORK, the network that may control this engine, such as 192.168.1.0/24"
             )
         if allow and not a.lan:
-            raise EngineError("--allow without --lan: only this machine is heard; add --lan 0.0.0.0")
+            raise EngineError("--allow needs --lan: without it only this machine can connect; add --lan 0.0.0.0")
         networks: tuple[Network, ...] = (*LOOPBACK, *allow)
         osc, http = _or(a.osc_port, OSC_PORT), _or(a.http_port, HTTP_PORT)
         return Doors(host, osc, http, networks, a.mdns, realtime=True)
 
     def _listening(self, engine: Engine, doors: Doors) -> Server:
-        """A DAW starts an engine whoever has the usual ports: it takes others, unless some were asked for."""
+        """Start the server. A DAW's engine takes other ports if the usual ones are taken, unless ports were given."""
         a = self._arguments
         boards, takes = folder(a, "boards"), folder(a, "takes")
         try:
@@ -103,7 +103,7 @@ class Session:
 
     @staticmethod
     def _warm(server: Server) -> None:
-        """What is imported and compiled at first use takes the interpreter for a second: not while audio runs."""
+        """Import and compile now: at first use, while audio runs, that would hold the interpreter lock for a second."""
         from ddsp_fx_bridge.http.eyes import Eyes
 
         for track in server.engine.tracks.values():
@@ -115,7 +115,7 @@ class Session:
             yield
             return
         numbers = [n for name in ("SIGINT", "SIGTERM", "SIGHUP") if (n := getattr(signal, name, None)) is not None]
-        # nohup means it: a hang-up that was ignored from outside stays so.
+        # A hang-up signal that was ignored at start (nohup) stays ignored.
         heard = [n for n in numbers if signal.getsignal(n) != signal.SIG_IGN]
         before = {n: signal.signal(n, lambda *_: self._stop.set()) for n in heard}
         try:
@@ -125,7 +125,7 @@ class Session:
                 signal.signal(number, handler)
 
     def stop(self) -> None:
-        """From another thread: as an interrupt would."""
+        """Stop from another thread, like an interrupt."""
         self._stop.set()
 
     def _greet(self, server: Server, door: Door) -> None:
@@ -193,16 +193,16 @@ def _or(chosen: int | None, default: int) -> int:
 
 
 def _board(chain: str, trust: bool) -> Board:
-    """A chain's board. One that is a file alone is that board itself, so that its slots have addresses."""
+    """A chain's board. If the chain is only a board's file, that board itself, so that its slots have addresses."""
     board = parse_board(chain, trust)
     return board[0] if len(board) == 1 and isinstance(board[0], Board) else board
 
 
 @contextmanager
 def interpreter_for_audio(switch_s: float = SWITCH_S) -> Iterator[None]:
-    """Short turns, and nothing of what has been loaded so far is looked at by the garbage collector again.
+    """Context with short thread turns, and without garbage collection of the objects that exist now.
 
-    A full collection held the interpreter for 80 ms, 15 blocks.
+    A full collection held the interpreter lock for 80 ms, 15 blocks.
     """
     before = sys.getswitchinterval()
     sys.setswitchinterval(switch_s)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Chooses the audio source: the one that the options name, or else a device if there is one."""
+"""Chooses the audio source: the one named by the options, or else a device if there is one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ddsp_fx_bridge.engine.library import Library
 
 
 def open_door(arguments: Namespace, stack: ExitStack) -> tuple[Engine, Door]:
-    """The engine and its door; files are closed with the stack.
+    """The engine and its audio source (door); the stack closes files.
 
     Raises EngineError, AudioError or MissingExtraError.
     """
@@ -45,13 +45,13 @@ def open_door(arguments: Namespace, stack: ExitStack) -> tuple[Engine, Door]:
     if source is not None or arguments.clock or arguments.output:
         return engine, _clock(arguments, engine, source, stack)
     if arguments.device is None and not has_device():
-        print("ddsp-fx: no audio device (see --device); silence goes in, at the machine's clock", file=sys.stderr)
+        print("ddsp-fx: no audio device (see --device); the input is silence, by the system clock", file=sys.stderr)
         return engine, ClockDoor(engine, realtime=True)
     return engine, DeviceDoor(engine, arguments.device)
 
 
 def _opened(arguments: Namespace) -> InputFile:
-    """The input file, decoded to its end once: what is wrong with it is said before anything sounds."""
+    """The input file, after decoding it once, so that its faults are reported before any audio runs."""
     how = Taking(arguments.channels, arguments.sample_rate, arguments.salvage)
     file = open_input(Path(arguments.input), how)
     with refusal():
@@ -61,7 +61,7 @@ def _opened(arguments: Namespace) -> InputFile:
 
 
 def folder(arguments: Namespace, kind: str) -> Path:
-    """Of boards or takes: the one that was chosen, else the user's."""
+    """The folder of boards or takes: from the options, else the user's."""
     chosen = getattr(arguments, kind)
     return Path(chosen) if chosen else platformdirs.user_data_path("ddsp-fx", appauthor=False) / kind
 
@@ -107,8 +107,8 @@ def _clock(arguments: Namespace, engine: Engine, source: InputFile | None, stack
     return ClockDoor(engine, _reader(source, arguments.loop), write, name, realtime=True)
 
 
-class _reader:  # noqa: N801 - it is called like a function
-    """The file's samples, again and again where it loops; the last block is as short as it is."""
+class _reader:  # noqa: N801 - used like a function
+    """The file's samples, repeated if it loops; the last block may be short."""
 
     def __init__(self, source: InputFile, loop: bool) -> None:
         self._source, self._loop = source, loop

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ardour 7 and later: a Lua plugin whose controls are automated, and a Lua script that sends their values.
 
-A Lua plugin runs in the audio thread and must not open a socket; an editor hook runs ten times a second beside it and
-may open one. It finds every instance of the plugin, reads its controls as automation moves them, and sends what has
-changed.
+A Lua plugin runs in the audio thread and must not open a socket. An editor hook, which runs ten times a second in
+another thread, may. It finds every instance of the plugin, reads its controls as automation moves them, and sends what
+has changed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def _text(value: str) -> str:
 
 
 def plugin(faders: Sequence[Fader], target: Target) -> str:
-    """A plugin that passes sound; control 1 is the engine's track, the faders follow."""
+    """A plugin that passes audio through; control 1 is the engine's track, the faders follow."""
     controls = [
         f'{{ ["type"] = "input", name = "Engine track", min = 1, max = 64, default = {target.track}, integer = true }},'
     ]
@@ -78,7 +78,7 @@ def _control(fader: Fader) -> str:
 
 
 def sender(faders: Sequence[Fader], target: Target) -> str:
-    """The hook; `%d` in an address is the engine's track."""
+    """The editor hook; `%d` in an address is the engine's track."""
     rows = []
     for fader in faders:
         steps = 1 if fader.is_continuous else max(len(fader.texts) - 1, 1)

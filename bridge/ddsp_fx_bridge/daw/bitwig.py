@@ -14,9 +14,9 @@ from ddsp_fx_bridge.daw.relay_map import RelayMap, Route
 
 MAP = "bitwig.relay.json"
 REMOTES = 8
-# 9000 is the engine's own port, so DrivenByMoss sends to the next one.
+# 9000 is the engine's port, so DrivenByMoss sends to the next one.
 MOSS_LISTENS, MOSS_SENDS = 8000, 9001
-# The resolution that DrivenByMoss calls low, and its own templates expect.
+# The resolution called "low" in DrivenByMoss, which its own templates expect.
 RESOLUTION = 128
 
 
@@ -26,11 +26,11 @@ def files(faders: Sequence[Fader], target: Target, resolution: int = RESOLUTION)
 
 
 def relay_map(faders: Sequence[Fader], target: Target, resolution: int = RESOLUTION) -> RelayMap:
-    """Remote control k <-> the k-th fader; `resolution` is the number of steps that DrivenByMoss is set to."""
+    """Remote control k <-> fader k; `resolution` is the number of steps set in DrivenByMoss."""
     routes = []
     for number, fader in enumerate(faders, start=1):
         address = (f"/project/param/{number}/value",)
         routes.append(Route(address, address, 0, resolution - 1, *fader.wire(target.track)))
-    # `/refresh` makes DrivenByMoss send everything anew.
+    # `/refresh` makes DrivenByMoss send all values again.
     engine = (target.host, target.port)
     return RelayMap(("127.0.0.1", MOSS_LISTENS), MOSS_SENDS, engine, [("/refresh", 1)], routes)

@@ -9,8 +9,8 @@ from pathlib import Path
 from ddsp_fx.files.names import printable
 
 CHAIN = "the chain that the engine's track runs: text as for `ddsp-fx apply`, or a board's .json"
-EPILOG = """Each of the first five writes files into a folder; docs/daw says what to do with them. REAPER, Bitwig and
-AbletonOSC number their parameters, so run `ddsp-fx daw relay FILE` beside them to translate numbers into names."""
+EPILOG = """Each of the first five writes files into a folder; docs/daw explains how to use them. REAPER, Bitwig and
+AbletonOSC number their parameters, so run `ddsp-fx daw relay FILE` with them to translate numbers into names."""
 WRITERS = {
     "reaper": "a JSFX with automated sliders, a .ReaperOSC pattern file, and the relay's map",
     "ardour": "a Lua plugin with automated controls, and the Lua script that sends them",
@@ -21,7 +21,7 @@ WRITERS = {
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Subcommands."""
+    """Add the subcommands."""
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.epilog = EPILOG
     kinds = parser.add_subparsers(dest="daw", metavar="WHAT", required=True)
@@ -66,7 +66,7 @@ def _engine(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """0 when done; raises DdspFxError."""
+    """Returns 0 when done; raises DdspFxError."""
     if arguments.daw == "relay":
         return _run_relay(arguments)
     if arguments.daw == "midi":
@@ -87,7 +87,7 @@ def _run_writer(arguments: Namespace) -> int:
     faders = board_faders(parse_board(arguments.chain), only)
     if not faders:
         raise BoardError(
-            f"{arguments.chain!r}: no parameter of this chain tells its range, so there is no fader to make"
+            f"{arguments.chain!r}: no parameter of this chain has a known range, so there is no fader to make"
         )
     options = {"resolution": arguments.resolution} if arguments.daw == "bitwig" else {}
     made = import_module(f"ddsp_fx_bridge.daw.{arguments.daw}").files(faders, target, **options)
@@ -116,7 +116,7 @@ def _run_midi(arguments: Namespace) -> int:
     controls = [parse_control(text) for text in arguments.midi_cc]
     controls += read_controls(arguments.midi_map) if arguments.midi_map else []
     if not controls:
-        raise AutomationError(f"which controller moves what? --midi-cc {GRAMMAR}")
+        raise AutomationError(f"no controllers are assigned: --midi-cc {GRAMMAR}")
     target = Target(arguments.host, arguments.port, check_track(arguments.track))
     engine = UdpSender(target)
     try:

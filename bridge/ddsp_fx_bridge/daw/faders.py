@@ -17,11 +17,11 @@ CONTINUOUS = ("linear", "log", "dB", "steps")
 
 @dataclass(frozen=True)
 class Target:
-    """An engine: where it listens, and which of its tracks is meant.
+    """A track of an engine.
 
     Args:
-        host, port: of its OSC server.
-        track: from 1.
+        host, port: of the engine's OSC server.
+        track: counted from 1.
     """
 
     host: str = "127.0.0.1"
@@ -31,13 +31,13 @@ class Target:
 
 @dataclass(frozen=True)
 class Fader:
-    """One parameter that a DAW may automate.
+    """A parameter that a DAW may automate.
 
     Args:
         slot: the slot's name, "" for the board's own.
-        part: the slot's name as an address may hold it.
+        part: the slot's name in an address.
         parameter: its declaration.
-        value: where it stands now, in the parameter's unit.
+        value: the current value, in the parameter's unit.
     """
 
     slot: str
@@ -52,31 +52,31 @@ class Fader:
 
     @property
     def label(self) -> str:
-        """For people; unique on a board."""
+        """The name that users see, unique on a board."""
         return f"{self.slot}: {self.parameter.name}" if self.slot else f"Board: {self.parameter.name}"
 
     @property
     def label_with_unit(self) -> str:
-        """Where the DAW has no place of its own for a unit."""
+        """The label for DAWs that cannot show a unit separately."""
         return f"{self.label} ({self.parameter.unit})" if self.parameter.unit else self.label
 
     @property
     def is_continuous(self) -> bool:
-        """A number on a range, rather than a choice or a switch."""
+        """Whether it is a number on a range, not a choice or a switch."""
         return self.parameter.scale in CONTINUOUS
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """The positions of a choice or a switch, in order of their number."""
+        """The positions of a choice or a switch, in numerical order."""
         return ("off", "on") if self.parameter.scale == "toggle" else self.parameter.choices
 
     @property
     def number(self) -> float:
-        """Where it stands, as the number that a DAW's slider holds."""
+        """The current value as a number, as a DAW's slider holds it."""
         return self.parameter.number(self.value)
 
     def address(self, track: int | str) -> str:
-        """In plain units."""
+        """The OSC address for values in their unit."""
         return "/".join(["", "track", str(track), *([self.part] if self.part else []), self.parameter.symbol])
 
     def wire(self, track: int | str) -> tuple[str, float, float]:
@@ -92,13 +92,9 @@ def board_faders(board: Board, only: Sequence[str] = ()) -> list[Fader]:
     Raises BoardError for a name in `only` that no fader has.
     """
     controls = board_controls(board)
-    controls.sort(key=lambda control: control.slot is None)
-    parts = address_parts(board.slot_names())
-    found = [
-        Fader(c.slot_name, "" if c.slot is None else parts[c.slot], c.parameter, c.initial)
-        for c in controls
-        if c.parameter is not None
-    ]
+    controls.sort(key=lambda control: not control.slot_id)
+    parts = {"": "", **dict(zip(board.slot_ids(), address_parts(board.slot_names()), strict=True))}
+    found = [Fader(c.slot_name, parts[c.slot_id], c.parameter, c.initial) for c in controls if c.parameter is not None]
     if not only:
         return found
     by_target = {fader.target: fader for fader in found}

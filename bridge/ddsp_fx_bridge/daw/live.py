@@ -2,8 +2,8 @@
 """Ableton Live: a Max for Live device whose dials are automated and send OSC, or a rack's macros through AbletonOSC.
 
 The device is a Max patcher in JSON inside the .amxd envelope. AbletonOSC's addresses are those of its README:
-`/live/device/start_listen/parameter/value track device parameter` makes Live report a parameter, 0 is a device's
-on-switch and 1 to 16 are the macros of a rack, 0 to 127.
+`/live/device/start_listen/parameter/value track device parameter` makes Live report a parameter. Parameter 0 is a
+device's on-switch; 1 to 16 are the macros of a rack, 0 to 127.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from ddsp_fx_bridge.daw.relay_map import RelayMap, Route
 DEVICE, MAP = "ddsp-fx remote.amxd", "live.relay.json"
 MACROS = 16
 ABLETON_OSC_LISTENS, ABLETON_OSC_SENDS = 11000, 11001
-# The device of track N hears the engine on port 9010 + N, so that one on every track can.
+# The device on track N receives on port 9010 + N, so that every track can have one.
 HEARS = 9010
-# A dial is 44 x 48 in Live's own devices, which are 169 high: three rows.
+# A dial in Live's own devices has 44 x 48 pixels, and the devices are 169 high: three rows.
 ROWS, ROW, COLUMN = 3, 54.0, 96.0
 _TYPE_FLOAT, _TYPE_INT, _TYPE_ENUM = 0, 1, 2
 _UNIT_FLOAT, _UNIT_CUSTOM = 1, 9
@@ -35,7 +35,7 @@ def files(faders: Sequence[Fader], target: Target) -> dict[str, str | bytes]:
 
 
 def relay_map(faders: Sequence[Fader], target: Target) -> RelayMap:
-    """Macro k of the first device of Live's track <-> the k-th fader."""
+    """Macro k of the first device on Live's track <-> fader k."""
     listen, hear, tell = (f"/live/device/{verb}/parameter/value" for verb in ("start_listen", "get", "set"))
     greeting, routes = [], []
     for number, fader in enumerate(faders, start=1):
@@ -47,14 +47,14 @@ def relay_map(faders: Sequence[Fader], target: Target) -> RelayMap:
 
 
 def amxd(patch: dict[str, Any]) -> bytes:
-    """An audio effect's envelope: chunks of four letters, a little-endian length, and so many bytes."""
+    """An audio effect's file: chunks with a name of four letters, a little-endian length, and as many bytes."""
     text = json.dumps(patch, indent=1).encode("utf-8") + b"\n\0"
     chunks = [(b"ampf", b"aaaa"), (b"meta", struct.pack("<I", 0)), (b"ptch", text)]
     return b"".join(name + struct.pack("<I", len(data)) + data for name, data in chunks)
 
 
 def patcher(faders: Sequence[Fader], target: Target) -> dict[str, Any]:
-    """Sound passes; each dial goes to the engine by its address, and what the engine says moves the dial in silence."""
+    """Audio passes; each dial sends to its address, and the engine's values move the dial without sending back."""
     patch = _Patch()
     patch.add("in", "plugin~", (20, 20), (2, 2))
     patch.add("out", "plugout~", (20, 60), (2, 2))
@@ -65,7 +65,7 @@ def patcher(faders: Sequence[Fader], target: Target) -> dict[str, Any]:
     for index, fader in enumerate(faders):
         address, _, _ = fader.wire(target.track)
         top = 110.0 + 30 * index
-        # A menu counts from 0, and its address wants 0 to 1.
+        # A menu counts from 0, but its address takes 0 to 1.
         last = len(fader.texts) - 1
         there, back = (f"scale 0. {last}. 0. 1.", f"scale 0. 1. 0 {last}") if last > 0 else ("t f", "t f")
         patch.dial(index, fader)
@@ -80,7 +80,7 @@ def patcher(faders: Sequence[Fader], target: Target) -> dict[str, Any]:
 
 
 def _listen(patch: _Patch, addresses: Sequence[str], track: int) -> None:
-    """Ask for every change when the device is there, and again every half hour of the hour that it lasts."""
+    """Subscribe to all changes when the device loads, and again every half hour, because a lease lasts one hour."""
     port = HEARS + track
     asked = (f"/track/{track}", f"/track/{track}/*/n", f"/track/{track}/*/*/n")
     messages = [*(f"/subscribe {pattern} 3600. {port}" for pattern in asked), "/refresh"]
@@ -95,7 +95,7 @@ def _listen(patch: _Patch, addresses: Sequence[str], track: int) -> None:
 
 
 class _Patch:
-    """Boxes and lines of a Max patcher."""
+    """The boxes and lines of a Max patcher."""
 
     def __init__(self) -> None:
         self._boxes: list[dict[str, Any]] = []
@@ -132,12 +132,12 @@ class _Patch:
         )
 
     def message(self, name: str, text: str, place: tuple[float, float]) -> None:
-        """A message box; commas part what is sent one after the other."""
+        """A message box; commas separate messages that are sent one after another."""
         ports = {"numinlets": 2, "numoutlets": 1, "outlettype": [""]}
         self._box(id=name, maxclass="message", text=text, patching_rect=[*place, 400.0, 22.0], **ports)
 
     def chain(self, *names: str) -> None:
-        """First outlet to first inlet, one after the other."""
+        """Connect the first outlet of each box to the first inlet of the next."""
         for source, destination in itertools.pairwise(names):
             self.line(source, 0, destination, 0)
 
@@ -161,7 +161,7 @@ class _Patch:
 
 
 def _parameter(fader: Fader) -> dict[str, Any]:
-    """What Live shows, stores and automates."""
+    """What Live shows, stores and automates for a parameter."""
     p = fader.parameter
     names = {
         "parameter_longname": fader.label,

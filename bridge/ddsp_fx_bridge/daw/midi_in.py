@@ -22,10 +22,10 @@ class MidiSender:
     """MIDI messages in, OSC messages out.
 
     Args:
-        board: as the engine's track holds it; it tells the ranges.
-        controls: which controller moves what.
-        track: of the engine, from 1.
-        send: takes (address, value).
+        board: like the one on the engine's track; it gives the ranges.
+        controls: which controller moves which parameter.
+        track: of the engine, counted from 1.
+        send: called with (address, value).
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class MidiSender:
         self._sent: dict[str, Value] = {}
 
     def take(self, message: Any) -> None:
-        """One message of mido; sends what it moves, once a value."""
+        """Handle one message of mido: send what it moves, unless the value is unchanged."""
         for control, address in self._bound:
             value = control.value(message)
             if value is not None and self._sent.get(address) != value:
@@ -47,7 +47,7 @@ class MidiSender:
 
 def _address(control: BoundControl, names: Sequence[str], track: int) -> str:
     if isinstance(control.slot, tuple):
-        raise AutomationError(f"{control.control.target}: the engine moves no parameters of a board inside a board")
+        raise AutomationError(f"{control.control.target}: the engine cannot move parameters of a board inside a board")
     slot = [] if control.slot is None else [names[control.slot]]
     return "/".join(["", "track", str(track), *slot, control.symbol])
 
@@ -61,18 +61,18 @@ class UdpSender:
         self._door = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
     def send(self, address: str, value: Value) -> None:
-        """One message."""
+        """Send one message."""
         self._door.sendto(to_packet((address, value)), self._place)
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Close the socket."""
         self._door.close()
 
 
 def open_input(name: str | None) -> Iterable[Any]:
-    """A port of the machine by name or part of it, the only one for None, or a virtual one named after "virtual:".
+    """A MIDI port by name or part of it; the only one for None; or a new virtual one named after "virtual:".
 
-    Raises AutomationError naming the ports there are, MissingExtraError without mido and python-rtmidi.
+    Raises AutomationError listing the existing ports, MissingExtraError without mido and python-rtmidi.
     """
     mido = import_mido()
     try:
@@ -82,11 +82,11 @@ def open_input(name: str | None) -> Iterable[Any]:
         ports = mido.get_input_names()
     except ImportError:
         raise MissingExtraError('live MIDI needs python-rtmidi: pip install "ddsp-fx[midi]"') from None
-    except Exception as error:  # rtmidi's own errors derive from Exception alone
+    except Exception as error:  # rtmidi's errors derive directly from Exception
         raise AutomationError(f"MIDI cannot be opened on this machine: {error}") from None
     fitting = [port for port in ports if name is None or name.lower() in port.lower()]
     if len(fitting) != 1:
         there = ", ".join(ports) or "none"
-        raise AutomationError(f"which MIDI port? --midi-port {name!r} fits {len(fitting)}; there are: {there}")
+        raise AutomationError(f"--midi-port {name!r} matches {len(fitting)} MIDI ports; the ports are: {there}")
     opened: Iterable[Any] = mido.open_input(fitting[0])
     return opened

@@ -2,8 +2,8 @@
 """REAPER: a JSFX whose sliders are automated, and a pattern file that makes REAPER send their values.
 
 A JSFX cannot open a socket, so REAPER itself sends: `FX_PARAM_VALUE` reports every move of an effect's parameter, by
-number and normalised. The relay translates the numbers into names. (According to REAPER's published control surface
-source, reaper-sdk, csurf_osc.cpp: feedback for tracks that are not selected needs a pattern with three wildcards.)
+number and normalised. The relay translates the numbers into names. (According to the source of REAPER's control
+surface, reaper-sdk, csurf_osc.cpp, feedback for tracks that are not selected needs a pattern with three wildcards.)
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ JSFX, PATTERN, MAP = "ddsp-fx-remote.jsfx", "ddsp-fx.ReaperOSC", "reaper.relay.j
 MOST_SLIDERS = 64
 REAPER_LISTENS, RELAY_LISTENS = 8000, 9001
 TRACKS = 8
-# What ends a field, or the list of choices, in a slider's line.
+# Characters that end a field or the list of choices in a slider's line.
 _PLAIN = str.maketrans(",{}<>", ";()()")
 
 
@@ -31,7 +31,7 @@ def files(faders: Sequence[Fader], target: Target) -> dict[str, str | bytes]:
 
 
 def jsfx(faders: Sequence[Fader]) -> str:
-    """Sliders in their units; the audio passes."""
+    """Sliders in their units; audio passes through."""
     lines = [
         "// SPDX-License-Identifier: GPL-3.0-or-later",
         "// Made by `ddsp-fx daw reaper`. The sliders steer the ddsp-fx engine; the sound passes unchanged.",
@@ -62,13 +62,13 @@ def _slider(number: int, fader: Fader) -> str:
     if not fader.is_continuous:
         texts = ",".join(text.translate(_PLAIN) for text in fader.texts)
         return f"slider{number}:{fader.number:g}<0,{len(fader.texts) - 1},1{{{texts}}}>{label}"
-    # A round step of a thousandth of the range or less.
+    # The step is a power of ten, at most a thousandth of the range.
     step = 1.0 if p.scale == "steps" else 10.0 ** math.floor(math.log10((p.maximum - p.minimum) / 1000.0))
     return f"slider{number}:{fader.number:g}<{p.minimum:g},{p.maximum:g},{step:g}>{label}"
 
 
 def pattern(sliders: int) -> str:
-    """The .ReaperOSC file: nothing but effect parameters, so that nothing else floods the relay."""
+    """The .ReaperOSC file: only effect parameters, so that nothing else floods the relay."""
     lines = [
         "# SPDX-License-Identifier: GPL-3.0-or-later",
         "# Made by `ddsp-fx daw reaper`: REAPER reports and takes effect parameters, and nothing else.",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The relay: translates a DAW's numbered messages into names for the engine, and sends the engine's changes back.
 
-Changes go in both directions without looping: the engine sends no change back to its sender, and what a DAW reports
-within `HOLD_S` of receiving a value is taken for an echo.
+Changes go in both directions without looping: the engine sends no change back to its sender, and a DAW's report within
+`HOLD_S` of receiving a value is treated as an echo.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from ddsp_fx.errors import AutomationError
 from ddsp_fx_bridge.daw.relay_map import RelayMap, Route
 from ddsp_fx_bridge.daw.wire import Message, check_codec, from_packet, to_packet
 
-# REAPER and Live report what they were told on their next pass of the screen, 30 to 60 ms later.
+# REAPER and Live report a received value with their next screen update, 30 to 60 ms later.
 HOLD_S = 0.25
-# The engine forgets who does not ask again.
+# Subscriptions at the engine expire unless they are renewed.
 SUBSCRIBE_EVERY_S = 5.0
-# Plain values; and positions, which choices and switches travel as.
+# Values; and positions, which choices and switches use.
 SUBSCRIPTIONS = ("/track", "/track/*/*/n", "/track/*/*/*/n")
-# What a 32-bit float on the wire may be off, of the whole range.
+# The rounding error of a 32-bit float on the wire, relative to the range.
 SAME = 1e-6
 
 Address = tuple[str, int]
 
 
 class Relay:
-    """The rules, apart from the sockets.
+    """The relay's rules, without sockets.
 
     Args:
-        routes: what is what.
+        routes: all routes.
         tell_engine, tell_daw: send (address, *arguments).
-        clock: seconds, for telling an echo from a move.
+        clock: seconds, to tell an echo from a move.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Relay:
         self._at: dict[str, float] = {}
 
     def from_daw(self, message: Message) -> None:
-        """(address, *arguments, value); anything unknown is not for the engine."""
+        """Handle (address, *arguments, value); unknown messages are ignored."""
         route, value = self._by_daw.get(message[:-1]), _number(message[-1])
         if route is None or value is None or self._clock() - self._at.get(route.engine, -math.inf) < HOLD_S:
             return
@@ -60,7 +60,7 @@ class Relay:
             self._tell_engine((route.engine, number))
 
     def from_engine(self, message: Message) -> None:
-        """(address, value, ...)."""
+        """Handle (address, value, ...)."""
         route = self._by_engine.get(message[0])
         value = _number(message[1]) if len(message) > 1 else None
         if route is None or value is None:
@@ -82,7 +82,7 @@ def _number(value: Any) -> float | None:
 
 
 async def run_relay(plan: RelayMap, ready: Callable[[str], None] = print) -> None:
-    """Until cancelled; raises AutomationError when the DAW's port is taken, MissingExtraError without python-osc."""
+    """Run until cancelled; raises AutomationError if the DAW's port is taken, MissingExtraError without python-osc."""
     check_codec()
     loop = asyncio.get_running_loop()
     relay: Relay
@@ -122,16 +122,16 @@ def _at(place: Address) -> str:
 
 
 class _Socket(asyncio.DatagramProtocol):
-    """Datagrams in, messages out; what is no OSC is dropped."""
+    """Receives datagrams and sends messages; anything that is not OSC is dropped."""
 
     def __init__(self, handle: Callable[[Message], None]) -> None:
         self._handle = handle
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        """Every message of a packet, in order."""
+        """Handle every message of a packet, in order."""
         del addr
         for message in from_packet(data):
             self._handle(message)
 
     def error_received(self, exc: Exception) -> None:
-        """The other side is not up yet; it is asked again."""
+        """The other side is not running yet; it will be tried again."""

@@ -10,7 +10,7 @@ A map is a JSON file:
  "routes": [{"hear": ["/track/1/fx/1/fxparam/1/value"], "tell": ["/track/1/fx/1/fxparam/1/value"],
              "from": [0, 1], "engine": "/track/1/violin/pitch_shift", "to": [-48, 48]}]}
 
-`hear` is what the DAW sends, `tell` what the relay sends: an address, then the arguments that come before the value.
+`hear` is what the DAW sends, `tell` what the relay sends it: an address, then the arguments before the value.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Route:
-    """One parameter.
+    """One parameter's translation.
 
     Args:
-        hear: address and leading arguments of what the DAW sends.
-        tell: address and leading arguments of what it is sent.
-        low, high: the value's ends at the DAW.
+        hear: address and leading arguments of messages from the DAW.
+        tell: address and leading arguments of messages to the DAW.
+        low, high: the value's range at the DAW.
         engine: the address at the engine.
-        engine_low, engine_high: the value's ends there.
+        engine_low, engine_high: the value's range there.
     """
 
     hear: Message
@@ -49,7 +49,7 @@ class Route:
     engine_high: float
 
     def to_engine(self, value: float) -> float:
-        """A DAW's value -> the engine's, kept within its ends."""
+        """A DAW's value -> the engine's, clipped to its range."""
         return _between(value, self.low, self.high, self.engine_low, self.engine_high)
 
     def to_daw(self, value: float) -> float:
@@ -70,7 +70,7 @@ class RelayMap:
         daw: (host, port) of the DAW's OSC input.
         listen: the port that the DAW sends to.
         engine: (host, port).
-        greeting: messages that make the DAW talk.
+        greeting: messages that make the DAW start to send.
         routes: the parameters.
     """
 
@@ -103,7 +103,7 @@ class RelayMap:
 
 
 def read_map(path: Path | str) -> RelayMap:
-    """Raises AutomationError naming what does not fit."""
+    """Raises AutomationError that names what is wrong."""
     try:
         data = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:

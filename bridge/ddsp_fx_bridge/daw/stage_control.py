@@ -51,7 +51,7 @@ def _control(fader: Fader, row: int, target: Target) -> dict[str, Any]:
     if not fader.is_continuous:
         last = max(len(fader.texts) - 1, 1)
         values = {text: index / last for index, text in enumerate(fader.texts)}
-        # Positions like 1/3 must come back as they went, or no text is shown for them.
+        # Positions such as 1/3 must come back unchanged, or no text is shown for them.
         return {"type": "dropdown", **common, "values": values, "decimals": 6, "default": fader.number / last}
     p = fader.parameter
     look = {"design": "compact", "horizontal": True, "doubleTap": True, "input": True, "decimals": 3}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """TouchOSC: a .tosc layout, which is zlib over the XML of a tree of nodes.
 
-Faders use the normalised addresses (`.../n`), because a TouchOSC fader is 0 to 1; the text under it shows the value
-that the engine answers on `.../s`.
+Faders use the normalised addresses (`.../n`), because a TouchOSC fader has the range 0 to 1; the text below it shows
+the value from the engine's `.../s`.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ LAYOUT = "ddsp-fx.tosc"
 COLUMNS, CELL_WIDTH, CELL_HEIGHT, MARGIN, TOP = 4, 250, 96, 12, 64
 Colour = tuple[float, float, float]
 ACCENT, INK, PAPER = (0.95, 0.62, 0.25), (0.93, 0.93, 0.93), (0.09, 0.10, 0.12)
-# The longest lease there is, and the port that docs/daw/touchosc.md has TouchOSC receive on.
+# The longest lease of a subscription, and the port on which TouchOSC receives, by docs/daw/touchosc.md.
 LEASE_S, LISTENS = "3600", "9001"
 _SPACE = uuid.UUID("6ba7b811-9dad-11d1-80b4-00c04fd430c8")
 
 
 def files(faders: Sequence[Fader], target: Target) -> dict[str, str | bytes]:
-    """Name -> content: the layout, and the same for Open Stage Control."""
+    """Name -> content: the layout, and its equivalent for Open Stage Control."""
     return {LAYOUT: tosc(faders, target), **stage_control.files(faders, target)}
 
 
@@ -35,7 +35,7 @@ def tosc(faders: Sequence[Fader], target: Target) -> bytes:
 
 
 def layout(faders: Sequence[Fader], target: Target) -> ET.Element:
-    """The tree: a group with a title, a connect button, and a cell a fader."""
+    """The tree: a group with a title, a connect button, and a cell per fader."""
     rows = -(-len(faders) // COLUMNS)
     size = (COLUMNS * CELL_WIDTH + 2 * MARGIN, TOP + rows * CELL_HEIGHT + MARGIN)
     root = ET.Element("lexml", version="3")
@@ -65,11 +65,11 @@ def _cell(top: _Node, fader: Fader, target: Target, place: tuple[int, int]) -> N
     top.label(f"{fader.target} name", fader.label, (left, upper, width, 22), 14)
     if fader.parameter.scale == "toggle":
         control = top.child("BUTTON", fader.target, (left, upper + 24, width, 36), ACCENT)
-        # 1 is TouchOSC's toggle that answers to a press.
+        # 1 is TouchOSC's toggle that reacts to a press.
         control.property("i", "buttonType", "1")
     else:
         control = top.child("FADER", fader.target, (left, upper + 24, width, 36), ACCENT)
-        # 1 lies on its side, its low end left.
+        # 1 is horizontal, with the low end left.
         control.property("i", "orientation", "1")
     control.values("x", f"{fader.parameter.normalise(fader.value):.6f}")
     control.message(f"{address}/n")
@@ -78,12 +78,12 @@ def _cell(top: _Node, fader: Fader, target: Target, place: tuple[int, int]) -> N
 
 
 class _Node:
-    """A <node> and how its parts are written."""
+    """A <node> and methods that write its parts."""
 
     def __init__(
         self, parent: ET.Element, kind: str, name: str, frame: tuple[int, int, int, int], colour: Colour
     ) -> None:
-        # The identity follows from the name, so that the same board gives the same file.
+        # The ID is derived from the name, so that the same board always gives the same file.
         self._node = ET.SubElement(parent, "node", ID=str(uuid.uuid5(_SPACE, f"{kind}:{name}")), type=kind)
         self._properties = ET.SubElement(self._node, "properties")
         self._values = ET.SubElement(self._node, "values")
@@ -103,19 +103,19 @@ class _Node:
         self._property(kind, key).text = value
 
     def values(self, key: str, default: str) -> None:
-        """The value that messages carry, and where it starts."""
+        """The value that messages carry, and its default."""
         entry = ET.SubElement(self._values, "value")
         texts = {"key": key, "locked": "0", "lockedDefaultCurrent": "0", "default": default, "defaultPull": "0"}
         _parts(entry, texts)
 
     def child(self, kind: str, name: str, frame: tuple[int, int, int, int], colour: Colour) -> _Node:
-        """A node inside."""
+        """Add a node inside."""
         if self._children is None:
             self._children = ET.SubElement(self._node, "children")
         return _Node(self._children, kind, name, frame, colour)
 
     def label(self, name: str, text: str, frame: tuple[int, int, int, int], size: int) -> _Node:
-        """A text that nobody can touch."""
+        """Add a text that does not react to touch."""
         node = self.child("LABEL", name, frame, INK)
         node.property("c", "textColor", "")
         _parts(node._properties[-1][1], dict(zip("rgba", (*INK, 1.0), strict=True)))
@@ -132,12 +132,12 @@ class _Node:
         conversion: str = "FLOAT",
         send: bool = True,
     ) -> None:
-        """An OSC message, on the first connection, sent when the variable changes and taken whenever it comes."""
+        """Add an OSC message on the first connection: sent when the variable changes, always received."""
         osc = self._osc(address, variable, send, receive=True)
         _partial(ET.SubElement(osc, "arguments"), "VALUE", conversion, variable)
 
     def command(self, address: str, arguments: Sequence[tuple[str, str]]) -> None:
-        """A fixed OSC message, sent when a button goes down; arguments are (type, text)."""
+        """Add a fixed OSC message, sent when a button is pressed; arguments are (type, text)."""
         osc = self._osc(address, "x", send=True, receive=False, condition="RISE")
         given = ET.SubElement(osc, "arguments")
         for conversion, value in arguments:

@@ -11,7 +11,7 @@ Message = tuple[Any, ...]
 
 
 def check_codec() -> None:
-    """Raises MissingExtraError without python-osc, before anything else has begun."""
+    """Raises MissingExtraError without python-osc, before anything else has started."""
     try:
         import pythonosc  # noqa: F401
     except ImportError:
@@ -26,7 +26,7 @@ def to_packet(message: Message) -> bytes:
 
 
 def from_packet(data: bytes) -> list[Message]:
-    """Every message of a datagram, in order; none where it is no OSC."""
+    """Every message of a datagram, in order; none if it is not OSC."""
     from ddsp_fx_bridge.osc.packets import decode
 
     try:

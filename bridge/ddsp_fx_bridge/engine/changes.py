@@ -8,7 +8,6 @@ import itertools
 from dataclasses import dataclass
 from threading import Lock
 
-from ddsp_fx.board.plugin_list import Slot
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx_bridge.engine.controls import Key
 
@@ -19,17 +18,17 @@ MOST_CUTS, MOST_A_BLOCK = 8, 1024
 
 @dataclass(frozen=True)
 class Change:
-    """One parameter of one track to a value that was checked."""
+    """One parameter of one track to a value that was checked; `slot_id` "" is the board itself."""
 
     track: int
-    slot: Slot
+    slot_id: str
     symbol: str
     value: Value
 
     @property
     def key(self) -> Key:
-        """What the board calls it."""
-        return self.slot, self.symbol
+        """What the track calls it."""
+        return self.slot_id, self.symbol
 
 
 # Changes for now are taken at most this often, so that a flood costs the audio 100 changes a second of each parameter:

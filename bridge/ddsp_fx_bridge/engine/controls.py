@@ -10,11 +10,11 @@ from typing import Any
 from ddsp_fx.board import Board
 from ddsp_fx.board.member import member
 from ddsp_fx.board.native import make_native, native_values, set_native
-from ddsp_fx.board.plugin_list import Slot
 from ddsp_fx.effects.parameters import Parameter, Value
 from ddsp_fx.errors import BoardError, ParameterError
 
-Key = tuple[Slot, str]
+# A slot's id, "" for the board itself, and the parameter's symbol: no change of the board's order changes it.
+Key = tuple[str, str]
 
 # For numbers of plugins that tell no range: no frequency, time or ratio is beyond.
 MOST, MOST_DB = 1e6, 100.0
@@ -25,7 +25,7 @@ class Control:
     """One parameter of one slot.
 
     Args:
-        slot: index in the board, None for the board itself.
+        slot_id: as `board.slot_ids()` has it, "" for the board itself.
         slot_name: as `board.slot_names()` has it, "" for the board itself.
         symbol: of the parameter.
         parameter: its declaration; None for a built-in plugin of pedalboard, which tells no range.
@@ -33,7 +33,7 @@ class Control:
         initial: the value when the board came.
     """
 
-    slot: int | None
+    slot_id: str
     slot_name: str
     symbol: str
     parameter: Parameter | None
@@ -42,8 +42,13 @@ class Control:
 
     @property
     def key(self) -> Key:
-        """What a board calls it."""
-        return self.slot, self.symbol
+        """What the engine calls it."""
+        return self.slot_id, self.symbol
+
+    @property
+    def identity(self) -> str:
+        """The key as one text, for what outlives names: a host's lanes."""
+        return f"{self.slot_id}.{self.symbol}" if self.slot_id else self.symbol
 
     @property
     def target(self) -> str:
@@ -100,19 +105,19 @@ def _like(initial: Value, value: Value, name: str) -> Value:
 
 def board_controls(board: Board) -> list[Control]:
     """Every control of a board, its own first, then slot by slot."""
-    controls = _controls(board, None, "")
-    for slot, (plugin, name) in enumerate(zip(board, board.slot_names(), strict=True)):
-        controls += _controls(plugin, slot, name)
+    controls = _controls(board, "", "")
+    for plugin, slot_id, name in zip(board, board.slot_ids(), board.slot_names(), strict=True):
+        controls += _controls(plugin, slot_id, name)
     return controls
 
 
-def _controls(plugin: Any, slot: int | None, name: str) -> list[Control]:
+def _controls(plugin: Any, slot_id: str, name: str) -> list[Control]:
     part = member(plugin)
     movable = {symbol: value for symbol, value in part.values().items() if not part.is_fixed(symbol)}
     declared = {symbol: part.declaration(symbol) for symbol in movable}
     refusal = _twin(plugin) if None in declared.values() else None
     return [
-        Control(slot, name, symbol, declared[symbol], value, refusal(symbol) if refusal else None)
+        Control(slot_id, name, symbol, declared[symbol], value, refusal(symbol) if refusal else None)
         for symbol, value in movable.items()
     ]
 

@@ -3,34 +3,27 @@
 
 from __future__ import annotations
 
-import heapq
 import itertools
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from threading import RLock
 
 import numpy as np
 
 from ddsp_fx.board import Board
 from ddsp_fx.effects.offline import Audio
-from ddsp_fx.errors import EngineError, RefusedError
-from ddsp_fx_bridge.engine.changes import MOST_TIMED, PERIOD_S, Change, Gate
-from ddsp_fx_bridge.engine.events import Changed, Event, Failed, Listener, TracksChanged
+from ddsp_fx.errors import EngineError
+from ddsp_fx_bridge.engine.changes import PERIOD_S, Change, Gate
+from ddsp_fx_bridge.engine.events import Changed, Failed, Listener, Listeners, TracksChanged
+from ddsp_fx_bridge.engine.layout import Layout
 from ddsp_fx_bridge.engine.load import Load
-from ddsp_fx_bridge.engine.track import Layout, Track
+from ddsp_fx_bridge.engine.schedule import Schedule, Timed
+from ddsp_fx_bridge.engine.track import Track
 
 # Changes with a time are handed to the audio this long before it, so that a late control thread costs no accuracy.
 AHEAD_S = 0.25
-
-
-@dataclass(frozen=True, order=True)
-class _Waiting:
-    at_s: float
-    order: int
-    changes: tuple[tuple[Change, int], ...]  # each with the generation of the board that it was checked against
-    source: object
 
 
 class Engine:
@@ -40,7 +33,6 @@ class Engine:
         layout: of the house's own audio.
 
     Attributes:
-        waiting: changes whose time has not come.
         now: seconds that only go forward; a clock on the wall may be set while music plays.
         is_busy: True while a block of the house is being processed. Who has something to do that can wait, waits: both
             share one interpreter.
@@ -52,17 +44,19 @@ class Engine:
         self.tracks: dict[int, Track] = {}
         self.load = Load()
         self.is_busy = False
-        self.waiting = 0
         self.position = 0
         self.now: Callable[[], float] = time.monotonic
         self._gate = Gate()
         self._control = RLock()
-        self._listeners: list[Listener] = []
-        self._order = itertools.count()
-        self._to_release: list[_Waiting] = []
-        self._to_announce: list[_Waiting] = []
+        self._listeners = Listeners()
+        self._schedule = Schedule()
         self._house: tuple[Track, ...] = ()
         self._since = self._period = round(PERIOD_S * self.sample_rate)
+
+    @property
+    def waiting(self) -> int:
+        """Changes whose time has not come."""
+        return self._schedule.count
 
     # Tracks.
 
@@ -81,7 +75,7 @@ class Engine:
             self.tracks[number] = track
             if layout is None:
                 self._house = (*self._house, track)
-        self._tell(TracksChanged(number))
+        self._listeners.tell(TracksChanged(number))
         return track
 
     def remove_track(self, number: int) -> None:
@@ -91,7 +85,7 @@ class Engine:
             track.stop_recording()
             del self.tracks[number]
             self._house = tuple(t for t in self._house if t is not track)
-        self._tell(TracksChanged(number))
+        self._listeners.tell(TracksChanged(number))
 
     def track(self, number: int) -> Track:
         """Raises EngineError."""
@@ -108,7 +102,7 @@ class Engine:
         prepared = self.track(number).prepare(board)
         with self._control:
             self.track(number).replace_board(prepared)
-        self._tell(TracksChanged(number))
+        self._listeners.tell(TracksChanged(number))
 
     # Changes.
 
@@ -132,38 +126,32 @@ class Engine:
         with self._control:
             self._change(self.check(changes), source, at_s, sample)
 
-    def change_together(self, groups: Sequence[tuple[Sequence[Change], float | None]], source: object = None) -> None:
+    def change_checked(self, groups: Sequence[tuple[Sequence[Change], float | None]], source: object = None) -> None:
         """Several groups of changes, each with its `at_s`, as `change` takes them: every one of them, or none.
 
-        Raises ParameterError, EngineError or RefusedError 503 for the first that cannot be; then nothing has changed.
+        Args:
+            groups: values that `check` or the track's own control returned while this engine was `unchanging`, as it
+                still is.
+            source: who asked; listeners are told.
+
+        Raises RefusedError 503 when too many wait; then nothing has changed.
         """
         with self._control:
-            checked = [(self.check(changes), at_s) for changes, at_s in groups]
-            self._require_room(sum(len(changes) for changes, at_s in checked if self._is_ahead(at_s)))
-            for changes, at_s in checked:
+            self._schedule.require_room(sum(len(changes) for changes, at_s in groups if self._is_ahead(at_s)))
+            for changes, at_s in groups:
                 self._change(changes, source, at_s, None)
 
     def _change(self, checked: Sequence[Change], source: object, at_s: float | None, sample: int | None) -> None:
         if at_s is not None and self._is_ahead(at_s):
-            self._require_room(len(checked))
-            self._wait(checked, source, at_s)
+            self._schedule.require_room(len(checked))
+            self._schedule.add(at_s, [(c, self.track(c.track).generation) for c in checked], source)
+            self._hand_over(self.now())
         else:
             self._post([(change, sample) for change in checked])
             self._announce(checked, source)
 
     def _is_ahead(self, at_s: float | None) -> bool:
         return at_s is not None and at_s > self.now()
-
-    def _require_room(self, count: int) -> None:
-        if self.waiting + count > MOST_TIMED:
-            raise RefusedError(503, "", f"{self.waiting} changes wait for their time already; at most {MOST_TIMED}")
-
-    def _wait(self, changes: Sequence[Change], source: object, at_s: float) -> None:
-        marked = tuple((change, self.track(change.track).generation) for change in changes)
-        entry = _Waiting(at_s, next(self._order), marked, source)
-        self.waiting += len(changes)
-        heapq.heappush(self._to_release, entry)
-        self._release(self.now())
 
     def _post(self, placed: Sequence[tuple[Change, int | None]]) -> None:
         # One gate is shared by all tracks of the house, so that changes of several land in one block.
@@ -179,7 +167,7 @@ class Engine:
             values = self.tracks[change.track].values
             if values[change.key] != change.value or type(values[change.key]) is not type(change.value):
                 values[change.key] = change.value
-                self._tell(Changed(change, source))
+                self._listeners.tell(Changed(change, source))
 
     def applied(self, changes: Sequence[Change], source: object) -> None:
         """An audio source has set these values itself: notify listeners."""
@@ -191,10 +179,8 @@ class Engine:
         """What the control thread does about every 10 ms: hand over what is due soon, tell it when due, write takes."""
         with self._control:
             now = self.now()
-            self._release(now)
-            while self._to_announce and self._to_announce[0].at_s <= now:
-                entry = heapq.heappop(self._to_announce)
-                self.waiting -= len(entry.changes)
+            self._hand_over(now)
+            for entry in self._schedule.announce(now):
                 self._announce(self._still_valid(entry), entry.source)
             failed = []
             for track in self.tracks.values():
@@ -202,16 +188,14 @@ class Engine:
                     track.recorder.drain()
                 failed += [Failed(track.number, slot, reason) for slot, reason in track.take_failures()]
         for event in failed:
-            self._tell(event)
+            self._listeners.tell(event)
 
-    def _release(self, now: float) -> None:
-        while self._to_release and self._to_release[0].at_s <= now + AHEAD_S:
-            entry = heapq.heappop(self._to_release)
+    def _hand_over(self, now: float) -> None:
+        for entry in self._schedule.hand_over(now + AHEAD_S):
             valid = self._still_valid(entry)
             self._post([(c, self.tracks[c.track].clock.sample_at(entry.at_s)) for c in valid])
-            heapq.heappush(self._to_announce, entry)
 
-    def _still_valid(self, entry: _Waiting) -> list[Change]:
+    def _still_valid(self, entry: Timed) -> list[Change]:
         """Without those whose board is gone: their slot may be something else now."""
         tracks = self.tracks
         return [c for c, of in entry.changes if c.track in tracks and tracks[c.track].generation == of]
@@ -220,17 +204,7 @@ class Engine:
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` with every event, in the thread that causes it; returns what ends that."""
-        self._listeners.append(listener)
-
-        def end() -> None:
-            with suppress(ValueError):
-                self._listeners.remove(listener)
-
-        return end
-
-    def _tell(self, event: Event) -> None:
-        for listener in tuple(self._listeners):
-            listener(event)
+        return self._listeners.add(listener)
 
     # The audio thread of the house.
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ddsp_fx_bridge.engine.changes import Change
@@ -46,3 +47,25 @@ class Failed:
 
 Event = Changed | TracksChanged | Failed
 Listener = Callable[[Event], None]
+
+
+class Listeners:
+    """Who is told of events. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._all: list[Listener] = []
+
+    def add(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with every event, in the thread that causes it; returns what ends that."""
+        self._all.append(listener)
+
+        def end() -> None:
+            with suppress(ValueError):
+                self._all.remove(listener)
+
+        return end
+
+    def tell(self, event: Event) -> None:
+        """An event to everyone."""
+        for listener in tuple(self._all):
+            listener(event)

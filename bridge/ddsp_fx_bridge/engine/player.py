@@ -7,6 +7,8 @@ import math
 from pathlib import Path
 
 from ddsp_fx.automation import read_take
+from ddsp_fx.board import Board
+from ddsp_fx.board.plugin_list import Slot
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import AutomationError, BoardError, EngineError
 from ddsp_fx_bridge.engine.changes import Change
@@ -36,10 +38,10 @@ class Player:
 
     def _read(self, path: Path) -> list[tuple[int, Key, Value]]:
         track = self._track
-        automation = read_take(path).automation
+        take = read_take(path)
         try:
-            moves = automation.events(track.board, track.sample_rate, math.inf)
-            events = [(sample, (slot, symbol), value) for sample, slot, symbol, value in moves]
+            moves = take.automation_for(track.board).events(track.board, track.sample_rate, math.inf)
+            events = [(sample, _key(track.board, slot, symbol), value) for sample, slot, symbol, value in moves]
         except BoardError as error:
             raise AutomationError(f"{path.name}: {error}") from None
         checked = [(sample, key, track.check(key, value)) for sample, key, value in events]
@@ -51,8 +53,8 @@ class Player:
             return False
         horizon = self._track.position - self._start + round(AHEAD_S * self._track.sample_rate)
         while self._next < len(self._events) and self._events[self._next][0] <= horizon:
-            sample, (slot, symbol), value = self._events[self._next]
-            self._send(Change(self._track.number, slot, symbol, value), self._start + sample)
+            sample, key, value = self._events[self._next]
+            self._send(Change(self._track.number, *key, value), self._start + sample)
             self._next += 1
         return self._next < len(self._events)
 
@@ -62,3 +64,10 @@ class Player:
         except EngineError:
             # The track was removed between two ticks.
             self._next = len(self._events)
+
+
+def _key(board: Board, slot: Slot, symbol: str) -> Key:
+    """Raises BoardError for a parameter of a board inside, which the engine does not move."""
+    if isinstance(slot, tuple):
+        raise BoardError(f"{symbol} belongs to a board inside the board; the engine moves only the outer board's slots")
+    return ("" if slot is None else board.slot_ids()[slot]), symbol

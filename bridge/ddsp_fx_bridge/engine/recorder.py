@@ -14,7 +14,7 @@ from pathlib import Path
 from ddsp_fx.automation import take_event, take_header
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import EngineError
-from ddsp_fx_bridge.engine.controls import Key
+from ddsp_fx_bridge.engine.controls import Control, Key
 from ddsp_fx_bridge.engine.library import Library
 
 # At 1000 changes a block of 256 samples this is 20 s without a writer; then the take is given up, not the memory.
@@ -31,17 +31,17 @@ class Recorder:
         name: of the take; another one of that name is never written over.
         sample_rate: in Hz.
         board_json: the board as it stands when the take begins.
-        targets: what automation calls each key.
+        controls: of the track.
     """
 
     def __init__(
-        self, takes: Library, name: str, sample_rate: float, board_json: str, targets: Mapping[Key, str]
+        self, takes: Library, name: str, sample_rate: float, board_json: str, controls: Mapping[Key, Control]
     ) -> None:
         self._takes, self._name = takes, name
         self.path = takes.unused(name)
         self.start: int | None = None
         self.count = 0
-        self._targets = dict(targets)
+        self._targets = {key: control.target for key, control in controls.items()}
         self._waiting: deque[tuple[int, Key, Value]] = deque(maxlen=MOST_WAITING)
         self._part = self.path.with_name(f".take-{os.getpid()}-{self.path.stem}")
         try:
@@ -49,7 +49,8 @@ class Recorder:
         except OSError as error:
             raise EngineError(f"{self.path}: the take cannot be written: {error.strerror}") from None
         self._failed: OSError | None = None
-        self._file.write(take_header(sample_rate, board_json))
+        ids = {control.slot_name: control.slot_id for control in controls.values() if control.slot_id}
+        self._file.write(take_header(sample_rate, board_json, ids))
 
     def begin(self, position: int) -> None:
         """In the audio thread, at each block: the first one is the take's sample 0."""
@@ -141,9 +142,10 @@ def _is_running(process: int) -> bool:
 def board_with_values(board_json: str, values: Mapping[Key, Value]) -> str:
     """The board's JSON with what has been asked of it, though the audio may not have reached it yet."""
     data = json.loads(board_json)
-    for (slot, symbol), value in values.items():
-        if slot is not None:
-            place = data["slots"][slot]
+    slots = {slot["id"]: slot for slot in data["slots"]}
+    for (slot_id, symbol), value in values.items():
+        if slot_id:
+            place = slots[slot_id]
             place = place["board"] if place["type"] == "board" else place.get("parameters", {})
             if symbol in place:
                 place[symbol] = value

@@ -36,9 +36,9 @@ class Studio:
     def __init__(self, engine: Engine, boards: Library, takes: Library) -> None:
         self.engine, self.boards, self.takes = engine, boards, takes
         self.board_names: dict[int, str] = {}
-        self.preset_names: dict[tuple[int, int], str] = {}
+        self.preset_names: dict[tuple[int, str], str] = {}
         self._players: dict[int, Player] = {}
-        self._presets: dict[tuple[int, int, int], Presets] = {}
+        self._presets: dict[tuple[int, int, str], Presets] = {}
         self.on_take: Callable[[int], None] = _nobody
         recover(takes)
         engine.listen(self._on_event)
@@ -73,37 +73,23 @@ class Studio:
 
     # Presets.
 
-    def presets(self, track: int, slot: int) -> Presets:
+    def presets(self, track: int, slot_id: str) -> Presets:
         """By name, each with every parameter that it sets; empty for what is not from a bundle."""
         of = self.engine.track(track)
-        key = (track, of.generation, slot)
+        key = (track, of.generation, slot_id)
         if key not in self._presets:
-            self._presets[key] = self._read_presets(track, slot)
+            self._presets[key] = _read_presets(of.board, slot_id)
         return self._presets[key]
 
-    def _read_presets(self, track: int, slot: int) -> Presets:
-        effect = self.engine.track(track).board[slot]
-        origin = getattr(effect, "origin", "")
-        if not origin or origin.endswith(".tflite"):
-            return {}
-        try:
-            bundle, symbol = find_bundle(origin)
-            entry = bundle.entry(symbol)
-        except BundleError:
-            return {}
-        declared = {symbol: parameter.default for symbol, parameter in effect.parameters.items()}
-        start = {**declared, **entry.defaults}
-        return {"default": start, **{name: {**start, **values} for name, values in entry.presets.items()}}
-
-    def load_preset(self, track: int, slot: int, name: str, source: object = None) -> None:
+    def load_preset(self, track: int, slot_id: str, name: str, source: object = None) -> None:
         """All of its parameters at one sample; raises RefusedError 404."""
-        values = self.preset(track, slot, name)
-        self.engine.change([Change(track, slot, symbol, value) for symbol, value in values.items()], source)
-        self.preset_names[track, slot] = name
+        values = self.preset(track, slot_id, name)
+        self.engine.change([Change(track, slot_id, symbol, value) for symbol, value in values.items()], source)
+        self.preset_names[track, slot_id] = name
 
-    def preset(self, track: int, slot: int, name: str) -> dict[str, Value]:
+    def preset(self, track: int, slot_id: str, name: str) -> dict[str, Value]:
         """What it sets; raises RefusedError 404."""
-        known = self.presets(track, slot)
+        known = self.presets(track, slot_id)
         if name not in known:
             raise RefusedError(
                 404,
@@ -128,8 +114,7 @@ class Studio:
         """
         self.can_record(track, name)
         of = self.engine.track(track)
-        targets = {key: control.target for key, control in of.controls.items()}
-        recorder = Recorder(self.takes, name, of.sample_rate, of.board_json(), targets)
+        recorder = Recorder(self.takes, name, of.sample_rate, of.board_json(), of.controls)
         of.start_recording(recorder)
         self.on_take(track)
         return recorder.path
@@ -168,3 +153,18 @@ class Studio:
             except DdspFxError as error:
                 failed.append(str(error))
         return failed
+
+
+def _read_presets(board: Board, slot_id: str) -> Presets:
+    effect = board.plugin_at(board.slot_with_id(slot_id))
+    origin = getattr(effect, "origin", "")
+    if not origin or origin.endswith(".tflite"):
+        return {}
+    try:
+        bundle, symbol = find_bundle(origin)
+        entry = bundle.entry(symbol)
+    except BundleError:
+        return {}
+    declared = {symbol: parameter.default for symbol, parameter in effect.parameters.items()}
+    start = {**declared, **entry.defaults}
+    return {"default": start, **{name: {**start, **values} for name, values in entry.presets.items()}}

@@ -6,9 +6,6 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
-import numpy as np
 
 from ddsp_fx.board import Board
 from ddsp_fx.board.faults import reason_of
@@ -19,22 +16,13 @@ from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.engine.changes import PERIOD_S, Gate, Inbox
 from ddsp_fx_bridge.engine.clock import ClockMap
 from ddsp_fx_bridge.engine.controls import Control, Key, board_controls
+from ddsp_fx_bridge.engine.fade import Fade
+from ddsp_fx_bridge.engine.layout import Layout
 from ddsp_fx_bridge.engine.meters import Meter, Scope
 from ddsp_fx_bridge.engine.recorder import Recorder, board_with_values
 
-# A new board takes over in this time; a cut would click.
-FADE_S = 0.02
 # Every board that ever ran has another: a track's number is given again when a plugin has gone.
 _generations = itertools.count()
-
-
-@dataclass(frozen=True)
-class Layout:
-    """Rate in Hz, longest block in samples, and channels of a stream of audio."""
-
-    sample_rate: float = 48000.0
-    max_block_size: int = 256
-    channels: int = 2
 
 
 class Track:
@@ -70,9 +58,7 @@ class Track:
         self._recording: Recorder | None = None
         self._since = self._period = round(PERIOD_S * sample_rate)
         self._next: Board | None = None
-        self._leaving: Board | None = None
-        self._left = 0
-        self._fade = max(1, round(FADE_S * sample_rate))
+        self._fade = Fade(sample_rate)
         self.faults: dict[str, str] = {}
         self._failed: deque[Exception] = deque(maxlen=16)
         self._is_failing = self._wants_reset = False
@@ -94,7 +80,7 @@ class Track:
     def check(self, key: Key, value: Value) -> Value:
         """The value as it will be stored; raises ParameterError, or EngineError where there is no such control."""
         if key not in self.controls:
-            raise EngineError(f"track {self.number} has no parameter {key[1]!r} in slot {key[0]}")
+            raise EngineError(f"track {self.number} has no parameter {key[1]!r} in slot {key[0] or 'board'!r}")
         return self.controls[key].check(value)
 
     def post(self, key: Key, value: Value, sample: int | None = None) -> None:
@@ -185,9 +171,9 @@ class Track:
         """
         with self.gate.lock:
             self.collect()
-        self._leaving = None
+        self._fade.end()
         for key, value in [*self._sent.items(), *self._current.items(), *first]:
-            self._board.set_slot_value(*key, value)
+            self._board.set_slot_value(self._board.slot_with_id(key[0]), key[1], value)
         for key, value in [*self._current.items(), *first]:
             self._record(self.position, key, value)
         self._sent.clear()
@@ -202,7 +188,7 @@ class Track:
     def collect(self) -> bool:
         """Take what was posted, inside the gate, for `run` to apply; True when anything was for now."""
         if self._next is not None:
-            self._leaving, self._left = self._board, self._fade
+            self._fade.begin(self._board)
             self._board, self._next = self._next, None
             self._sent.clear()
         self._current = self._inbox.collect()
@@ -228,10 +214,9 @@ class Track:
         try:
             if self._wants_reset:
                 self._reset_board()
-            out = self._board.process_block(block)
-            return out if self._leaving is None else self._crossfade(self._leaving, block, out)
+            return self._fade.process(block, self._board.process_block(block))
         except Exception as error:
-            self._leaving = None
+            self._fade.end()
             if not self._is_failing:
                 self._is_failing = True
                 self._failed.append(error)
@@ -251,7 +236,8 @@ class Track:
             self._schedule(max(sample, start), start, key, value)
 
     def _schedule(self, sample: int, start: int, key: Key, value: Value) -> None:
-        self._board.schedule(self._board.position + sample - start, *key, value)
+        board = self._board
+        board.schedule(board.position + sample - start, board.slot_with_id(key[0]), key[1], value)
         self._sent[key] = value
         self._record(sample, key, value)
 
@@ -259,12 +245,3 @@ class Track:
         if self._recording is not None:
             self._recording.begin(sample)
             self._recording.add(sample, key, value)
-
-    def _crossfade(self, leaving: Board, block: Audio, new: Audio) -> Audio:
-        old = leaving.process_block(block)
-        done = self._fade - self._left
-        ramp = np.clip(np.arange(done + 1, done + 1 + block.shape[1], dtype=np.float32) / self._fade, 0.0, 1.0)
-        self._left -= block.shape[1]
-        if self._left <= 0:
-            self._leaving = None
-        return np.asarray(old * (1.0 - ramp) + new * ramp, np.float32)

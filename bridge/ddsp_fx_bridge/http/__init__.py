@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One HTTP port: OSCQuery, its WebSocket, and the data for the control panel."""
+"""The HTTP port: OSCQuery, its WebSocket, and the control panel with its data."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The HTTP port: every route in one place."""
+"""The HTTP port, with all its routes in one place."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from ddsp_fx_bridge.osc.service import OscService
 PANEL = Path(__file__).parents[1] / "panel"
 LOOK_S = 0.05
 MOST_VIEWERS = 16
-# How long a connection may be open with nothing asked.
+# How long a connection may be open without a request.
 IDLE_S = 30.0
-# The whole namespace is some milliseconds of work, as much as a hundred messages: 150 a second from one address.
+# Making the whole namespace takes some milliseconds, as much as a hundred messages: 150 a second from one address.
 QUERY_COST = 100.0
 _FULL = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EAGAIN}
 _BODIES = {400, 403, 404, 405, 408, 413, 416, 429, 503}
 
 
 class HttpDoor:
-    """Binds at once, serves once started.
+    """Binds its port at once, and serves after `start`.
 
     Args:
-        service: whose namespace it is.
+        service: whose namespace it serves.
         host: address of an interface.
         port: 0 lets the system choose.
-        allow: networks whose requests are heard.
+        allow: networks from which requests are accepted.
 
-    Raises EngineError when the port cannot be had.
+    Raises EngineError if the port cannot be opened.
     """
 
     def __init__(self, service: OscService, host: str, port: int, allow: Sequence[Network]) -> None:
@@ -61,7 +61,7 @@ class HttpDoor:
         except OSError as error:
             self._socket.close()
             raise EngineError(
-                f"TCP port {port} of {host} cannot be had: {error.strerror}; choose another with --http-port"
+                f"TCP port {port} of {host} cannot be opened: {error.strerror}; choose another with --http-port"
             ) from None
         self.host, self.port = self._socket.getsockname()[:2]
 
@@ -76,7 +76,7 @@ class HttpDoor:
         ]
 
     async def start(self) -> None:
-        """In the loop that is to serve."""
+        """Call in the event loop that is to serve."""
         self._runner = web.AppRunner(
             self._app, access_log=None, handler_cancellation=True, shutdown_timeout=1.0, keepalive_timeout=IDLE_S
         )
@@ -87,7 +87,7 @@ class HttpDoor:
 
     @web.middleware
     async def _timed(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Every request that has a handler has come in time."""
+        """A request that has a handler has arrived in time: end its deadline."""
         assert self._listener is not None
         self._listener.asked(request.protocol)
         try:
@@ -117,7 +117,7 @@ class HttpDoor:
         name = request.match_info.get("file", "index.html")
         path = PANEL / name
         if name.startswith(".") or not path.is_file() or path.resolve().parent != PANEL.resolve():
-            raise web.HTTPNotFound(text=f"{name}: no such file of the panel\n")
+            raise web.HTTPNotFound(text=f"{name}: the panel has no such file\n")
         return web.FileResponse(path)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
@@ -150,7 +150,7 @@ class HttpDoor:
 
 
 async def _until_closed(connection: web.WebSocketResponse) -> None:
-    """Read, so that a close is seen; what comes is of no interest."""
+    """Read, so that a close is noticed; incoming data is ignored."""
     async for _ in connection:
         pass
 
@@ -161,9 +161,9 @@ async def _to_panel(_request: web.Request) -> web.StreamResponse:
 
 @web.middleware
 async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """What was refused, as a status and a line."""
+    """Turn refusals into a status and a line of text."""
     try:
-        # Half of a UTF-16 pair is no text: nothing that names it could be answered.
+        # An unpaired UTF-16 surrogate is not text: an answer could not name it.
         (request.path + request.query_string).encode()
         "".join(request.query.values()).encode()
     except UnicodeEncodeError:
@@ -179,4 +179,4 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        return web.Response(status=503, text=f"this machine is out of something: {error.strerror}; try again later\n")
+        return web.Response(status=503, text=f"a system resource has run out: {error.strerror}; try again later\n")

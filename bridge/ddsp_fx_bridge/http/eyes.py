@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The data that the panel draws: a track's levels, a spectrum in 96 bands, the pitch of the input."""
+"""The data that the panel draws: a track's levels, a spectrum in 96 bands, and the input's pitch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FLOOR_DB = -100.0
 
 
 class Spectrum:
-    """Peak levels of 96 bands, equally wide in octaves.
+    """Peak levels in 96 bands that are equally wide in octaves.
 
     Args:
         sample_rate: in Hz.
@@ -27,26 +27,26 @@ class Spectrum:
 
     def __init__(self, sample_rate: float) -> None:
         self._window = np.hanning(FFT + 1)[:FFT].astype(np.float32)
-        # A full-scale sine reads 0 dB.
+        # Scaled so that a full-scale sine has 0 dB.
         self._scale = 2.0 / float(self._window.sum())
         self.edges_hz = np.geomspace(LOWEST_HZ, min(HIGHEST_HZ, sample_rate / 2.0), BANDS + 1)
         first = np.floor(self.edges_hz[:-1] * FFT / sample_rate + 0.5).astype(int)
         last = np.floor(self.edges_hz[1:] * FFT / sample_rate + 0.5).astype(int)
-        # Low bands are narrower than a bin: each shows at least the nearest.
+        # Low bands are narrower than a bin, and show the nearest one.
         self._ranges = [(a, max(a + 1, b)) for a, b in zip(first.tolist(), last.tolist(), strict=True)]
 
     def levels_db(self, samples: NDArray[np.float32]) -> list[int]:
-        """(FFT,) -> whole dB a band, not below -100."""
+        """(FFT,) -> dB per band as integers, at least -100."""
         size = np.abs(np.fft.rfft(samples * self._window)) * self._scale
         peaks = np.array([size[a:b].max() for a, b in self._ranges])
         return [int(v) for v in np.round(20.0 * np.log10(np.maximum(peaks, 10.0 ** (FLOOR_DB / 20.0))))]
 
 
 class Eyes:
-    """All of it for one track."""
+    """All of this data for one track."""
 
     def __init__(self, engine: Engine, track: Track) -> None:
-        # Compiled loops come with it, which cost a second to import: a caller makes one before the audio starts.
+        # Imports compiled loops, which takes a second: create one before the audio starts.
         from ddsp_fx.analysis.features import FeatureStream
 
         self._engine, self._track = engine, track
@@ -54,7 +54,7 @@ class Eyes:
         self._features = FeatureStream(track.sample_rate)
 
     def hello(self) -> dict[str, Any]:
-        """What does not change while a connection lasts."""
+        """The data that stays the same during a connection."""
         return {
             "track": self._track.number,
             "sample_rate_hz": self._track.sample_rate,
@@ -63,7 +63,7 @@ class Eyes:
         }
 
     def look(self) -> dict[str, Any]:
-        """Now."""
+        """The current data."""
         track, load = self._track, self._engine.load
         f0_hz, confidence = self._pitch()
         return {
@@ -83,10 +83,10 @@ class Eyes:
         }
 
     def _pitch(self) -> tuple[float | None, float]:
-        """The newest frame of the input that is voiced, or None."""
+        """Pitch in Hz and confidence of the newest voiced frame of the input; pitch None if there is none."""
         self._features.reset()
         features = self._features.process(self._track.scope_in.latest(SCOPE_SAMPLES))
-        # The first frames look at silence from before the snippet.
+        # The first frames contain silence from before the excerpt.
         if features.f0_hz.size < 3:
             return None, 0.0
         confidence = float(features.confidence[-1])

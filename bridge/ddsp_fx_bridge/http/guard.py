@@ -12,17 +12,17 @@ from aiohttp.typedefs import Middleware
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-# What a page of ours may do: load from here and nowhere else, and stand in no frame of another.
+# Our pages may load only from this server, and may not be shown in a frame of another page.
 POLICY = "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; img-src 'self' data: blob:; " + (
     "style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
 
 
 def guard(allow: Sequence[Network]) -> Middleware:
-    """A middleware that answers 403 to everyone else.
+    """A middleware that answers 403 to requests from anywhere else.
 
     Args:
-        allow: networks whose requests are heard.
+        allow: networks from which requests are accepted.
     """
 
     @web.middleware
@@ -30,7 +30,7 @@ def guard(allow: Sequence[Network]) -> Middleware:
         if not is_allowed(request.remote, allow):
             raise web.HTTPForbidden(text="this address is not on the allow list\n")
         if not is_own_name(request.host):
-            # A foreign name that resolves to this machine (DNS rebinding) would pass as the same origin.
+            # A foreign name that resolves to this machine (DNS rebinding) would otherwise count as the same origin.
             raise web.HTTPForbidden(text="use the address of this machine, or localhost\n")
         if not is_same_origin(request.headers.get("Origin"), request.host):
             raise web.HTTPForbidden(text="requests from pages of other sites are refused\n")
@@ -54,7 +54,7 @@ def is_allowed(remote: str | None, allow: Sequence[Network]) -> bool:
 
 
 def is_own_name(host: str) -> bool:
-    """Whether a Host header is one that only this machine can have: an address, or localhost."""
+    """Whether a Host header can only mean this machine: an address, or localhost."""
     name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
     if name == "localhost":
         return True
@@ -66,5 +66,5 @@ def is_own_name(host: str) -> bool:
 
 
 def is_same_origin(origin: str | None, host: str) -> bool:
-    """Browsers name the page that asks; programs send no Origin, or their own. "null" is a page without a home."""
+    """Whether a request comes from our page or a program. Browsers send the page's Origin; "null" is an opaque one."""
     return origin is None or origin in (f"http://{host}", f"https://{host}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Limits HTTP connections: how many in total and for each address, and how long a request may take to arrive."""
+"""Limits HTTP connections: how many there are, in total and per address, and how long a request may take to arrive."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from contextlib import suppress
 from typing import Any
 
 MOST_CONNECTIONS = 256
-# A browser opens six, a hall of tablets behind one router some dozens.
+# A browser opens six; a hall of tablets behind one router, some dozens.
 MOST_OF_ONE_ADDRESS = 96
-# From the first byte of a request's head to its last.
+# From the first byte of a request's head to its last, in seconds.
 HEAD_S = 10.0
 _AGAIN_S = 0.5
-# How long who was refused may read that, and how many may at once.
+# How long a refused client may take to read the refusal, and how many may do so at once.
 _READ_S = 0.3
 MOST_REFUSED = 32
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class Listener:
-    """Accepts by itself: asyncio's server knows no limit, and complains a hundred times a second without descriptors.
+    """Accepts connections itself: asyncio's server has no limit, and logs 100 errors a second without descriptors.
 
     Args:
         listening: a bound socket.
-        protocol: makes aiohttp's side of a connection.
+        protocol: makes aiohttp's protocol for a connection.
     """
 
     def __init__(self, listening: socket.socket, protocol: Callable[[], Any]) -> None:
@@ -39,16 +39,16 @@ class Listener:
         self._has_told = self._has_stopped = False
         self._refused: set[socket.socket] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        # Given up for a moment when there is no other, so that a client is told in place of waiting.
+        # A spare descriptor, released for a moment when there is no other, so that a client gets an answer at once.
         self._spare: int | None = None
 
     @property
     def connections(self) -> int:
-        """How many are open."""
+        """The number of open connections."""
         return self._of.total()
 
     def start(self) -> None:
-        """In the loop that is to serve."""
+        """Call in the event loop that is to serve."""
         self._socket.setblocking(False)
         self._socket.listen(128)
         self._take_spare()
@@ -67,12 +67,12 @@ class Listener:
             self._spare = None
 
     def asked(self, protocol: object) -> None:
-        """The head of a request on that connection is complete: its deadline is over."""
+        """End the deadline: the head of a request on that connection is complete."""
         if guarded := self._open.get(id(protocol)):
             guarded.head_is_complete()
 
     def answered(self, protocol: object) -> None:
-        """What comes next on that connection is another request's head."""
+        """Start to expect the head of the next request on that connection."""
         if guarded := self._open.get(id(protocol)):
             guarded.request_is_over()
 
@@ -117,10 +117,10 @@ class Listener:
             self._of += Counter()  # drops what is at 0
 
     def _starved(self, error: OSError) -> None:
-        """No descriptor to be had: who knocks gets 503, the log one line, and the processor its rest."""
+        """No descriptor is available: answer 503, log one line, and pause."""
         if not self._has_told:
             self._has_told = True
-            print(f"ddsp-fx: HTTP lets nobody in for now: {error.strerror}", file=sys.stderr)
+            print(f"ddsp-fx: HTTP accepts no connections for now: {error.strerror}", file=sys.stderr)
         if self._spare is not None:
             os.close(self._spare)
             self._spare = None
@@ -132,7 +132,7 @@ class Listener:
         loop.call_later(_AGAIN_S, self._resume)
 
     def _refuse(self, connection: socket.socket) -> None:
-        """503, and a moment to read it: closing on what the client is just sending would take the answer back."""
+        """Send 503 and wait a moment: closing while the client is still sending would discard the answer."""
         connection.setblocking(False)
         with suppress(OSError):
             connection.send(_FULL)
@@ -156,11 +156,11 @@ class Listener:
 
 
 class _Guarded(asyncio.Protocol):
-    """aiohttp's connection, closed when a request's head takes longer than it may.
+    """aiohttp's connection, closed if a request's head takes too long to arrive.
 
     Args:
-        inner: what speaks HTTP.
-        gone: called once, when the connection is.
+        inner: aiohttp's protocol.
+        gone: called once, when the connection has ended.
     """
 
     def __init__(self, inner: Any, gone: Callable[[], None]) -> None:
@@ -180,12 +180,12 @@ class _Guarded(asyncio.Protocol):
         self.inner.data_received(data)
 
     def head_is_complete(self) -> None:
-        """A handler has begun; how long its body may take is its own business."""
+        """A handler has started; it limits the time for the body itself."""
         self._is_busy = True
         self._end()
 
     def request_is_over(self) -> None:
-        """The next bytes are another request's head."""
+        """The next bytes are the head of another request."""
         self._is_busy = False
 
     def eof_received(self) -> bool | None:

@@ -14,7 +14,7 @@ from ddsp_fx.errors import RefusedError
 from ddsp_fx_bridge.osc.namespace import Namespace
 from ddsp_fx_bridge.osc.nodes import READ, Node, ValueNode
 
-# What the proposal calls our units.
+# The proposal's names for our units.
 UNITS = {
     "dB": "gain.db-raw",
     "dBFS": "gain.db-raw",
@@ -44,12 +44,12 @@ def _unit(node: Node) -> list[Any] | None:
 
 
 def _clip_mode(node: Node) -> list[Any] | None:
-    # What is outside the range is refused, so nothing is ever clipped.
+    # Values out of range are refused, so nothing is ever clipped.
     return _per_argument(node, "none") if node.ranges() else None
 
 
 def _overloads(node: Node) -> list[Any] | None:
-    """A number may come as int or double, a switch as a number: what TYPE alone does not say."""
+    """Accepted types besides TYPE: an int or double for a number, a number for a switch."""
     others = {"f": "id", "i": "f", "T": "Fi"}.get(node.type_tags(), "") if isinstance(node, ValueNode) else ""
     return [{"TYPE": tag} for tag in others] or None
 
@@ -61,7 +61,7 @@ def _tags(node: Node) -> list[str] | None:
 
 
 def _declaration(node: Node) -> dict[str, Any] | None:
-    """Our own attribute: what a fader needs beside the range."""
+    """Our own attribute: what a fader needs besides the range."""
     if not isinstance(node, ValueNode) or node.form != "plain":
         return None
     control = node.control
@@ -87,25 +87,26 @@ ATTRIBUTES: dict[str, Attribute] = {
 
 
 def describe(node: Node) -> dict[str, Any]:
-    """A node with everything below it."""
+    """A node and everything below it."""
     found = {name: attribute(node) for name, attribute in ATTRIBUTES.items()}
     data = {name: value for name, value in found.items() if value is not None}
     if node.children:
-        data["CONTENTS"] = {name: describe(child) for name, child in node.children.items()}
+        shown = {name: child for name, child in node.children.items() if not child.is_alias}
+        data["CONTENTS"] = {name: describe(child) for name, child in shown.items()}
     return data
 
 
 def host_info(osc_port: int) -> dict[str, Any]:
-    """What HOST_INFO asks. The address is left out: it is the one that this was asked at."""
+    """The answer to HOST_INFO. It leaves out the address: clients use the one they asked."""
     info = {"NAME": f"ddsp-fx {__version__}", "OSC_PORT": osc_port, "OSC_TRANSPORT": "UDP"}
     return {**info, "EXTENSIONS": EXTENSIONS}
 
 
 def answer(namespace: Namespace, path: str, query: str, osc_port: int) -> web.Response:
-    """One GET.
+    """Answer one GET.
 
-    200 with JSON; 204 where the attribute means nothing here (VALUE of what cannot be read); 400 for an attribute that
-    nobody knows; 404 for an address that is not there.
+    200 with JSON; 204 if the attribute does not apply (VALUE of a write-only node); 400 for an unknown attribute; 404
+    for an unknown address.
     """
     attribute = query.partition("&")[0].partition("=")[0]
     if attribute == "HOST_INFO":

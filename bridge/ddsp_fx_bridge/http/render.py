@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Renders a file dropped on the panel through a track's board, offline.
 
-It uses a separate process, because rendering in this one would block the audio for seconds, and because a file from a
-stranger can do no harm there.
+It uses a separate process, because rendering in this one would block the audio for seconds, and so that a malicious
+file can do no harm.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from ddsp_fx_bridge.engine import Engine
 from ddsp_fx_bridge.http.tracks import asked_track
 from ddsp_fx_bridge.http.transfer import receive, send
 
-# Each holds a folder on the disk from its first byte to the last of its answer.
+# Each occupies a folder on disk from the first byte of the upload to the last of the answer.
 MOST_AT_ONCE = 8
 MOST_OF_ONE_CLIENT = 5
 MOST_RENDER_S = 900.0
 _PREFIX = "ddsp-fx-render-"
-# A JSON array, in ASCII, of what was done to the file: folded down, taken in part, tags that got lost.
+# An ASCII JSON array of remarks on the file: folded down, only partly readable, tags lost.
 REMARKS = "X-Ddsp-Fx-Remarks"
 _NOTE = "ddsp-fx: note: "
 
@@ -50,7 +50,7 @@ class Renderer:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """POST with the file as the body and ?track=N&name=FILE -> a WAV to download; 400, 404, 408, 413, 422, 503.
 
-        A damaged file is 422, and says how much of how much is good; ?salvage=1 takes that.
+        A damaged file gives 422 with the readable length; ?salvage=1 uses the good part.
         """
         track, suffix, stem = self._asked(request)
         board = self._engine.track(track).board_json()
@@ -72,9 +72,9 @@ class Renderer:
 
     @contextmanager
     def _place(self, client: str) -> Iterator[Path]:
-        """A folder for one file, gone afterwards; raises RefusedError 503."""
+        """A temporary folder for one file; raises RefusedError 503."""
         if self._of.total() >= MOST_AT_ONCE or self._of[client] >= MOST_OF_ONE_CLIENT:
-            raise RefusedError(503, "", f"{self._of.total()} files are on their way already; try again")
+            raise RefusedError(503, "", f"{self._of.total()} files are being transferred already; try again")
         self._of[client] += 1
         try:
             folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
@@ -89,7 +89,7 @@ class Renderer:
 
 async def _render(folder: Path, suffix: str, salvage: bool) -> tuple[Path, list[str]]:
     source, out = folder / f"in{suffix}", folder / "out.wav"
-    # An MP3 that states no delay is taken as it decodes: nothing else is heard beside it here.
+    # An MP3 without a stated delay is decoded without correction, because it is not mixed with anything here.
     options = ["--quiet", "--trust", "--encoder-delay", "0", *["--salvage"] * salvage]
     said, code = await _run([str(source), str(out), str(folder / "board.json"), *options])
     told = said.replace(f"{source}: ", "").replace(str(folder), "")
@@ -115,7 +115,7 @@ async def _run(arguments: list[str]) -> tuple[str, int]:
     except TimeoutError:
         raise RefusedError(413, "", f"not rendered within {MOST_RENDER_S / 60:g} minutes; use ddsp-fx apply") from None
     finally:
-        # The client has gone, or the time is over: nobody waits for the rest.
+        # The client has gone or the time is over, so nobody needs the result.
         if process.poll() is None:
             process.kill()
     return said.decode("utf-8", "replace"), process.returncode

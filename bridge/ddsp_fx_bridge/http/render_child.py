@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The process that renders an upload: `ddsp-fx apply` within limits, at the lowest priority.
+"""The process that renders an upload: `ddsp-fx apply` with limits and the lowest priority.
 
 python -P -m ddsp_fx_bridge.http.render_child SOURCE OUT BOARD.json [OPTION ...]
 """
@@ -15,14 +15,14 @@ from ddsp_fx.cli import main as ddsp_fx
 from ddsp_fx.errors import AudioError, DdspFxError
 from ddsp_fx.files.reader import AudioReader
 
-# A long song. Half an hour of silence packs into 200 KiB of FLAC, and unpacks into 2 GiB at 192 kHz.
+# A long song. Half an hour of silence takes 200 KiB as FLAC, and 2 GiB unpacked at 192 kHz.
 MOST_SECONDS = 1800.0
 MOST_RESULT_BYTES = 1 << 30
 MOST_MEMORY_BYTES = 3 << 30
 
 
 def bound() -> None:
-    """What goes wrong in here must not become the machine's trouble, nor the audio's."""
+    """Limit this process, so that its faults affect neither the machine nor the audio."""
     if hasattr(os, "nice"):
         os.nice(10)
     try:
@@ -35,15 +35,15 @@ def bound() -> None:
 
 
 def require_short(source: Path, salvage: bool) -> None:
-    """Raises AudioError for a file that lasts too long, or that cannot be read."""
+    """Raises AudioError for a file that is too long or cannot be read."""
     with closing(AudioReader(source, salvage)) as reader:
         seconds = (reader.frames or 0) / reader.sample_rate
     if seconds > MOST_SECONDS:
-        raise AudioError(f"{source.name}: lasts {seconds / 60:.0f} minutes; here at most {MOST_SECONDS / 60:.0f}")
+        raise AudioError(f"{source.name}: lasts {seconds / 60:.0f} minutes; the limit here is {MOST_SECONDS / 60:.0f}")
 
 
 def main(arguments: list[str]) -> int:
-    """Exit code as `ddsp-fx apply` has it."""
+    """Returns the exit code of `ddsp-fx apply`."""
     bound()
     try:
         require_short(Path(arguments[0]), "--salvage" in arguments)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads and writes HTTP bodies piece by piece, without holding them in memory, and with a time limit."""
+"""Reads and writes HTTP bodies in chunks, without holding them in memory, and with time limits."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from aiohttp import web
 from ddsp_fx.errors import RefusedError
 
 MOST_UPLOAD_BYTES = 256 << 20
-# A phone on a bad network stops for a second or two; who sends or takes nothing for so long has gone.
+# A phone on a bad network pauses for a second or two; a client that is idle for this long is gone.
 STALL_S = 15.0
-# The slowest that a whole transfer may be, beside that.
+# The slowest average rate of a whole transfer.
 LEAST_BYTES_PER_S = 32 << 10
 _PIECE = 1 << 16
 
 
 async def receive(request: web.Request, path: Path) -> None:
-    """The body, into a file; raises RefusedError 400 (none), 408 (too slow) or 413 (too much)."""
+    """Write the body to a file; raises RefusedError 400 (none), 408 (too slow) or 413 (too large)."""
     size, begun = 0, asyncio.get_running_loop().time()
     with path.open("xb") as file:
         while chunk := await _next(request):
@@ -30,7 +30,7 @@ async def receive(request: web.Request, path: Path) -> None:
             file.write(chunk)
             _require_pace(size, begun)
     if not size:
-        raise RefusedError(400, "", "the request has no body; send the audio file as it is")
+        raise RefusedError(400, "", "the request has no body; send the audio file itself as the body")
 
 
 async def _next(request: web.Request) -> bytes:
@@ -38,7 +38,7 @@ async def _next(request: web.Request) -> bytes:
         async with asyncio.timeout(STALL_S):
             return await request.content.readany()
     except TimeoutError:
-        raise RefusedError(408, "", f"nothing came for {STALL_S:g} s; send the file again") from None
+        raise RefusedError(408, "", f"no data arrived for {STALL_S:g} s; send the file again") from None
 
 
 def _require_pace(size: int, begun: float) -> None:
@@ -48,7 +48,7 @@ def _require_pace(size: int, begun: float) -> None:
 
 
 async def send(request: web.Request, path: Path, headers: dict[str, str]) -> web.StreamResponse:
-    """A file as the answer. Who stops taking it is cut off, so that the file can go."""
+    """Answer with a file. A client that stops reading is disconnected, so that the file can be deleted."""
     response = web.StreamResponse(headers={**headers, "Content-Length": str(path.stat().st_size)})
     await response.prepare(request)
     begun, size = asyncio.get_running_loop().time(), 0
@@ -67,6 +67,6 @@ async def send(request: web.Request, path: Path, headers: dict[str, str]) -> web
 
 
 def _cut_off(request: web.Request) -> None:
-    # What has been sent says how long the rest is: only an end of the connection tells that it will not come.
+    # The length was announced in the head, so only a closed connection tells the client that the rest will not come.
     if request.transport is not None:
         request.transport.abort()

@@ -14,7 +14,7 @@ from ddsp_fx.errors import DdspFxError, RefusedError
 from ddsp_fx_bridge.osc.packets import MOST_BYTES
 from ddsp_fx_bridge.osc.service import OscService
 
-# Packets on the way to one client; when it reads slower than they come, values wait in the hub and the latest wins.
+# Packets queued for one client. If it reads too slowly, values wait in the hub, which sends only the latest.
 MOST_QUEUED = 256
 _numbers = itertools.count(1)
 
@@ -29,15 +29,15 @@ class WebPeer:
 
     @property
     def identity(self) -> object:
-        """The connection's own number."""
+        """The connection's unique number."""
         return "websocket", self.number
 
     def send(self, datagram: bytes) -> bool:
-        """As a binary frame; False when too many wait."""
+        """Send as a binary frame; False if the queue is full."""
         return self._put(datagram)
 
     def tell(self, command: str, data: Any) -> bool:
-        """As a text frame."""
+        """Send as a text frame."""
         return self._put(json.dumps({"COMMAND": command, "DATA": data}))
 
     def _put(self, message: bytes | str) -> bool:
@@ -48,7 +48,7 @@ class WebPeer:
         return True
 
     async def write(self) -> None:
-        """Until the connection ends."""
+        """Send queued packets until the connection ends."""
         while True:
             message = await self._queue.get()
             try:
@@ -61,7 +61,7 @@ class WebPeer:
 
 
 async def serve_websocket(request: web.Request, service: OscService) -> web.WebSocketResponse:
-    """One client from coming to going."""
+    """Serve one client until it disconnects."""
     socket = web.WebSocketResponse(heartbeat=30.0, max_msg_size=MOST_BYTES + 1)
     await socket.prepare(request)
     peer = WebPeer(socket)

@@ -64,7 +64,7 @@ class Report:
 
     def _description(self, track: Track, use: Callable[[Slots, int], None]) -> list[list[str]]:
         with self._engine.unchanging():
-            self._lanes.arrange([c.target for c in track.controls.values() if c.parameter is not None])
+            self._lanes.arrange([c.identity for c in track.controls.values() if c.parameter is not None])
             self.generation, self._number = track.generation, track.number
             self.slots = Slots(track.controls.values(), self._lanes, self.slots.stood)
             for key, value in track.values.items():
@@ -90,7 +90,7 @@ class Report:
         """What the host has set, the last of each. Hosts repeat all values at load: only another one is a move."""
         latest = dict(touched)
         for key, value in latest.items():
-            if key in track.values and track.values[key] != value and self._lanes.move(track.controls[key].target):
+            if key in track.values and track.values[key] != value and self._lanes.move(track.controls[key].identity):
                 self._unsaved = SETTLED_TICKS
             self.slots.note(key, value)
         return [Change(track.number, *key, value) for key, value in latest.items()]

@@ -46,13 +46,14 @@ def set_normalised(board: Board, pairs: Iterable[tuple[str, float]]) -> None:
 
     Raises EngineError for a value outside 0 to 1.
     """
-    controls = {control.target: control for control in board_controls(board)}
+    controls = {control.identity: control for control in board_controls(board)}
     for target, normalised in pairs:
         if not 0.0 <= normalised <= 1.0:
             raise EngineError(f"{target}: normalised value {normalised!r} is outside 0 to 1")
         control = controls.get(target)
         if control is not None and control.parameter is not None:
-            board.set_slot_value(*control.key, control.parameter.from_normalised(normalised))
+            slot = board.slot_with_id(control.slot_id)
+            board.set_slot_value(slot, control.symbol, control.parameter.from_normalised(normalised))
 
 
 def _number(text: str) -> float:

@@ -23,7 +23,7 @@ class Slots:
     def __init__(
         self, controls: Iterable[Control], lanes: Lanes | None = None, stood: Mapping[str, float] | None = None
     ) -> None:
-        declared = {control.target: control for control in controls if control.parameter is not None}
+        declared = {control.identity: control for control in controls if control.parameter is not None}
         if lanes is None:
             lanes = Lanes()
             lanes.arrange(list(declared))
@@ -67,7 +67,7 @@ class Slots:
             numbers = (p.minimum, p.maximum, p.normalise(p.default), p.normalise(values[control.key]))
             # Two effects of one kind would have the same names twice: a host's list tells them apart by their slot's.
             name = f"{control.slot_name}: {p.name}" if control.slot_name and self._is_twice(p.name) else p.name
-            head = ["slot", str(index), control.target, name, p.unit, p.scale]
+            head = ["slot", str(index), control.identity, name, p.unit, p.scale]
             yield [*head, *map(number_text, numbers), *p.choices]
 
     def _is_twice(self, name: str) -> bool:

@@ -7,7 +7,8 @@ import asyncio
 import inspect
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ddsp_fx.errors import DdspFxError, RefusedError
@@ -24,6 +25,14 @@ FARTHEST_S = 60.0
 # What we send ourselves. Two engines that are subscribed to each other must not answer answers.
 _OURS = frozenset({"/error", "/pong", "/subscribed", "/unsubscribed"})
 _PATTERN_COST = 8.0
+
+
+@dataclass
+class _Plan:
+    """What a packet would do: changes by the time they are due, and the rest in order."""
+
+    changes: list[tuple[list[Change], float | None]] = field(default_factory=list)
+    others: list[tuple[Message, Node]] = field(default_factory=list)
 
 
 class Dispatcher:
@@ -66,50 +75,50 @@ class Dispatcher:
         if count > 1 and not self._limits.allow(peer.identity, count - 1):
             raise RefusedError(429, "", "too fast: the packet was dropped")
         self.messages += count
-        # The clock on the wall says what a time tag means, once, when it comes; from then on the engine's own counts.
-        offset_s = self._engine.now() - self._wall()
-        timed = [(group, None if group.at_s is None else group.at_s + offset_s) for group in groups]
-        plans = [self._plan(group, at_s, peer) for group, at_s in timed]
-        changes = [(plan[0], at_s) for plan, (_, at_s) in zip(plans, timed, strict=True) if plan[0]]
-        if changes:
-            self._engine.change_together(changes, peer.identity)
-        for _, others in plans:
-            for message, node in others:
-                self._other(peer, message, node)
+        plan = _Plan()
+        # No board may be replaced between the check of a value and its way to the audio.
+        with self._engine.unchanging():
+            for group in groups:
+                self._plan(group, self._due_s(group), peer, plan)
+            if plan.changes:
+                self._engine.change_checked(plan.changes, peer.identity)
+        for message, node in plan.others:
+            self._other(peer, message, node)
 
-    def _plan(self, group: Group, at_s: float | None, peer: Peer) -> tuple[list[Change], list[tuple[Message, Node]]]:
-        """What a group would do, all of it checked; raises RefusedError."""
-        self._check_time(group, at_s)
+    def _plan(self, group: Group, at_s: float | None, peer: Peer, plan: _Plan) -> None:
+        """Add what a group would do, all of it checked; raises RefusedError."""
         changes: list[Change] = []
-        others: list[tuple[Message, Node]] = []
         for message in group.messages:
             for node in self._nodes(message, peer):
                 if isinstance(node, ValueNode) and message.arguments:
-                    changes.append(node.change(message.arguments))
+                    changes.append(node.change(message.arguments, self._engine))
                 else:
                     self._check_other(message, node, at_s)
-                    others.append((message, node))
-        return changes, others
+                    plan.others.append((message, node))
+        if changes:
+            plan.changes.append((changes, at_s))
 
-    def _check_time(self, group: Group, at_s: float | None) -> None:
-        if at_s is None:
-            return
-        ahead_s = at_s - self._engine.now()
+    def _due_s(self, group: Group) -> float | None:
+        """On the engine's clock. The clock on the wall says what a time tag means once, when it comes."""
+        if group.at_s is None:
+            return None
+        now_s = self._engine.now()
+        at_s = group.at_s + now_s - self._wall()
+        ahead_s = at_s - now_s
         address = group.messages[0].address
         if ahead_s > FARTHEST_S:
             raise RefusedError(425, address, f"time tag {ahead_s:.1f} s ahead; at most {FARTHEST_S:g} s")
         if ahead_s < -LATEST_S:
             raise RefusedError(408, address, f"time tag {-ahead_s:.1f} s ago; at most {LATEST_S:g} s")
         self.late += ahead_s < 0.0
+        return at_s
 
-    def _nodes(self, message: Message, peer: Peer) -> Iterator[Node]:
+    def _nodes(self, message: Message, peer: Peer) -> Sequence[Node]:
         if not is_pattern(message.address):
-            if message.address not in _OURS:
-                yield self._namespace.find(message.address)
-            return
+            return () if message.address in _OURS else (self._namespace.find(message.address),)
         if not self._limits.allow(peer.identity, _PATTERN_COST):
             raise RefusedError(429, message.address, "too fast: the pattern was dropped")
-        yield from self._namespace.match(message.address)
+        return self._namespace.match(message.address)
 
     def _check_other(self, message: Message, node: Node, at_s: float | None) -> None:
         if isinstance(node, CommandNode):

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 # What an address may not hold, by OSC 1.0, and anything outside printable ASCII.
 _REFUSED = re.compile(r"[^!-~]|[#*,/?\[\]{}]")
 # The words that stand beside slots below a track.
-RESERVED = frozenset({"mix", "bypass", "board", "take", "meter", "latency", "slots", "hearing", "faults", "reset"})
+RESERVED = frozenset(
+    {"mix", "bypass", "board", "take", "meter", "latency", "slots", "id", "ids", "hearing", "faults", "reset"}
+)
 
 
 def address_parts(names: Iterable[str]) -> list[str]:

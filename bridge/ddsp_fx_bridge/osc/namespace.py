@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from ddsp_fx.errors import RefusedError
@@ -71,9 +72,10 @@ class Namespace:
         slots = [f"{base}/{part}" for part in address_parts(track.board.slot_names())]
         for address, name in zip(slots, track.board.slot_names(), strict=True):
             self._container(address, name)
+        places = {"": base, **dict(zip(track.board.slot_ids(), slots, strict=True))}
         for control in track.controls.values():
-            parent = base if control.slot is None else slots[control.slot]
-            self._add_control(f"{parent}/{control.symbol}", track, control)
+            self._add_control(f"{places[control.slot_id]}/{control.symbol}", track, control)
+        self._add_aliases(track, f"{base}/id")
         for node in track_nodes(self._studio, track, base, slots):
             if node.address not in self.nodes:
                 self._add(node)
@@ -85,12 +87,26 @@ class Namespace:
         if declared is not None:
             forms.append((f"{address}/n", "n", f"{declared.name}, from 0 to 1"))
         forms.append((f"{address}/s", "s", f"{control.symbol} as text"))
-        presets = {} if control.slot is None else self._studio.presets(track.number, control.slot)
+        presets = self._studio.presets(track.number, control.slot_id) if control.slot_id else {}
         default = presets.get("default", {}).get(control.symbol)
         for place, form, description in forms:
             node = ValueNode(place, description, track=track, control=control, form=form, default=default)
             self._add(node)
             self._by_control.setdefault((track.number, control.key), []).append(node)
+
+    def _add_aliases(self, track: Track, base: str) -> None:
+        """Each slot's parameters by its id, an address that stays when the slot is renamed."""
+        ids = track.board.slot_ids()
+        if ids:
+            self._add(Node(base, "parameters by the ids of their slots", is_alias=True))
+        places = dict(zip(ids, address_parts(ids), strict=True))
+        for control in track.controls.values():
+            if control.slot_id:
+                address = f"{base}/{places[control.slot_id]}/{control.symbol}"
+                plain, *_ = self._by_control[track.number, control.key]
+                alias = replace(plain, address=address, children={})
+                self._add(alias)
+                self._by_control[track.number, control.key].append(alias)
 
     # Finding.
 
@@ -106,10 +122,7 @@ class Namespace:
 
     def _match(self, pattern: str) -> tuple[Node, ...]:
         """The nodes that a pattern fits, containers and commands left out; raises RefusedError 400, 404 or 413."""
-        level = [self.root]
-        for part in parts_of(pattern):
-            wanted = part_pattern(part)
-            level = [child for node in level for name, child in node.children.items() if wanted.matches(name)]
+        level = self._reached(parts_of(pattern))
         found = tuple(node for node in level if isinstance(node, (ValueNode, ReadNode)))
         if not found:
             raise RefusedError(404, pattern, "the pattern matches no parameter and no figure")
@@ -117,16 +130,22 @@ class Namespace:
             raise RefusedError(413, pattern, f"the pattern matches {len(found)} addresses; at most {MOST_MATCHES}")
         return found
 
+    def _reached(self, parts: Sequence[str]) -> list[Node]:
+        """What a pattern's parts lead to; aliases only where their own name is written out."""
+        level = [self.root]
+        for part in parts:
+            wanted = part_pattern(part)
+            children = [(name, child) for node in level for name, child in node.children.items()]
+            level = [c for name, c in children if wanted.matches(name) and (name == part or not c.is_alias)]
+        return level
+
     def below(self, pattern: str) -> set[str]:
         """What a subscription to a pattern means.
 
         That is the addresses it fits, and the plain parameters below the containers that it fits. The forms n and s,
         and the streams, must be meant: by themselves, or streams by the container right above them.
         """
-        level = [self.root]
-        for part in parts_of(pattern) if pattern != "/" else []:
-            wanted = part_pattern(part)
-            level = [child for node in level for name, child in node.children.items() if wanted.matches(name)]
+        level = self._reached(parts_of(pattern) if pattern != "/" else [])
         found = {node.address for node in level if isinstance(node, (ValueNode, ReadNode))}
         for node in level:
             found.update(child.address for child in node.children.values() if child.is_stream)
@@ -138,7 +157,7 @@ def _plain_below(node: Node) -> Iterator[str]:
     todo = list(node.children.values())
     while todo:
         child = todo.pop()
-        todo.extend(child.children.values())
+        todo.extend(() if child.is_alias else child.children.values())
         quiet = child.is_stream or (isinstance(child, ValueNode) and child.form != "plain")
         if isinstance(child, (ValueNode, ReadNode)) and not quiet:
             yield child.address

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import ParameterError, RefusedError
-from ddsp_fx_bridge.engine import Change, Track
+from ddsp_fx_bridge.engine import Change, Engine, Track
 from ddsp_fx_bridge.engine.controls import Control
 
 Form = Literal["plain", "n", "s"]
@@ -40,10 +40,12 @@ class Node:
     Args:
         address: whole.
         description: one line.
+        is_alias: what is below has other addresses too, and those are the ones that lists and subscriptions mean.
     """
 
     address: str
     description: str = ""
+    is_alias: bool = field(default=False, kw_only=True)
     children: dict[str, Node] = field(default_factory=dict)
 
     types = ""
@@ -120,14 +122,20 @@ class ValueNode(Node):
             return [float(self.control.parameter.normalise(value))]
         return [float(value) if self.types == "f" else value]
 
-    def change(self, arguments: Sequence[Any]) -> Change:
-        """Checked against the declaration; raises RefusedError 400 (type) or 416 (range)."""
+    def change(self, arguments: Sequence[Any], engine: Engine) -> Change:
+        """Checked against the declaration; raises RefusedError 400 (type), 404 (the board has gone) or 416 (range).
+
+        The check holds for as long as the engine is `unchanging`.
+        """
+        key = self.control.key
+        if engine.tracks.get(self.track.number) is not self.track or self.track.controls.get(key) is not self.control:
+            raise RefusedError(404, self.address, "the track has another board now")
         value = self._typed(arguments)
         try:
             checked = self._checked(value)
         except ParameterError as error:
             raise RefusedError(416, self.address, str(error)) from None
-        return Change(self.track.number, *self.control.key, checked)
+        return Change(self.track.number, *key, checked)
 
     def _checked(self, value: Any) -> Value:
         if self.form == "s":

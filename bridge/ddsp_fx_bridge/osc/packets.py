@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decodes datagrams and encodes messages with python-osc's codec. What the codec cannot handle is refused first.
+"""Decodes datagrams and encodes messages. Packets and messages are bounded here; python-osc reads the values.
 
-Without that check, bad UTF-8 comes out of it as UnicodeDecodeError, an unknown type tag writes to the root logger, a
-hundred bundles in each other end in RecursionError, and NaN passes.
+Its own classes for whole messages and bundles do not do for packets from strangers: an unknown type tag writes to the
+root logger, a hundred bundles in each other end in RecursionError, and bytes after the last argument pass.
 """
 
 from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pythonosc.osc_message import OscMessage
-from pythonosc.osc_message import ParseError as MessageParseError
 from pythonosc.osc_message_builder import BuildError, OscMessageBuilder
+from pythonosc.parsing import osc_types
+from pythonosc.parsing.osc_types import ParseError
 
 from ddsp_fx.errors import RefusedError
 
@@ -24,9 +24,9 @@ MOST_DEPTH = 8
 MOST_MESSAGES = 1024
 MOST_ARGUMENTS = 64
 LONGEST_ADDRESS = 255
+LONGEST_TEXT = 4096
 
 _BUNDLE = b"#bundle\0"
-_FIXED_BYTES = {"i": 4, "f": 4, "r": 4, "m": 4, "h": 8, "d": 8, "t": 8, "T": 0, "F": 0, "N": 0}
 # OSC 1.0: printable ASCII but space and #; the rest of the special characters make a pattern.
 _IN_ADDRESS = frozenset(range(0x21, 0x7F)) - {ord("#")}
 _NTP_EPOCH_S = 2208988800  # seconds from 1900 to 1970
@@ -123,59 +123,84 @@ def _message(data: bytes) -> Message:
     # Old senders leave the type tags out where there are no arguments.
     if start == len(data):
         return Message(address, ())
-    _check_arguments(data, start, address)
-    try:
-        arguments = tuple(OscMessage(data).params)
-    except (MessageParseError, ValueError, OverflowError) as error:
-        raise _malformed(f"{error}"[:200], address) from None
-    if any(isinstance(value, float) and not math.isfinite(value) for value in _flat(arguments)):
-        raise RefusedError(400, address, "NaN or infinity; send a finite number")
-    return Message(address, arguments)
+    return Message(address, _arguments(data, start, address))
 
 
-def _flat(arguments: Sequence[Any]) -> Iterator[Any]:
-    for value in arguments:
-        if isinstance(value, list):
-            yield from _flat(value)
-        else:
-            yield value
-
-
-def _check_arguments(data: bytes, start: int, address: str) -> None:
+def _arguments(data: bytes, start: int, address: str) -> tuple[Any, ...]:
+    """The values behind the type tags at `start`, read once; python-osc knows how each type is written."""
     end = data.find(b"\0", start)
     if data[start] != ord(",") or end < 0:
         raise _malformed("no type tags after the address", address)
     tags = data[start + 1 : end].decode("latin-1")
     if len(tags) > MOST_ARGUMENTS:
         raise RefusedError(413, address, f"{len(tags)} arguments; at most {MOST_ARGUMENTS}")
-    index, depth = end // 4 * 4 + 4, 0
+    stack: list[list[Any]] = [[]]
+    index = end // 4 * 4 + 4
     for tag in tags:
-        if tag in "[]":
-            depth += 1 if tag == "[" else -1
-            if not 0 <= depth <= MOST_DEPTH:
-                raise _malformed("array brackets that do not fit, or are too deep", address)
+        if tag in _CONSTANTS:
+            stack[-1].append(_CONSTANTS[tag])
+        elif tag in _READERS:
+            value, index = _value(data, index, tag, address)
+            stack[-1].append(value)
         else:
-            index += _length(data, index, tag, address)
-    if depth or index != len(data):
+            _bracket(stack, tag, address)
+    if len(stack) != 1 or index != len(data):
         raise _malformed(f"type tags {tags!r} ask for {index} bytes, there are {len(data)}", address)
+    return tuple(stack[0])
 
 
-def _length(data: bytes, index: int, tag: str, address: str) -> int:
-    """Bytes of the argument at index; more than there are where it runs over the end."""
-    if tag in _FIXED_BYTES:
-        return _FIXED_BYTES[tag]
-    if tag == "s":
-        end = data.find(b"\0", index)
-        if end < 0:
-            raise _malformed("a text without an end", address)
-        try:
-            data[index:end].decode("utf-8")
-        except UnicodeDecodeError:
-            raise _malformed("a text that is not UTF-8", address) from None
-        return (end - index) // 4 * 4 + 4
-    if tag == "b" and len(data) >= index + 4:
-        return 4 + (int.from_bytes(data[index : index + 4], "big") + 3) // 4 * 4
-    raise _malformed(f"type tag {tag!r}; known are {''.join(_FIXED_BYTES)}sb[]", address)
+def _value(data: bytes, index: int, tag: str, address: str) -> tuple[Any, int]:
+    try:
+        value, end = _READERS[tag](data, index)
+    except (ParseError, ValueError, OverflowError) as error:
+        raise _malformed(f"an argument of type {tag!r}: {error}"[:200], address) from None
+    # python-osc pads a float that is cut.
+    if end > len(data):
+        raise _malformed(f"an argument of type {tag!r}: Datagram is too short", address)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RefusedError(400, address, "NaN or infinity; send a finite number")
+    return value, end
+
+
+def _bracket(stack: list[list[Any]], tag: str, address: str) -> None:
+    if tag == "[" and len(stack) <= MOST_DEPTH:
+        stack[-1].append([])
+        stack.append(stack[-1][-1])
+    elif tag == "]" and len(stack) > 1:
+        stack.pop()
+    elif tag in "[]":
+        raise _malformed("array brackets that do not fit, or are too deep", address)
+    else:
+        known = "".join([*_READERS, *_CONSTANTS])
+        raise _malformed(f"type tag {tag!r}; known are {known}[]", address)
+
+
+def _text(data: bytes, index: int) -> tuple[str, int]:
+    # python-osc looks at each byte in a Python loop: 60 kB take milliseconds.
+    if not 0 <= data.find(b"\0", index) - index <= LONGEST_TEXT:
+        raise ParseError(f"a text without an end, or of more than {LONGEST_TEXT} bytes")
+    return osc_types.get_string(data, index)
+
+
+def _blob(data: bytes, index: int) -> tuple[bytes, int]:
+    # python-osc takes a negative size for an empty blob.
+    if data[index : index + 1] > b"\x7f":
+        raise ParseError("a size of 2 GiB or more")
+    return osc_types.get_blob(data, index)
+
+
+_CONSTANTS = {"T": True, "F": False, "N": None}
+_READERS: dict[str, Callable[[bytes, int], tuple[Any, int]]] = {
+    "i": osc_types.get_int,
+    "f": osc_types.get_float,
+    "s": _text,
+    "h": osc_types.get_int64,
+    "d": osc_types.get_double,
+    "b": _blob,
+    "r": osc_types.get_rgba,
+    "m": osc_types.get_midi,
+    "t": osc_types.get_timetag,
+}
 
 
 def time_of(tag: int) -> float | None:

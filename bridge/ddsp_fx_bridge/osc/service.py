@@ -35,7 +35,7 @@ class OscService:
         self.namespace = Namespace(studio)
         self.hub = Hub(self.namespace, now)
         self.dispatcher = Dispatcher(studio.engine, self.namespace, self.limits, wall)
-        self.namespace.fixed = list(fixed_nodes(self))
+        self.namespace.fixed = list(fixed_nodes(studio, self.hub, self.limits, self.dispatcher))
         self.namespace.rebuild()
         self.on_namespace: list[Callable[[str], None]] = []
         self._ends = [studio.engine.listen(self.hub.on_event), studio.engine.listen(self._on_event)]

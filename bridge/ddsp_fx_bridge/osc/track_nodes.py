@@ -10,6 +10,7 @@ from typing import Any
 from ddsp_fx.board.hearing import board_hearings
 from ddsp_fx_bridge.engine import Track
 from ddsp_fx_bridge.engine.studio import Studio
+from ddsp_fx_bridge.osc.names import address_parts
 from ddsp_fx_bridge.osc.nodes import CommandNode, Node, Peer, ReadNode, Run
 
 
@@ -18,10 +19,10 @@ def track_nodes(studio: Studio, track: Track, base: str, slots: list[str]) -> It
     yield from _figures(track, base, slots)
     yield from _board(studio, track.number, base)
     yield from _takes(studio, track.number, base)
-    for slot, address in enumerate(slots):
-        names = list(studio.presets(track.number, slot))
+    for slot_id, address in zip(track.board.slot_ids(), slots, strict=True):
+        names = list(studio.presets(track.number, slot_id))
         if names:
-            yield from _presets(studio, (track.number, slot), address, names)
+            yield from _presets(studio, (track.number, slot_id), address, names)
 
 
 def _figures(track: Track, base: str, slots: list[str]) -> Iterator[Node]:
@@ -55,7 +56,9 @@ def _figures(track: Track, base: str, slots: list[str]) -> Iterator[Node]:
     )
     yield CommandNode(f"{base}/reset", "clear all sound, and try failed slots again", run=_at_once(track.try_again))
     names = [slot.rpartition("/")[2] for slot in slots]
+    ids = address_parts(track.board.slot_ids())
     yield ReadNode(f"{base}/slots", "the addresses of the slots, in order", types="s*", get=lambda: names)
+    yield ReadNode(f"{base}/ids", "the ids of the slots, in the same order", types="s*", get=lambda: ids)
 
 
 def hearing_lines(track: Track) -> list[str]:
@@ -98,7 +101,7 @@ def _takes(studio: Studio, track: int, base: str) -> Iterator[Node]:
     yield state
 
 
-def _presets(studio: Studio, place: tuple[int, int], address: str, names: list[str]) -> Iterator[Node]:
+def _presets(studio: Studio, place: tuple[int, str], address: str, names: list[str]) -> Iterator[Node]:
     yield CommandNode(
         f"{address}/preset/load",
         f"one of: {', '.join(names)}",

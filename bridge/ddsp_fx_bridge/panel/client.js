@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The engine by OSCQuery: the namespace over HTTP, values both ways over a WebSocket that comes back by itself.
+// The client of the engine's OSCQuery server: reads the namespace over HTTP; sends and receives values over a WebSocket
+// that reconnects.
 
 import { bundle, decode, encode } from "./osc.js";
 
-// First try again soon: the engine was perhaps restarted. Then less often.
+// The first retries come soon, because the engine may just have restarted.
 const RETRY_MS = [250, 500, 1000, 2000];
 const LEASE_S = 600;
-// Plain values, positions from 0 to 1, and texts.
+// Values (/), positions from 0 to 1 (/n), and values as text (/s).
 const WANTED = ["/", "/track/*/*/{n,s}", "/track/*/*/*/{n,s}"];
 
 const socketAddress = (host, path) => `${location.protocol === "https:" ? "wss" : "ws"}://${host}${path}`;
 
 export class Client extends EventTarget {
-  /** @param {string} host as location.host gives it */
+  /** @param {string} host "name:port", as in location.host */
   constructor(host) {
     super();
     this.host = host;
@@ -31,9 +32,9 @@ export class Client extends EventTarget {
   connect() {
     this.socket = new WebSocket(socketAddress(this.host, "/"));
     this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => this.#opened();
-    this.socket.onclose = () => this.#closed();
-    this.socket.onmessage = ({ data }) => this.#take(data);
+    this.socket.addEventListener("open", () => this.#opened());
+    this.socket.addEventListener("close", () => this.#closed());
+    this.socket.addEventListener("message", ({ data }) => this.#take(data));
   }
 
   #opened() {
@@ -62,7 +63,7 @@ export class Client extends EventTarget {
     }
   }
 
-  // A handful of patterns instead of a LISTEN for each of some hundred addresses.
+  // Three patterns do the work of a LISTEN for each of some hundred addresses.
   #subscribe() {
     this.#renew();
     clearInterval(this.renewal);
@@ -73,13 +74,13 @@ export class Client extends EventTarget {
     for (const pattern of WANTED) this.send("/subscribe", pattern, LEASE_S);
   }
 
-  /** Call back with every value of an address from now on. */
+  /** Call `callback` with every value that arrives at an address. */
   listen(address, callback) {
     if (!this.listeners.has(address)) this.listeners.set(address, new Set());
     this.listeners.get(address).add(callback);
   }
 
-  /** Forget what belongs to tracks: their views are built anew. */
+  /** Remove the listeners of all tracks, before their views are rebuilt. */
   forgetTracks() {
     for (const address of this.listeners.keys()) {
       if (address.startsWith("/track/")) this.listeners.delete(address);
@@ -90,20 +91,20 @@ export class Client extends EventTarget {
     if (this.isOpen) this.socket.send(encode(address, ...values));
   }
 
-  /** Several messages, applied together. */
+  /** Send several messages as one bundle, so that the engine applies them together. */
   sendTogether(messages) {
     if (this.isOpen && messages.length) this.socket.send(bundle(messages));
   }
 }
 
-/** What a track sounds like, 20 times a second: levels, spectrum, pitch, load. Dispatches "hello" and "look". */
+/** A track's levels, spectrum, pitch and load, 20 times a second. Dispatches "hello" once, then "look". */
 export class Stream extends EventTarget {
   constructor(host, track) {
     super();
     this.url = socketAddress(host, `/api/stream?track=${track}`);
   }
 
-  /** Look, or look away: nobody else's figures are fetched than those that are seen. */
+  /** Open or close the stream, so that only the visible track's figures are sent. */
   watch(on) {
     clearTimeout(this.timer);
     if (on && !this.socket) this.#open();
@@ -117,14 +118,14 @@ export class Stream extends EventTarget {
     const socket = new WebSocket(this.url);
     this.socket = socket;
     let first = true;
-    socket.onmessage = ({ data }) => {
+    socket.addEventListener("message", ({ data }) => {
       this.dispatchEvent(new CustomEvent(first ? "hello" : "look", { detail: JSON.parse(data) }));
       first = false;
-    };
-    socket.onclose = () => {
+    });
+    socket.addEventListener("close", () => {
       if (this.socket !== socket) return;
       this.socket = null;
       this.timer = setTimeout(() => this.watch(true), 1000);
-    };
+    });
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Elements in one call: el("button", {class: "x", onclick}, "text", child).
+// Helpers for the DOM. el("button", {class: "x", onclick}, "text", child) makes an element in one call.
 
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -20,12 +20,12 @@ export function freshId(prefix) {
   return `${prefix}-${count}`;
 }
 
-/** A colour or size that the style sheet declares. */
+/** The value of a custom property of the style sheet, such as a colour or a size. */
 export function token(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** A canvas in device pixels; returns its context, scaled so that 1 is a CSS pixel. */
+/** Size a canvas in device pixels; return its context, scaled so that one unit is a CSS pixel, and its CSS size. */
 export function crisp(canvas) {
   const ratio = window.devicePixelRatio || 1;
   const { clientWidth: width, clientHeight: height } = canvas;

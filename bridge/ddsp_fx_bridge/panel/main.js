@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The page: asks for the namespace, builds a view a track, and builds anew when the engine says that it has changed.
+// The page: reads the namespace, builds one view per track, and rebuilds them when the engine reports a change.
 
 import { Client } from "./client.js";
 import { el } from "./dom.js";
@@ -46,12 +46,13 @@ function show() {
   tabs.hidden = tracks.length < 2;
   tabs.replaceChildren(...tracks.map((track) => tab(track)));
   main.replaceChildren(...tracks.map((track) => track.element));
-  if (!tracks.length) main.append(el("p", { class: "empty" }, "The engine has no track. Start it with a chain, or insert the plugin in a DAW."));
+  if (!tracks.length) main.append(el("p", { class: "empty" }, "The engine has no tracks. Start it with a chain, or insert the plugin in a DAW."));
   pick(chosen);
 }
 
 function tab(track) {
-  return el("button", { type: "button", role: "tab", id: `tab-${track.number}`, "aria-controls": `track-${track.number}`,
+  return el("button", { type: "button", role: "tab", id: `tab-${track.number}`,
+    "aria-controls": `track-${track.number}`,
     onclick: () => pick(track.number), onkeydown: step }, `Track ${track.number}`);
 }
 

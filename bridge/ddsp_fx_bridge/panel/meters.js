@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Peak and RMS in dBFS. The bar falls at 24 dB a second, the mark holds a peak for 1.5 s.
+// Peak and RMS meters in dBFS. The bar falls by 24 dB per second; the mark holds a peak for 1.5 s.
 
 import { crisp, el, token } from "./dom.js";
 

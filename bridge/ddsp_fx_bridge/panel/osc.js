@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// OSC 1.0 as bytes: messages with i f d s T F N arguments, and bundles. A browser has no codec of its own.
+// An OSC 1.0 codec for messages and bundles, because browsers have none. Encodes f s T F; decodes i f d h t s b T F N.
 
 const text = new TextEncoder();
 const plain = new TextDecoder();
 
-/** A string, closed by a zero and filled to four bytes. */
+/** A string in UTF-8, ended by a zero byte and padded to a multiple of four bytes. */
 function padded(value) {
   const bytes = text.encode(value);
   const out = new Uint8Array((bytes.length & ~3) + 4);
@@ -31,14 +31,14 @@ function joined(parts) {
   return out;
 }
 
-/** (address, ...arguments) -> bytes; numbers travel as 32-bit floats. */
+/** (address, ...arguments) -> bytes; numbers are sent as 32-bit floats. */
 export function encode(address, ...values) {
   const coded = values.map(argument);
-  const tags = "," + coded.map(([tag]) => tag).join("");
+  const tags = `,${coded.map(([tag]) => tag).join("")}`;
   return joined([padded(address), padded(tags), ...coded.map(([, bytes]) => bytes)]);
 }
 
-/** [[address, ...arguments], ...] -> one bundle, to be applied at once and together. */
+/** [[address, ...arguments], ...] -> one bundle, applied immediately and as a whole. */
 export function bundle(messages) {
   const parts = [padded("#bundle"), new Uint8Array([0, 0, 0, 0, 0, 0, 0, 1])];
   for (const message of messages) {
@@ -58,7 +58,7 @@ class Reader {
   }
   string() {
     const end = this.bytes.indexOf(0, this.at);
-    if (end < 0) throw new RangeError("OSC: a string without an end");
+    if (end < 0) throw new RangeError("OSC: a string has no terminating zero");
     const value = plain.decode(this.bytes.subarray(this.at, end));
     this.at = (end & ~3) + 4;
     return value;
@@ -89,7 +89,7 @@ const READ = {
   N: () => null,
 };
 
-/** Bytes (ArrayBuffer) -> [{address, values}]; throws RangeError for what is no OSC. */
+/** Bytes (ArrayBuffer) -> [{address, values}]; throws RangeError if they are not OSC. */
 export function decode(buffer) {
   const reader = new Reader(buffer);
   const address = reader.string();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One parameter of the namespace as a slider, a menu or a switch. What it is follows from OSCQuery's TYPE and RANGE.
+// One parameter of the namespace as a slider, a menu or a switch, chosen by OSCQuery's TYPE and RANGE.
 
 import { el, freshId } from "./dom.js";
 import { Slider } from "./slider.js";
@@ -10,19 +10,19 @@ export function title(symbol) {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-/** Whether a node of the namespace is a parameter: it has a value, can be set, and can be had as text. */
+/** Whether a node of the namespace is a parameter: readable, writable, and with its value as text below /s. */
 export function isParameter(node) {
   return node.ACCESS === 3 && node.CONTENTS?.s !== undefined;
 }
 
-/** Where a value lies in its range, from 0 to 1, along the scale that the effect declares. */
+/** The position of a value in its range, from 0 to 1, on the scale that the effect declares. */
 export function position(value, { minimum, maximum, scale }) {
   if (scale === "log") return Math.log(value / minimum) / Math.log(maximum / minimum);
   return maximum > minimum ? (value - minimum) / (maximum - minimum) : 0;
 }
 
 export class ParameterView {
-  /** @param {import("./client.js").Client} client  @param {object} node of the namespace */
+  /** @param {import("./client.js").Client} client  @param {object} node a node of the namespace */
   constructor(client, node) {
     Object.assign(this, { client, address: node.FULL_PATH, symbol: node.FULL_PATH.split("/").pop() });
     this.told = node.DDSP_FX ?? {};
@@ -35,12 +35,12 @@ export class ParameterView {
     this.#follow(node);
   }
 
-  /** What an A/B store keeps: the message that brings this value back. */
+  /** The message that restores this value, as A/B comparison stores it; null before a value has arrived. */
   get state() {
     return this.current === undefined ? null : [this.sendTo ?? this.address, this.current];
   }
 
-  /** Show a value that an A/B store has sent. */
+  /** Show a value that A/B comparison has just sent to the engine. */
   recall(value) {
     this.show(value);
     this.#askText();
@@ -77,11 +77,11 @@ export class ParameterView {
     const scaled = node.CONTENTS.n !== undefined;
     this.sendTo = scaled ? `${this.address}/n` : this.address;
     const home = scaled && typeof this.told.default === "number" ? position(this.told.default, this.told) : null;
-    // A range with both signs has its bar begin at 0.
+    // In a range with both signs, the bar begins at 0.
     const isTwoSided = this.told.minimum < 0 && this.told.maximum > 0;
     this.slider = new Slider({
       name, description, home, zero: isTwoSided ? position(0, this.told) : 0,
-      onMove: (position) => this.#moved(position),
+      onMove: (place) => this.#moved(place),
       onText: (text) => this.#typed(text),
     });
     if (!scaled) this.slider.track.hidden = true;
@@ -106,10 +106,10 @@ export class ParameterView {
     this.client.send(this.address, value);
   }
 
-  #moved(position) {
-    this.current = position;
-    this.pending = position;
-    // One message a frame, however fast the mouse; the engine ramps between them.
+  #moved(place) {
+    this.current = place;
+    this.pending = place;
+    // At most one message per animation frame; the engine ramps between them.
     this.frame ??= requestAnimationFrame(() => {
       this.frame = null;
       this.client.send(this.sendTo, this.pending);
@@ -124,7 +124,7 @@ export class ParameterView {
   }
 
   #askText() {
-    // The engine tells everyone of a change but the one who made it, so its text has to be asked for.
+    // The engine sends a change to every client but the one that made it, so the new text must be requested.
     if (this.slider) this.client.send(`${this.address}/s`);
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Drop a sound file: the engine renders it through the track as it stands, tail and all, and hands it back.
+// Drop an audio file: the engine renders it with the track's current settings, tail included, and returns the result.
 
 import { el, freshId } from "./dom.js";
 
@@ -13,7 +13,7 @@ export class RenderBox {
       onchange: () => this.#take(this.input.files) });
     this.list = el("ul", { class: "renders", "aria-live": "polite" });
     this.zone = el("label", { for: id, class: "drop" }, el("strong", {}, "Render a file"),
-      el("span", {}, "Drop a sound here, or choose one. It goes through this track as it stands now."), this.input);
+      el("span", {}, "Drop an audio file here, or choose one. It is rendered with this track's current settings."), this.input);
     this.node = el("section", { class: "render card", "aria-label": "Render a file" }, this.zone, this.list);
     for (const name of ["dragenter", "dragover"]) this.zone.addEventListener(name, (event) => this.#over(event, true));
     for (const name of ["dragleave", "drop"]) this.zone.addEventListener(name, (event) => this.#over(event, false));
@@ -39,7 +39,7 @@ export class RenderBox {
         { method: "POST", body: file, headers: { "Content-Type": "application/octet-stream" } });
       if (!answer.ok) throw new Error((await answer.text()) || `the engine answered ${answer.status}`);
       const remarks = JSON.parse(answer.headers.get("X-Ddsp-Fx-Remarks") || "[]");
-      this.#done(entry, file.name.replace(/\.[^.]*$/, "") + " - ddsp-fx.wav", await answer.blob(), remarks);
+      this.#done(entry, `${file.name.replace(/\.[^.]*$/, "")} - ddsp-fx.wav`, await answer.blob(), remarks);
     } catch (error) {
       entry.className = "failed";
       entry.lastChild.textContent = error.message;
@@ -49,7 +49,7 @@ export class RenderBox {
 
   #salvage(entry, file) {
     return el("button", { class: "button", onclick: () => { entry.remove(); this.#render(file, true); } },
-      "Take the good part");
+      "Use the good part");
   }
 
   #done(entry, name, blob, remarks) {

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A number on a range. The browser's own slider carries keyboard and screen reader; dragging is ours, so that Shift is
-// fine, a double click goes home, and a touch that scrolls the page moves nothing.
+// A slider. The browser's own range input serves keyboards and screen readers. Dragging is our code: Shift gives
+// fine steps, a double click restores the default, and a touch that scrolls the page moves nothing.
 
 import { el, freshId } from "./dom.js";
 
 const STEPS = 1000;
-// With Shift, ten times the way for the same change.
+// With Shift, the pointer must move ten times as far for the same change.
 const FINE = 0.1;
-// A finger that has gone this far sideways means the slider, not the page.
+// A finger that has moved this far sideways is moving the slider, not scrolling the page.
 const SLOP_PX = 6;
 
 export class Slider {
   /**
    * @param {{name: string, description: string, home: number | null, zero: number,
    *   onMove: Function, onText: Function}} options
-   *   home is the position from 0 to 1 that a double click goes to, zero where the bar begins;
-   *   onMove gets a position, onText what was typed.
+   *   home is the position from 0 to 1 that a double click restores, zero the position where the bar begins;
+   *   onMove receives a position, onText the text that was typed.
    */
   constructor({ name, description, home, zero, onMove, onText }) {
     Object.assign(this, { home, zero, onMove, onText, position: 0, drag: null });
@@ -37,7 +37,7 @@ export class Slider {
     else this.mark.hidden = true;
   }
 
-  /** From the engine. A hand on the slider wins until it lets go. */
+  /** Show the engine's position, unless the user is dragging. */
   show(position) {
     if (!this.drag?.moving) this.#place(position);
   }
@@ -108,7 +108,7 @@ export class Slider {
 
   #jump(event) {
     const box = this.track.getBoundingClientRect();
-    // A click on the thumb is no jump: the first half of a double click must not change anything.
+    // A click on the thumb does not move it: the first half of a double click must not change anything.
     if (Math.abs(event.clientX - box.left - this.position * box.width) < 12) return;
     this.#move((event.clientX - box.left) / box.width);
     this.drag.from = this.position;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A and B: two states of a track to compare. The one that is not heard is kept here, in the page.
+// A/B comparison of two states of a track. The page keeps the state that is not playing.
 
 import { el } from "./dom.js";
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The last seconds of output, from the engine's bands, with the pitch of the input drawn over them.
+// The last 8 seconds of output, from the engine's frequency bands, with the input's pitch as a line.
 
 import { crisp, el, token } from "./dom.js";
 
@@ -21,7 +21,7 @@ function rgb(hex) {
   return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
 }
 
-/** 256 colours through the tokens that the style sheet gives. */
+/** 256 colours, interpolated between those that the style sheet lists in --spectrum. */
 function palette() {
   const stops = token("--spectrum").split(/\s+/).map(rgb);
   return Array.from({ length: 256 }, (_, level) => {
@@ -37,7 +37,7 @@ export class Spectrogram {
     this.canvas = el("canvas", { class: "spectrogram-canvas", "aria-hidden": "true" });
     this.pitch = el("output", { class: "pitch", "aria-label": "Pitch" }, "–");
     this.node = el("figure", { class: "spectrogram" }, this.canvas,
-      el("figcaption", {}, el("span", {}, "Output; line: pitch of the input"), this.pitch));
+      el("figcaption", {}, el("span", {}, "Output spectrum. Line: pitch of the input"), this.pitch));
     this.scroll = document.createElement("canvas");
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recolour());
     this.recolour();
@@ -49,12 +49,12 @@ export class Spectrogram {
     this.columns.forEach((bands, column) => this.#column(bands, column));
   }
 
-  /** The bands' edges, spaced by ratio, and the level that is shown as nothing. */
+  /** The edges of the bands in Hz, logarithmically spaced, and the level in dB that is drawn as silence. */
   setRange(edgesHz, floorDb) {
     Object.assign(this, { lowHz: edgesHz[0], highHz: edgesHz.at(-1), floorDb });
   }
 
-  /** One column of bands in dBFS, low to high. */
+  /** Add one column: the levels of all bands in dBFS, low to high. */
   show(levels) {
     const bands = levels.map((db) => Math.round(255 * Math.min(Math.max(1 - db / this.floorDb, 0), 1)));
     if (this.scroll.height !== bands.length) {
@@ -122,7 +122,7 @@ export class Spectrogram {
       context.lineTo(width, y);
       context.stroke();
       const label = hz >= 1000 ? `${hz / 1000} kHz` : `${hz} Hz`;
-      // A seam in the colour of silence keeps the letters apart from what is loud.
+      // An outline in the colour of silence keeps the label readable over loud bands.
       context.lineWidth = 3;
       context.strokeStyle = `rgb(${this.colours[0].join(",")})`;
       context.strokeText(label, 4, y - 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The engine itself: whether it is there, how busy it is, and what it has refused.
+// The engine's status line: whether it is connected, its load, and the last message it refused.
 
 import { el } from "./dom.js";
 
@@ -14,7 +14,7 @@ export class Status {
     this.node = el("div", { class: "status" }, el("span", { class: "link" }, this.dot, this.state), ...cells);
     this.message = document.getElementById("message");
     client.addEventListener("open", () => this.#show("connected", true));
-    client.addEventListener("close", () => this.#show("connection lost, trying again", false));
+    client.addEventListener("close", () => this.#show("connection lost, reconnecting", false));
     client.addEventListener("refused", ({ detail }) => this.say(detail.slice(1).join(" ")));
   }
 
@@ -24,7 +24,7 @@ export class Status {
     document.body.classList.toggle("offline", !isOpen);
   }
 
-  /** Figures of the engine, as a track's stream brings them. */
+  /** Show the engine's figures, which arrive in a track's stream. */
   look({ load, peak_load: peak, xruns, clients }) {
     this.#figure("Load", `${Math.round(100 * load)} %`, peak > 0.8);
     this.#figure("Xruns", String(xruns), xruns > 0);
@@ -37,7 +37,7 @@ export class Status {
     value.classList.toggle("bad", isBad);
   }
 
-  /** A line that goes away by itself. */
+  /** Show a message for 6 seconds. */
   say(text) {
     this.message.textContent = text;
     this.message.classList.add("shown");

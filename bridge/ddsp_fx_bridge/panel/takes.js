@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Takes: record every change of a track, from whatever it comes, and play it back.
+// Takes: record every parameter change of a track, whatever its source, and play it back.
 
 import { el, freshId } from "./dom.js";
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One track: its slots as cards in the order of the sound, its own controls, meters and spectrogram.
+// One track: a card per slot in signal order, the track's own controls, meters and spectrogram.
 
 import { Stream } from "./client.js";
 import { el, freshId } from "./dom.js";
@@ -13,7 +13,7 @@ import { Takes } from "./takes.js";
 export class TrackView {
   /**
    * @param {import("./client.js").Client} client
-   * @param {object} node /track/N of the namespace
+   * @param {object} node the node /track/N of the namespace
    * @param {(look: object) => void} onLook gets the engine's figures, while this track is watched
    */
   constructor(client, node, onLook) {
@@ -116,13 +116,13 @@ export class TrackView {
     onLook(look);
   }
 
-  /** Show it or not; what is not seen is not asked for. */
+  /** Show or hide the track. A hidden track requests no figures. */
   show(on) {
     this.element.hidden = !on;
     this.stream.watch(on);
   }
 
-  /** Before it is thrown away. */
+  /** Close the stream before the view is discarded. */
   close() {
     this.stream.watch(false);
   }

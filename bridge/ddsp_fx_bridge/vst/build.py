@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds the plugins from C++ with CMake, in a folder of the user's cache."""
+"""Builds the plugins from C++ with CMake, in a folder in the user's cache."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from ddsp_fx_bridge.vst.sources import check_tools, dpf_folder
 
 Progress = Callable[[int], None]
 _PERCENT = re.compile(r"^\[ *(\d+)%\]|^\[(\d+)/(\d+)\]")
-# Of the log, when it has failed: the compiler's first words matter, and they are rarely further back.
+# Lines of the log to show after a failure, which usually include the compiler's first error.
 _TAIL_LINES = 30
 
 
 def build_folder(source: Path) -> Path:
-    """One for each place of sources: CMake refuses a cache of another."""
+    """A build folder for these sources: CMake refuses a cache made from other ones."""
     mark = hashlib.sha256(str(source.resolve()).encode()).hexdigest()[:8]
     return platformdirs.user_cache_path("ddsp-fx", appauthor=False) / f"vst-{mark}"
 
 
 def build(source: Path, progress: Progress) -> Path:
-    """The folder with the plugins; what has not changed since the last time is not built again.
+    """Build, if anything has changed, and return the folder with the plugins.
 
     Args:
         source: with a CMakeLists.txt.
-        progress: told the percentage that is done.
+        progress: called with the percentage done.
 
-    Raises EngineError with the end of the log, or with what must be installed first.
+    Raises EngineError with the end of the log, or with the packages that must be installed first.
     """
     check_tools()
     folder = build_folder(source)
@@ -70,7 +70,7 @@ def _run(words: Sequence[str], log: Path, progress: Progress) -> None:
 
 
 def percentage(line: str) -> int | None:
-    """What a line of make or ninja says of it."""
+    """The percentage in a line of output from make or ninja."""
     match = _PERCENT.match(line)
     if match is None:
         return None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Subcommands."""
+    """Add the subcommands."""
     actions = parser.add_subparsers(dest="vst", metavar="WHAT", required=True)
     install = actions.add_parser("install", help="build the plugin and install it where hosts look for plugins")
     install.add_argument(
@@ -33,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """0 when done; raises DdspFxError."""
+    """Returns 0 when done; raises DdspFxError."""
     if arguments.vst == "build":
         print(_build())
         return 0
@@ -74,13 +74,13 @@ def _install(arguments: Namespace) -> int:
     from ddsp_fx_bridge.vst.install import engine_file, install
 
     targets = _targets(arguments)
-    # An engine that a plugin starts and that ends at once would be found out in a DAW, where nobody reads its words.
+    # Checked now, because if a plugin's engine exited at once inside a DAW, nobody would see its message.
     check_extra()
     made = Path(arguments.made) if arguments.made else _build()
     install(made, targets)
     for target in targets:
         print(f"installed {target.path}")
-    print(f"plugins start the engine as {engine_file()} says; scan for plugins in your DAW, and insert ddsp-fx")
+    print(f"plugins start the engine with {engine_file()}; scan for plugins in your DAW, and insert ddsp-fx")
     return 0
 
 

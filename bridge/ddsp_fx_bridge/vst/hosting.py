@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A board as a genuine pedalboard plugin: the VST3 runs in this process, its board in an engine."""
+"""A board as a pedalboard plugin: the VST3 runs in this process, its board in an engine."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from ddsp_fx_bridge.vst.status import answer, refusal
 if TYPE_CHECKING:
     import pedalboard
 
-# An engine is there within a second or two; a machine at its limits takes longer.
+# An engine usually answers within two seconds; on a busy machine it takes longer.
 PATIENCE_S = 60
 _environment = threading.Lock()
 
 
 def as_pedalboard(effect: Effect) -> pedalboard.VST3Plugin:
-    """Raises MissingExtraError where the VST3 is not installed, BoardError for what has no name to load it by.
+    """Raises MissingExtraError if the VST3 is not installed, BoardError for an effect without a name to load it by.
 
-    Raises EngineError when no engine can be had, or when it cannot build the board.
+    Raises EngineError if no engine can be started, or if it cannot build the board.
     """
     from pedalboard import VST3Plugin
 
@@ -43,9 +43,9 @@ def as_pedalboard(effect: Effect) -> pedalboard.VST3Plugin:
     refused = refusal(socket_path(), text, PATIENCE_S)
     if refused:
         raise EngineError(f"the engine cannot build this board: {refused}")
-    # Its seat may be another engine's, which it starts as this one was.
+    # The plugin's seat may belong to another engine, which it then starts in the same way as this one.
     start = os.environ.get("DDSP_FX_ENGINE", "\n".join(engine_words()))
-    # The plugin reads them in its constructor, and its names are those of the board from then on.
+    # The plugin reads them in its constructor; from then on its parameters have the board's names.
     with _set_environment({"DDSP_FX_BOARD": text, "DDSP_FX_CONNECT_S": str(PATIENCE_S), "DDSP_FX_ENGINE": start}):
         plugin: Any = VST3Plugin(str(plugin_path))
     said = plugin.parameters["engine"].string_value
@@ -55,7 +55,7 @@ def as_pedalboard(effect: Effect) -> pedalboard.VST3Plugin:
 
 
 def vst3_path() -> Path:
-    """What was installed, else what was built; raises MissingExtraError."""
+    """The VST3 that was installed, else the one that was built; raises MissingExtraError."""
     installed = [Path(path) for path in versions_installed() if path.endswith(".vst3")]
     standard = places(Path.home(), ["vst3"])[0].path
     for path in (*installed, standard, build_folder(source_folder()) / "bin" / standard.name):
@@ -65,7 +65,7 @@ def vst3_path() -> Path:
 
 
 def ensure_engine(path: Path) -> None:
-    """One answers at that socket; raises EngineError with its last words when none can be started."""
+    """Make sure that an engine answers at that socket; raises EngineError with its output if none can be started."""
     if answer(path)["answers"]:
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -76,14 +76,14 @@ def ensure_engine(path: Path) -> None:
         while not answer(path)["answers"]:
             if gone or time.monotonic() > end:
                 said = log.read_text(errors="replace").strip().splitlines()[-1:]
-                raise EngineError(f"the engine does not start: {''.join(said) or 'it said nothing'}")
-            # Of two that start, the second finds the socket taken and ends: it is asked for once more.
+                raise EngineError(f"the engine does not start: {''.join(said) or 'it printed nothing'}")
+            # If two start at once, the second finds the socket taken and exits: try once more.
             gone = bool(select.select([life], [], [], 0.05)[0])
 
 
 @contextmanager
 def _started(log: Path, environment: Mapping[str, str]) -> Iterator[int]:
-    """A pipe that the engine's end closes: it is started by a shell that ends at once, so as to be nobody's child."""
+    """A pipe that is closed when the engine ends. A shell that exits at once starts it, so it has no parent here."""
     script = 'log="$1"; shift; "$@" </dev/null >"$log" 2>&1 &'
     life, held = os.pipe()
     try:
@@ -99,7 +99,7 @@ def _started(log: Path, environment: Mapping[str, str]) -> Iterator[int]:
 
 @contextmanager
 def _set_environment(values: Mapping[str, str]) -> Iterator[None]:
-    """For a moment: a process has one environment."""
+    """Set variables for a moment, because a process has only one environment."""
     with _environment:
         before = {name: os.environ.get(name) for name in values}
         os.environ.update(values)

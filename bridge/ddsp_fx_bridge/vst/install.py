@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Installs plugins into the folders where hosts look, and the file with the command that starts an engine."""
+"""Installs plugins into the folders that hosts scan, and a file with the command that starts an engine."""
 
 from __future__ import annotations
 
@@ -18,52 +18,52 @@ from ddsp_fx.files.replace import write_file
 from ddsp_fx_bridge.vst.owned import files_of, put, remove, require_ours
 
 IDLE_EXIT_S = 60
-# Where the formats' own documents say that a user's plugins are, on Linux.
+# The folders for a user's plugins on Linux, by the formats' own documents.
 FOLDERS = {"vst3": ".vst3", "lv2": ".lv2", "clap": ".clap"}
 
 
 @dataclass(frozen=True)
 class Installed:
-    """A plugin in its place."""
+    """A plugin's place in a host's folder."""
 
     format: str
     path: Path
 
     @property
     def is_there(self) -> bool:
-        """Whether a host can find it."""
+        """Whether it exists."""
         return self.path.exists()
 
 
 def places(home: Path, formats: Sequence[str] = tuple(FOLDERS)) -> list[Installed]:
-    """Where each format goes; raises EngineError for one that is unknown."""
+    """The place for each format; raises EngineError for an unknown one."""
     unknown = [name for name in formats if name not in FOLDERS]
     if unknown:
-        raise EngineError(f"format {unknown[0]!r} is not made; there is {', '.join(FOLDERS)}")
+        raise EngineError(f"format {unknown[0]!r} is unknown; choose from {', '.join(FOLDERS)}")
     return [Installed(name, home / FOLDERS[name] / f"ddsp-fx.{name}") for name in formats]
 
 
 def data_folder() -> Path:
-    """The user's, which plugins know too."""
+    """The user's data folder, whose path plugins know too."""
     return platformdirs.user_data_path("ddsp-fx", appauthor=False)
 
 
 def engine_file() -> Path:
-    """What a plugin runs when no engine answers, one word a line."""
+    """The file with the command that a plugin runs when no engine answers, one word per line."""
     return data_folder() / "engine"
 
 
 def engine_words() -> list[str]:
-    """For this very Python."""
+    """That command, for the current Python."""
     return [sys.executable, "-m", "ddsp_fx.cli", "serve", "--link", "--idle-exit", str(IDLE_EXIT_S), "--quiet"]
 
 
 def install(made: Path, targets: Sequence[Installed]) -> None:
-    """From the folder with the plugins; raises EngineError, where one is not there before any has changed."""
+    """Install from the folder with the plugins; raises EngineError, before any change if a plugin is missing."""
     versions, files = versions_installed(), files_installed()
     for target in targets:
         if not (made / target.path.name).exists():
-            raise EngineError(f"{made} holds no {target.path.name}; expected what `ddsp-fx vst build` makes")
+            raise EngineError(f"{made} contains no {target.path.name}; expected the output of `ddsp-fx vst build`")
         require_ours(target.path, str(target.path) in versions)
     try:
         for target in targets:
@@ -78,9 +78,9 @@ def install(made: Path, targets: Sequence[Installed]) -> None:
 
 
 def uninstall(targets: Sequence[Installed]) -> list[Path]:
-    """What was removed; with the last plugin goes the file that starts the engine.
+    """Remove plugins and return their paths; with the last one, remove the file that starts the engine.
 
-    What `install` has not put there stays. Raises EngineError.
+    Leaves everything that `install` did not create. Raises EngineError.
     """
     versions, files = versions_installed(), files_installed()
     removed = [target.path for target in targets if target.is_there]
@@ -103,12 +103,12 @@ def uninstall(targets: Sequence[Installed]) -> list[Path]:
 
 
 def versions_installed() -> dict[str, str]:
-    """By path, as `install` has noted them."""
+    """The version of each plugin by path, as recorded by `install`."""
     return {path: str(version) for path, version in _noted(_versions_file()).items()}
 
 
 def files_installed() -> dict[str, list[str]]:
-    """The files of each plugin, by its path, as `install` has noted them."""
+    """The files of each plugin by its path, as recorded by `install`."""
     return {path: list(map(str, files)) for path, files in _noted(_files_file()).items() if isinstance(files, list)}
 
 

@@ -15,17 +15,17 @@ _NEW, _OLD = ".ddsp-fx-new-", ".ddsp-fx-old-"
 
 
 def require_ours(target: Path, is_noted: bool) -> None:
-    """Raises EngineError for a place that holds what `install` has not put there."""
+    """Raises EngineError for a place with something that `install` did not put there."""
     if not os.path.lexists(target):
         return
     if target.is_symlink():
-        raise EngineError(f"{target}: is a link, which stays as it is; remove it, and install again")
+        raise EngineError(f"{target}: is a link, which is left unchanged; remove it, and install again")
     if not is_noted:
-        raise EngineError(f"{target}: was not installed by this command, and stays as it is; move it away first")
+        raise EngineError(f"{target}: was not installed by this command, and is left unchanged; move it away first")
 
 
 def files_of(plugin: Path) -> list[str]:
-    """All files of a plugin by their paths inside it; [""] for one that is a file itself."""
+    """The paths of all files in a plugin; [""] for one that is itself a file."""
     if not plugin.is_dir():
         return [""]
     inside = (path for path in plugin.rglob("*") if path.is_symlink() or not path.is_dir())
@@ -33,12 +33,12 @@ def files_of(plugin: Path) -> list[str]:
 
 
 def put(made: Path, target: Path, known: Sequence[str]) -> None:
-    """Copy `made` to the target. A host that scans finds the old or the new, for a moment none, never half of one.
+    """Copy `made` to the target. A scanning host finds the old plugin, the new one, or briefly none, never a mixture.
 
     Args:
         made: the plugin as it was built.
-        target: where hosts look.
-        known: the files of the plugin that is there, as `files_of` gave them; others are moved into the new one.
+        target: where hosts scan.
+        known: the installed plugin's files, from `files_of`; any other files there are moved into the new plugin.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     new, old = (target.with_name(which + secrets.token_hex(4)) for which in (_NEW, _OLD))
@@ -66,7 +66,7 @@ def _carry_over(old: Path, target: Path, ours: set[str]) -> None:
 
 
 def remove(target: Path, known: Sequence[str]) -> bool:
-    """Remove a plugin's own files, and its folders where nothing else is in them; True when nothing is left."""
+    """Remove a plugin's own files, and its folders if they are then empty; True if nothing is left."""
     for name in known or files_of(target):
         path = target / name if name else target
         path.unlink(missing_ok=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finds the plugin's C++ sources, and what is missing to build them."""
+"""Finds the plugin's C++ sources, and the packages that are missing to build them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DPF = Path("/usr/share/dpf")
 
 
 def source_folder() -> Path:
-    """In a checkout `bridge/vst`, in a wheel `vst_source`; raises EngineError where neither is."""
+    """`bridge/vst` in a checkout, `vst_source` in a wheel; raises EngineError if neither exists."""
     package = Path(ddsp_fx_bridge.__file__).parent
     places = (package.parent / "vst", package / "vst_source")
     for place in places:
@@ -25,12 +25,12 @@ def source_folder() -> Path:
 
 
 def dpf_folder() -> Path:
-    """`$DPF_DIR`, else where Debian has it."""
+    """`$DPF_DIR`, else Debian's folder."""
     return Path(os.environ.get("DPF_DIR") or DPF)
 
 
 def missing_packages() -> list[str]:
-    """What `apt install` must bring before the plugin can be built."""
+    """The packages that must be installed before the plugin can be built."""
     wanted = {
         "cmake": shutil.which("cmake"),
         "g++": os.environ.get("CXX") or shutil.which("c++") or shutil.which("g++"),
@@ -41,9 +41,9 @@ def missing_packages() -> list[str]:
 
 
 def check_tools() -> None:
-    """Raises EngineError with the command that mends it."""
+    """Raises EngineError with the command that installs missing tools."""
     if sys.platform != "linux":
-        raise EngineError(f"the plugin is built on Linux; this is {sys.platform}. docs/link.md says what it would take")
+        raise EngineError(f"the plugin is built on Linux; this is {sys.platform}. docs/link.md lists what a port needs")
     missing = missing_packages()
     if missing:
         raise EngineError(f"the plugin cannot be built without {', '.join(missing)}: apt install {' '.join(missing)}")

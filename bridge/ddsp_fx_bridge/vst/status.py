@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reports what is installed, and which engines answer."""
+"""Reports which plugins are installed, and which engines answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PATIENCE_S = 5.0
 
 
 def status(targets: Sequence[Installed]) -> dict[str, Any]:
-    """As data: `plugins` by format, `start` (words, works), `engines` (socket, answer), the first of them always."""
+    """As data: `plugins` by format, `start` (words, works), `engines` (socket, answer), always with the first one."""
     versions = versions_installed()
     words = start_words()
     return {
@@ -32,13 +32,13 @@ def status(targets: Sequence[Installed]) -> dict[str, Any]:
 
 
 def _sockets(first: Path) -> list[Path]:
-    """Of the engines that several plugins have (docs/link.md), whether or not somebody listens at the first."""
+    """The sockets of all engines (docs/link.md), including the first even if nobody listens there."""
     others = (path for path in first.parent.glob(f"{first.name}.*") if path.suffix[1:].isdecimal() and path.is_socket())
     return [first, *sorted(others, key=lambda path: int(path.suffix[1:]))]
 
 
 def start_words() -> list[str]:
-    """What starts an engine, empty where nothing was installed."""
+    """The command that starts an engine, empty if nothing is installed."""
     try:
         return [word for word in engine_file().read_text(encoding="utf-8").splitlines() if word]
     except OSError:
@@ -50,24 +50,24 @@ def _works(words: Sequence[str]) -> bool:
 
 
 def answer(path: Path, patience_s: float = _PATIENCE_S) -> dict[str, Any]:
-    """What an engine says to hello: `answers`, `version`, `panel`, or `answers` False and `text`."""
+    """An engine's answer to hello: `answers`, `version`, `panel`, or `answers` False and `text`."""
     try:
         (fields, *_) = _conversation(path, [], patience_s) or [[]]
     except OSError as error:
         return {"answers": False, "text": error.strerror or str(error)}
     if fields[:1] != ["welcome"]:
-        return {"answers": False, "text": " ".join(fields[1:]) or "it has hung up"}
+        return {"answers": False, "text": " ".join(fields[1:]) or "it closed the connection"}
     return {"answers": True, "version": fields[2], "panel": fields[3] if len(fields) > 3 else ""}
 
 
 def refusal(path: Path, board_json: str, patience_s: float = _PATIENCE_S) -> str:
-    """Why the engine there cannot build a board, "" when it can; raises OSError where none answers."""
+    """The reason why the engine there cannot build a board, "" if it can; raises OSError if none answers."""
     heard = _conversation(path, ["board", board_json], patience_s)
     return next((fields[2] for fields in heard if fields[:2] == ["error", "board"]), "")
 
 
 def _conversation(path: Path, message: Sequence[str], patience_s: float) -> list[list[str]]:
-    """What an engine says to a hello and a message."""
+    """An engine's answers to hello and a message."""
     heard: list[list[str]] = []
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(patience_s)
@@ -81,7 +81,7 @@ def _conversation(path: Path, message: Sequence[str], patience_s: float) -> list
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:
-    """The same for people."""
+    """The same data as lines for people."""
     for name, plugin in found["plugins"].items():
         text = f"{plugin['path']}, version {plugin['version'] or 'unknown'}" if plugin["installed"] else "not installed"
         yield f"{name + ':':<8}{text}"
@@ -89,11 +89,11 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     if not start["words"]:
         yield "start:  plugins cannot start an engine: ddsp-fx vst install"
     elif not start["works"]:
-        yield f"start:  {start['words'][0]} is gone: ddsp-fx vst install"
+        yield f"start:  {start['words'][0]} does not exist any more: ddsp-fx vst install"
     else:
         yield f"start:  {shlex.join(start['words'])}"
     for engine in found["engines"]:
         if engine["answers"]:
             yield f"engine: version {engine['version']} answers at {engine['socket']}; panel at {engine['panel']}"
         else:
-            yield f"engine: none answers at {engine['socket']} ({engine['text']}); a plugin starts it when it needs it"
+            yield f"engine: none answers at {engine['socket']} ({engine['text']}); a plugin starts one when needed"

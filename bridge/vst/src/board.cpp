@@ -15,7 +15,7 @@ Slot own(const char* target, const char* name, const char* scale) {
 
 }  // namespace
 
-// What every board has, so that a host finds mix and bypass before an engine is there.
+// Parameters of every board, so that a host finds mix and bypass before an engine answers.
 Board::Board() : slots{own("mix", "Mix", "linear"), own("bypass", "Bypass", "toggle")}, values{1.0, 0.0} {
     slots[0].fallback = 1.0;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The board as the plugin knows it, and the text in which a host saves it.
+// The plugin's copy of the board, and the text in which a host saves it.
 #pragma once
 
 #include "slot.hpp"
@@ -11,9 +11,9 @@
 namespace ddspfx {
 
 struct Board {
-    // As the engine gave it, or from a saved session whose bundles may be missing: kept, whatever happens.
+    // From the engine, or from a saved session whose bundles may be missing. It is never discarded.
     std::string json;
-    // To be loaded in place of the JSON: what the user picked, or $DDSP_FX_BOARD.
+    // Loaded instead of the JSON: the user's choice, or $DDSP_FX_BOARD.
     std::string chain;
     double latency = 0.0, tail = 0.0;
     std::vector<Slot> slots;
@@ -21,12 +21,12 @@ struct Board {
 
     Board();
 
-    // All that a host must save, one message a line; `values` are the present ones.
+    // Everything that a host must save, one message per line; `values` are the current ones.
     std::string save() const;
-    // False, and nothing is changed, for text that is not from `save`.
+    // Returns false, and changes nothing, if the text is not from `save`.
     bool restore(const std::string& text);
 
-    // The message that makes the engine build it.
+    // The message by which the engine builds the board.
     Fields message() const;
 };
 

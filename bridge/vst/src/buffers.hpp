@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A host's buffers, which may be fewer, more or of another kind than it has declared.
+// A host's buffers, of which there may be fewer or more than declared, or of another kind.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@ namespace ddspfx {
 
 constexpr std::uint32_t kChannels = 2;
 
-// The first channels of a bus, null where the host has none.
+// The first channels of a bus; null for missing ones.
 class Channels {
 public:
     Channels() = default;
@@ -18,7 +18,7 @@ public:
             first_[c] = given[c];
     }
 
-    // For a host's table, `from` samples on.
+    // From a host's table, from sample `from` on.
     float** at(std::uint32_t from) {
         for (std::uint32_t c = 0; c < kChannels; ++c)
             now_[c] = first_[c] ? first_[c] + from : nullptr;
@@ -29,7 +29,7 @@ private:
     float *first_[kChannels] = {}, *now_[kChannels] = {};
 };
 
-// Nothing else writes to the channels of a bus from number `from` on.
+// Silence the channels of a bus from number `from` on, which nothing else writes.
 template <typename Sample>
 void silence(Sample* const* given, std::uint32_t count, std::uint32_t frames, std::uint32_t from = 0) {
     for (std::uint32_t c = from; given && c < count; ++c)

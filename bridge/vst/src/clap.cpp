@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DPF's CLAP with what its wrapper leaves out: render mode, tails, and names, units and text that change. DPF is
-// compiled as a part of this file, and the plugin that a host gets is a copy of DPF's with some functions of ours.
+// DPF's CLAP plus what its wrapper lacks: render mode, tails, and names, units and text that change. DPF is compiled as
+// part of this file. The plugin that a host gets is a copy of DPF's with some of its functions replaced by ours.
 #include "DistrhoPluginInfo.h"
 
 #define DISTRHO_PLUGIN_TARGET_CLAP
@@ -16,7 +16,7 @@ const bool kHostKeepsValues = false;
 
 namespace {
 
-// These two extensions are not among the headers that DPF brings; names and layout are CLAP 1.0's.
+// DPF's headers lack these two extensions; names and layout are those of CLAP 1.0.
 constexpr char kTailId[] = "clap.tail", kRenderId[] = "clap.render";
 
 struct Tail {

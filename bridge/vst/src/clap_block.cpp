@@ -19,7 +19,7 @@ Channels channelsOf(const clap_audio_buffer_t* ports, uint32_t count) {
     return ports && count > 0 ? Channels(ports->data32, ports->channel_count) : Channels();
 }
 
-// From channel `from` of the first port on.
+// The first port from channel `from` on.
 void silenceOutputs(const clap_process_t& block, uint32_t from) {
     for (uint32_t i = 0; block.audio_outputs && i < block.audio_outputs_count; ++i, from = 0) {
         const clap_audio_buffer_t& port = block.audio_outputs[i];
@@ -77,7 +77,7 @@ clap_process_status processBlock(DdspFx& plugin, const clap_process_t& block, Pr
     given.audio_inputs = &from;
     given.audio_outputs = &to;
     given.in_events = nullptr;
-    // DPF would write a line to stderr for each value that nobody takes.
+    // DPF would write a line to stderr for each value that is not accepted.
     given.out_events = block.out_events ? block.out_events : &deaf;
     const clap_process_status status = dpf(self, &given);
     silenceOutputs(block, ddspfx::kChannels);

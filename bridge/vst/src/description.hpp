@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A board as the engine tells it: "describe", one "slot" for each, "end" (docs/link.md).
+// Collects the engine's description of a board: "describe", one "slot" for each, "end" (docs/link.md).
 #pragma once
 
 #include "board.hpp"
@@ -10,10 +10,10 @@ namespace ddspfx {
 
 class Description {
 public:
-    // True where this was the "end" of a whole board, which take() then hands over. Other messages are none of its.
+    // Returns true if this was the "end" of a complete board, which take() then returns. Ignores other messages.
     bool feed(const Fields& fields);
     Board take() { return std::move(coming_); }
-    // A connection that ended in the middle of one.
+    // Call when a connection ends in the middle of a description.
     void forget() { expected_ = 0; }
 
 private:

@@ -11,8 +11,8 @@ namespace ddspfx {
 
 namespace {
 
-// Python lets one thread at a time run in a process: of four violins in one, 69 % of the blocks were late; in two
-// processes none (docs/measurements.md).
+// Python runs one thread at a time per process: of four violins in one process, 69 % of the blocks were late; in two
+// processes, none (docs/measurements.md).
 constexpr unsigned kPerEngine = 2;
 
 std::string variable(const char* name, const std::string& otherwise = {}) {

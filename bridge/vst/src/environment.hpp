@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What this process's environment says of engines (docs/link.md).
+// Environment variables of this process about engines (docs/link.md).
 #pragma once
 
 #include <string>
@@ -9,14 +9,15 @@ namespace ddspfx {
 
 class Environment {
 public:
-    // Read once, in the thread that makes a plugin: a host may change its environment while other threads run.
+    // Read once, in the thread that creates a plugin, because a host may change its environment while other threads
+    // run.
     Environment();
 
-    // Where the first engine listens; "" where the folder is somebody else's.
+    // The socket of the first engine; "" if the folder belongs to somebody else.
     const std::string& link() const { return link_; }
-    // Those that share an engine.
+    // The number of plugins that share an engine.
     unsigned pluginsPerEngine() const { return pluginsPerEngine_; }
-    // The words that start an engine, as they are now; empty where there is none to start.
+    // The current command that starts an engine; empty if there is none.
     std::vector<std::string> engineWords() const;
 
 private:

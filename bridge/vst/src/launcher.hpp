@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Starts the engine, once on a machine however many plugins want it, and gives up after a few tries.
+// Starts the engine, once per machine however many plugins need it, and gives up after a few tries.
 #pragma once
 
 #include "environment.hpp"
@@ -14,15 +14,15 @@ public:
     explicit Launcher(const Environment& environment) : environment_(environment) {}
     ~Launcher() { release(); }
 
-    // Where things stand, after another engine was started where its turn had come. `refusal` says why none will be, in
-    // the words of the last one.
+    // The state after an attempt, which starts another engine if its turn has come. `refusal` is the reason why none
+    // will be started, in the last engine's words.
     struct Outcome {
         bool starting = false;
         std::string refusal;
     };
-    // For the engine that would listen at `path`.
+    // For the engine that listens at `path`.
     Outcome attempt(const std::string& path);
-    // An engine answers: the next one that dies may be started afresh.
+    // Call when an engine answers: if it dies, a new one may be started at once.
     void succeeded();
 
 private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DPF's LV2 as it is: this format fixes names when it is installed, so slots have numbers.
+// DPF's LV2, unchanged. This format fixes names at installation, so slots have numbers.
 #include "DistrhoPluginInfo.h"
 
 #define DISTRHO_PLUGIN_TARGET_LV2

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Whether a host renders or plays, for hosts that do not say: how far its audio is ahead of the clock.
+// Whether a host renders or plays, for hosts that do not say so: measured by how far its audio is ahead of the clock.
 #pragma once
 
 #include <chrono>
@@ -13,18 +13,17 @@ public:
 
     void reset() { running_ = false; }
 
-    // At the start of a block. Returns how long a wait would make nobody late.
-    //
-    // Who plays is at most a buffer ahead, so half a second is a bounce, and a wait can be as long as it takes. Before
-    // that, what is more than a block and a half ahead may be waited for, but not by a thread with real-time priority,
-    // which is a sound card's and may be filling its first buffers.
+    // Call at the start of a block. Returns how long the block may wait without being late. A playing host is at most
+    // one buffer ahead. Half a second means a bounce, in which a wait may take any time. Below that, the block may wait
+    // for as much as it is ahead beyond one and a half blocks, but not in a thread with real-time priority, which
+    // belongs to a sound card and may be filling its first buffers.
     Clock::duration mayWait(std::uint32_t frames, double sampleRate, bool isRealtimeThread, Clock::duration all,
                             Clock::time_point now = Clock::now()) {
         const auto seconds = [](double s) {
             return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(s));
         };
         const auto block = seconds(frames / sampleRate);
-        // A host that was silent for a while has not fallen behind by that: it starts again from now.
+        // A host that paused for a while is not behind: count again from now.
         ahead_ = running_ ? ahead_ + before_ - (now - last_) : Clock::duration::zero();
         if (ahead_ < Clock::duration::zero())
             ahead_ = Clock::duration::zero();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a host is told of parameters, and what it sets.
+// The parameters as hosts see them, and the values that hosts set.
 #include "plugin.hpp"
 
 #include <algorithm>
@@ -10,10 +10,10 @@ START_NAMESPACE_DISTRHO
 namespace {
 
 const char* const kRenderNames[] = {"automatic", "live", "wait for the engine"};
-// Of a control that nobody has moved: a number that no lane has by chance.
+// The value of a control that nobody has moved: a number that no lane has by chance.
 constexpr float kUntouched = 0.500125F;
 
-// A host's number as one of 0 to `most`: it may be anything, also none.
+// A host's number as an integer from 0 to `most`; it may be anything, even NaN.
 uint32_t choiceOf(double value, uint32_t most) {
     return std::isnan(value) ? 0
                              : static_cast<uint32_t>(std::lround(std::clamp(value, 0.0, static_cast<double>(most))));
@@ -50,7 +50,7 @@ void DdspFx::initParameter(uint32_t index, Parameter& parameter) {
     if (index == kEffect) {
         parameter.name = "Effect";
         parameter.symbol = "effect";
-        // Ardour shows only what can be automated.
+        // Ardour shows only parameters that can be automated.
         parameter.hints = kParameterIsAutomatable | kParameterIsInteger;
         parameter.ranges = ParameterRanges(0.0F, 0.0F, static_cast<float>(kMostEffects));
     } else if (index == kRender) {
@@ -63,7 +63,7 @@ void DdspFx::initParameter(uint32_t index, Parameter& parameter) {
         parameter.name = index == kEngine ? "Engine" : "Late blocks";
         parameter.symbol = index == kEngine ? "engine" : "late_blocks";
         parameter.hints = kParameterIsOutput | kParameterIsInteger;
-        // Steps on, so that a host asks again for names, text and latency, in its own thread.
+        // Counts up, so that a host asks for names, text and latency again, in its own thread.
         parameter.ranges = ParameterRanges(0.0F, 0.0F, 1000000.0F);
     } else {
         initSlot(index - kFirstSlot, parameter);
@@ -80,7 +80,7 @@ float DdspFx::getParameterValue(uint32_t index) const {
     }
 }
 
-// In the range that DPF has declared.
+// In the range declared by DPF.
 void DdspFx::setParameterValue(uint32_t index, float value) {
     set(index, index == kEffect ? value / kMostEffects : index == kRender ? value / kWait : value);
 }
@@ -96,20 +96,20 @@ void DdspFx::set(uint32_t index, double normalised) {
     if (!isSlot(index) || (kHostKeepsValues && isUntouched(index - kFirstSlot, static_cast<float>(value))))
         return;
     auto& now = status_.values[index - kFirstSlot];
-    // A host's text of a number has six places; what is as near is what it was.
+    // A host's text of a number has six digits; a value this close is unchanged.
     if (std::abs(now.load(std::memory_order_relaxed) - value) < 1e-6)
         return;
     now.store(value, std::memory_order_relaxed);
     status_.toEngine[index - kFirstSlot].store(true, std::memory_order_relaxed);
 }
 
-// A control as it stands at first says nothing of what the board should be.
+// The initial position of a control says nothing about the board.
 bool DdspFx::isUntouched(unsigned slot, float value) {
     touched_[slot] = touched_[slot] || std::abs(value - firstOf(slot)) > 1e-6F;
     return !touched_[slot];
 }
 
-// A host that restores a session sets this again after the state: only another value is a choice.
+// A host that restores a session sets this again after the state, so only another value is a choice.
 void DdspFx::pick(uint32_t effect) {
     if (effect_.exchange(effect, std::memory_order_relaxed) != effect && effect > 0 && session_)
         session_->pick(effect - 1);

@@ -22,7 +22,7 @@ int makeMemory(std::size_t bytes) {
     const int memory = memfd_create("ddsp-fx link", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (memory < 0)
         return -1;
-    // Sealed, or the other side could be killed by SIGBUS.
+    // Sealed, because otherwise shrinking the file could kill the other side by SIGBUS.
     if (ftruncate(memory, static_cast<off_t>(bytes)) != 0 ||
         fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) != 0) {
         close(memory);
@@ -76,7 +76,7 @@ int connectTo(const std::string& path) {
         close(socket);
         return -1;
     }
-    // An engine that is stopped reads nothing; a full socket must not hold this side for ever.
+    // An engine that is stopped reads nothing; a full socket must not block this side for ever.
     const timeval limit{5, 0};
     setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     return socket;

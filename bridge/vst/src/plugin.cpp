@@ -12,7 +12,7 @@ START_NAMESPACE_DISTRHO
 
 namespace {
 
-// No DAW minds that long at loading; a board that takes longer is told when it is there.
+// No DAW minds a wait this long at loading. If a board takes longer, the host is notified when it is ready.
 constexpr auto kPrepared = std::chrono::milliseconds(3000);
 const char* const kState = "session";
 
@@ -35,7 +35,7 @@ DdspFx::DdspFx() : Plugin(kParameters, 0, 1), stream_(status_) {
     double limit = 0.0;
     if (!seconds || !ddspfx::parseNumber(seconds, limit))
         return;
-    // Scripts read names at once, and know no later.
+    // Scripts read names at once, and do not read them again.
     session_->allowStart();
     prepare();
     if (stream_.isLinked())
@@ -44,8 +44,6 @@ DdspFx::DdspFx() : Plugin(kParameters, 0, 1), stream_(status_) {
 }
 
 DdspFx* DdspFx::lastCreated() { return newest; }
-
-// State.
 
 void DdspFx::initState(uint32_t, State& state) {
     state.key = kState;
@@ -76,8 +74,6 @@ void DdspFx::setState(const char*, const char* value) {
     setLatency(stream_.latency());
 }
 
-// Audio.
-
 bool DdspFx::prepare() {
     const ddspfx::Layout layout{getSampleRate(), std::clamp(getBufferSize(), 1U, kMostFrames), channels_};
     const bool isNew = stream_.prepare(layout);
@@ -93,7 +89,7 @@ void DdspFx::activate() {
     if (!session_)
         return;
     session_->allowStart();
-    // A host asks for the latency next, and at another rate it is another: an engine that is there knows it soon.
+    // A host asks for the latency next, which may be different at another rate; a running engine knows it soon.
     if (prepare())
         session_->awaitPrepared(kPrepared);
     stream_.activate();

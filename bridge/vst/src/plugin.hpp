@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The plugin, whatever the format. What formats do beyond DPF is in vst3.cpp and clap.cpp.
+// The plugin, independent of formats. What VST3 and CLAP need beyond DPF is in vst3.cpp and clap.cpp.
 #pragma once
 
 #include "DistrhoPlugin.hpp"
@@ -13,7 +13,7 @@
 
 START_NAMESPACE_DISTRHO
 
-// A host's indices.
+// Indices of parameters as hosts count them.
 enum Index : uint32_t {
     kEffect = 0,
     kRender = 1,
@@ -27,13 +27,13 @@ inline bool isSlot(uint32_t index) { return index >= kFirstSlot && index < kEngi
 
 constexpr uint32_t kMostEffects = 127;
 
-// Of one piece on its way to the engine: larger blocks, which are a bounce's, go in several.
+// The most samples sent to the engine at once; larger blocks, as in a bounce, are split.
 constexpr uint32_t kMostFrames = 65536;
 
-// The choices of "Bounce".
+// The choices of the parameter "Bounce".
 enum Bounce : uint32_t { kAutomatic, kLive, kWait };
 
-// Each wrapper says it of its format: that a host's controls keep values of their own, and none can be told of a
+// Defined by each format's wrapper: whether a host's controls keep their own values, because it cannot be notified of a
 // board's.
 extern const bool kHostKeepsValues;
 
@@ -41,7 +41,7 @@ class DdspFx : public Plugin {
 public:
     DdspFx();
 
-    // For the wrappers, on a host's main thread.
+    // For the wrappers, on the host's main thread.
 
     static DdspFx* lastCreated();
     ddspfx::Slot slot(uint32_t index) const { return session_ ? session_->slot(index - kFirstSlot) : ddspfx::Slot(); }
@@ -53,18 +53,19 @@ public:
     void setOffline(bool offline) { hostOffline_.store(offline, std::memory_order_relaxed); }
     void setChannels(uint32_t channels) { channels_ = channels; }
     uint32_t channels() const { return channels_; }
-    // What DPF's VST3 has room for.
+    // The longest block for which DPF's VST3 has room.
     void setMostFrames(int32_t frames) { mostFrames_ = frames; }
     int32_t mostFrames() const { return mostFrames_; }
     bool isMainThread() const { return std::this_thread::get_id() == mainThread_; }
-    // How a host is told, in its main thread, of names that have changed; `tellNames` does it where they have.
+    // Sets the function that notifies a host of changed names, in its main thread; `tellNames` calls it if they
+    // changed.
     void onNames(std::function<int()> tell) { names_ = std::move(tell); }
     int tellNames();
 
-    // For the wrappers, in any thread: whether samples may come, and a host's value, which may be any number.
+    // For the wrappers, in any thread: whether audio may arrive, and a host's value, which may be any number.
     bool isActivated() const { return isActivated_.load(std::memory_order_acquire); }
     void set(uint32_t index, double normalised);
-    // On the audio thread: the same at a sample of the block that comes next.
+    // On the audio thread: the same, at a sample of the next block.
     void event(uint32_t offset, uint32_t index, double normalised);
 
 protected:
@@ -95,13 +96,13 @@ private:
 
     ddspfx::Status status_;
     ddspfx::Stream stream_;
-    // Null in the instance that DPF asks for names alone.
+    // Null in the instance that DPF creates only to ask for names.
     std::unique_ptr<ddspfx::Session> session_;
     std::atomic<uint32_t> effect_{0}, render_{0};
     std::atomic<bool> hostOffline_{false}, isActivated_{false};
     uint32_t channels_ = 2;
     int32_t mostFrames_ = 0;
-    // The audio thread's: slots that a host has moved, which its values are for from then on.
+    // For the audio thread: slots that a host has moved, from when on the host's values count.
     std::array<bool, ddspfx::kSlots> touched_{};
     const std::thread::id mainThread_ = std::this_thread::get_id();
     std::function<int()> names_;

@@ -18,7 +18,8 @@ namespace ddspfx::platform {
 
 namespace {
 
-// What hosts set for themselves and would break another program's libraries; and where the engine listens, said anew.
+// Variables that hosts set for themselves and that would break another program's libraries; and the engine's socket,
+// which is set again.
 bool isNotTheEngines(const char* variable) {
     for (const char* name : {"LD_LIBRARY_PATH=", "LD_PRELOAD=", "PYTHONHOME=", "DDSP_FX_LINK="})
         if (std::strncmp(variable, name, std::strlen(name)) == 0)
@@ -26,7 +27,7 @@ bool isNotTheEngines(const char* variable) {
     return false;
 }
 
-// Between fork and exec only what is safe in a signal handler may be called.
+// Between fork and exec, only async-signal-safe functions may be called.
 [[noreturn]] void become(char* const* words, char* const* environment, int output, int life) {
     setsid();
     if (fork() != 0)
@@ -35,14 +36,14 @@ bool isNotTheEngines(const char* variable) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
     const int nothing = open("/dev/null", O_RDONLY);
-    // Out of the way of the four below.
+    // Moved out of the way of the four below.
     output = fcntl(output, F_DUPFD, 4);
     life = fcntl(life, F_DUPFD, 4);
     dup2(nothing, 0);
     dup2(output, 1);
     dup2(output, 2);
     dup2(life, 3);
-    // The host's sound devices and files are not the engine's.
+    // The engine must not inherit the host's sound devices and files.
     syscall(SYS_close_range, 4U, ~0U, 0U);
     execve(words[0], words, environment);
     _exit(127);
@@ -64,7 +65,7 @@ int spawn(const std::vector<std::string>& words, const std::string& path) {
     const int output = open((path + ".log").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (output < 0)
         return -1;
-    // The engine is nobody's child here, but the kernel closes its end of a pipe when it ends.
+    // The engine is not a child of this process, but the kernel closes its end of a pipe when it exits.
     int ends[2] = {-1, -1};
     const pid_t child = pipe2(ends, O_CLOEXEC) == 0 ? fork() : -1;
     if (child == 0)
@@ -97,7 +98,7 @@ int tryLock(const std::string& path) {
 int takeSeat(const std::string& path, unsigned count, unsigned& number) {
     const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     for (unsigned i = 0; file >= 0 && i < count; ++i) {
-        // Of this opening of the file, not of the process: a host has many instances.
+        // A lock of this open file description, not of the process, because a host has many instances.
         struct flock one{};
         one.l_type = F_WRLCK;
         one.l_whence = SEEK_SET;

@@ -22,7 +22,7 @@ std::string Seat::engine() {
         return first;
     if (handle_ < 0)
         handle_ = platform::takeSeat(first + ".seats", kSeats, number_);
-    // Where no engine can be started, there is the one that somebody else has.
+    // If no engine can be started, use the one that somebody else has started.
     const unsigned engine = environment_.engineWords().empty() ? 0 : number_ / environment_.pluginsPerEngine();
     return engine ? first + "." + std::to_string(engine + 1) : first;
 }

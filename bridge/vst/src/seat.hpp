@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which of several engines a plugin goes to (docs/link.md, "Several engines"). Without a word between them: each
-// instance holds a numbered seat, which the kernel takes from the dead.
+// Chooses between several engines (docs/link.md, "Several engines") without any message: each instance holds a numbered
+// seat, which the kernel releases when it dies.
 #pragma once
 
 #include "environment.hpp"
@@ -14,7 +14,7 @@ public:
     explicit Seat(const Environment& environment) : environment_(environment) {}
     ~Seat();
 
-    // Where this instance's engine listens; "" where there is no folder for it. The first call takes the seat.
+    // The socket of this instance's engine; "" if there is no folder for it. The first call takes the seat.
     std::string engine();
 
 private:

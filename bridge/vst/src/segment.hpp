@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The shared memory of one plugin and the engine (docs/link.md, "The segment").
+// The shared memory between one plugin and the engine (docs/link.md, "The segment").
 #pragma once
 
 #include <atomic>
@@ -11,25 +11,25 @@ namespace ddspfx {
 constexpr std::uint32_t kMagic = 0x31584644, kLinkVersion = 1;
 constexpr std::size_t kEventsOffset = 256, kEventBytes = 24;
 
-// What a host has set up.
+// The host's audio settings.
 struct Layout {
     double sampleRate = 48000.0;
     std::uint32_t maxBlock = 1024, channels = 2;
 
-    // A host may say any rate, also none.
+    // A host may give any rate, even NaN.
     bool isSane() const {
         return sampleRate >= 1000.0 && sampleRate <= 1e6 && maxBlock > 0 && (channels == 1 || channels == 2);
     }
     bool operator==(const Layout& other) const {
         return sampleRate == other.sampleRate && maxBlock == other.maxBlock && channels == other.channels;
     }
-    // Within its largest block and 10 ms the engine's answer is never late for the next block.
+    // The host's largest block plus 10 ms, with which the engine's answer is never late for the next block.
     std::uint32_t linkLatency() const;
-    // Two seconds: the dry sound is read from here too, as late as the longest board.
+    // Two seconds, because the dry sound is read from here too, delayed by the longest board's latency.
     std::uint32_t ringFrames() const;
 };
 
-// Where everything is.
+// The offsets of all parts.
 struct Offsets {
     std::uint32_t ringFrames, eventSlots;
     std::size_t input, output, size;
@@ -37,7 +37,7 @@ struct Offsets {
     Offsets(std::uint32_t channels, std::uint32_t ringFrames, std::uint32_t eventSlots);
 };
 
-// A position with the epoch that it belongs to; 0 is none.
+// A position with its epoch; 0 means none.
 struct Tagged {
     std::uint64_t word = 0;
 
@@ -55,7 +55,7 @@ public:
     Segment(const Segment&) = delete;
     Segment& operator=(const Segment&) = delete;
 
-    // False where the system has no memory for it, or it makes no sense.
+    // Returns false if the system has no memory for it, or if the layout is invalid.
     bool open(const Layout& layout);
     void close();
 
@@ -76,7 +76,7 @@ public:
     float* input(std::uint32_t channel) { return ring(input_, channel); }
     float* output(std::uint32_t channel) { return ring(output_, channel); }
 
-    // False when the ring is full.
+    // Returns false if the ring is full.
     bool pushEvent(Tagged position, std::uint32_t slot, double normalised);
 
 private:

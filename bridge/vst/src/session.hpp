@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The words of one plugin instance with the engine, in a thread of its own: finds it, starts it, comes back to it.
+// One plugin instance's conversation with the engine, in its own thread: finds the engine, starts it, reconnects.
 #pragma once
 
 #include "board.hpp"
@@ -22,33 +22,32 @@ public:
     explicit Session(Status& status);
     ~Session();
 
-    // From any thread but the audio's.
+    // For any thread but the audio thread.
 
-    // The segment that carries the audio from now on; `handle` is the session's to close. -1 is none: the system gave
-    // no memory, or no handle for it.
+    // The segment that carries the audio from now on; the session closes `handle`. -1 means that the system gave no
+    // memory, or no handle for it.
     void attach(int handle);
-    // A board to be made the engine's; one that was restored from a host's session, or a name from the menu.
+    // Sends the engine a board: one restored from a host's session, or a name from the menu.
     void setBoard(Board board);
     void load(std::string chain);
-    // Of the menu; nothing happens where it has none of that number, and where there is no menu yet it waits for one.
-    // From the audio's thread too, where hosts automate: it notes the number, and the session's own thread does the
-    // rest within a tick.
+    // Loads an item of the menu. An unknown number does nothing; before there is a menu, it waits for one. Also for the
+    // audio thread, where hosts automate: it stores the number, and the session's thread acts within a tick.
     void pick(unsigned item) { status_.picked.store(item + 1, std::memory_order_release); }
-    // A host that only looks what a plugin is makes one too: no engine is started until this.
+    // A host that only scans plugins creates one too, so no engine is started before this call.
     void allowStart() { mayStart_ = true; }
 
     Board board() const;
     std::vector<std::string> menu() const;
     Slot slot(unsigned index) const;
-    // For people: what the engine is doing, or why not, and where its panel is.
+    // For people: what the engine is doing, or why it is not running, and the address of its panel.
     std::string text() const;
 
-    // Counts every change of names, ranges or menu, which hosts must be told.
+    // Counts the changes of names, ranges or menu, of which hosts must be notified.
     unsigned generation() const { return generation_.load(std::memory_order_acquire); }
 
     // Returns when the engine has the board, when there will be none, or after that time.
     void awaitReady(std::chrono::milliseconds limit) const;
-    // The same, but not for an engine that is only being started.
+    // The same, but does not wait for an engine that is still starting.
     void awaitPrepared(std::chrono::milliseconds limit) const;
 
 private:
@@ -69,11 +68,11 @@ private:
     bool send(const Fields& fields, int memory = -1);
     void say(Engine engine, std::string text = {});
 
-    // The board with the values of now. With the mutex held, as the next.
+    // The board with its current values. Call with the mutex held, as the next two functions.
     Board current() const;
-    // Tells the host of another board.
+    // Notifies the host of another board.
     void announce();
-    // What was ready is being prepared anew.
+    // What was ready is being prepared again.
     void unready();
 
     Status& status_;
@@ -85,16 +84,16 @@ private:
     std::string text_, url_, problem_;
     int handle_ = -1;
     bool boardPending_ = true, attachPending_ = false;
-    // Audio was wanted, and there is no memory to carry it.
+    // Audio was wanted, but there is no memory to carry it.
     bool lacksMemory_ = false;
     std::atomic<unsigned> generation_{0};
 
-    // The thread's own.
+    // For the session's thread only.
     int socket_ = -1;
     bool welcomed_ = false, refused_ = false;
-    // The engine could not build what was asked for: what a host saved is kept as it is.
+    // The engine could not build the requested board, so the one saved by the host is kept unchanged.
     bool missing_ = false;
-    // The last board that was asked for has been described.
+    // The last requested board has been described.
     bool taken_ = false;
     bool hasMenu_ = false;
     LineReader lines_;

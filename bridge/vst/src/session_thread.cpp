@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The side of the session that talks to the engine.
+// The session's thread, which talks to the engine.
 #include "platform.hpp"
 #include "segment.hpp"
 #include "session.hpp"
@@ -91,12 +91,12 @@ void Session::sendPending() {
     }
     if (board.empty() && handle < 0)
         return;
-    // Messages are answered in turn: when the ping is, the engine has done all before it.
+    // Messages are answered in order: an answer to the ping means that the engine has handled everything before it.
     bool sent = (board.empty() || send(board)) && (handle < 0 || send({"attach"}, handle));
     if (handle >= 0)
         platform::closeHandle(handle);
     sent = sent && send({"ping", std::to_string(++asked_)});
-    // What is missing is so for other audio too, and stays said.
+    // Whatever is missing is also missing for other audio, and stays reported.
     if (sent && !missing_)
         say(Engine::preparing, "preparing the board");
 }
@@ -108,7 +108,7 @@ void Session::takePick() {
     const auto names = menu();
     if (picked <= names.size())
         load(names[picked - 1]);
-    // Not before the load is noted; and a number that came meanwhile is the next tick's.
+    // Not before the load is stored. A number that arrived meanwhile is handled at the next tick.
     status_.picked.compare_exchange_strong(picked, 0, std::memory_order_acq_rel);
 }
 
@@ -177,14 +177,14 @@ void Session::handle(const Fields& fields) {
 
 void Session::adopt(Board described) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    // The host has asked for another board since: that one will be described too.
+    // The host has requested another board since, which will be described too.
     if (boardPending_ || missing_)
         return;
     board_ = std::move(described);
-    // All values of a host are newer than the board's where only the audio is set up anew.
+    // If only the audio is set up again, all values of the host are newer than the board's.
     const bool keep = asked_ != answered_ && taken_;
     for (unsigned i = 0; i < board_.values.size(); ++i) {
-        // As is a host's automation that came meanwhile.
+        // So is a host's automation that arrived meanwhile.
         if (keep || status_.toEngine[i].load(std::memory_order_relaxed))
             continue;
         status_.values[i].store(board_.values[i], std::memory_order_relaxed);
@@ -194,7 +194,7 @@ void Session::adopt(Board described) {
     taken_ = true;
 }
 
-// Everything that was asked for has been answered: audio is this board's from here on.
+// All requests have been answered: from here on, the audio is this board's.
 void Session::take() {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (answered_ != asked_ || boardPending_ || attachPending_ || handle_ < 0)
@@ -202,7 +202,7 @@ void Session::take() {
     generation_.fetch_add(1, std::memory_order_release);
     if (missing_)
         return status_.engine.store(Engine::absent, std::memory_order_release);
-    // A name that could not be loaded leaves the board that was there: both are said.
+    // A name that could not be loaded leaves the old board in place: report both.
     text_ = (problem_.empty() ? "ready" : problem_) + (url_.empty() ? std::string() : "; panel at " + url_);
     status_.connections.fetch_add(1, std::memory_order_release);
     status_.engine.store(Engine::ready, std::memory_order_release);

@@ -33,7 +33,7 @@ double Slot::plain(double normalised) const {
     const double inside = std::clamp(value, minimum, maximum);
     if (scale == "toggle")
         return inside >= 0.5 ? 1.0 : 0.0;
-    // Ties go to the even neighbour, as Python's round does.
+    // Ties go to the even neighbour, as in Python's round.
     return steps() ? std::nearbyint(inside) : inside;
 }
 

@@ -14,7 +14,7 @@ namespace {
 constexpr float kFade = 1.0F / 64.0F;
 constexpr auto kEnginePatience = std::chrono::seconds(60);
 constexpr auto kAudioPatience = std::chrono::seconds(20);
-// A wake-up can be missed by an engine that dies: look again now and then.
+// An engine that dies may miss a wake-up, so look again now and then.
 constexpr auto kNap = std::chrono::milliseconds(50);
 
 }  // namespace
@@ -63,18 +63,19 @@ void Stream::process(const float* const* in, float* const* out, std::uint32_t fr
     eventCount_ = 0;
 }
 
-// A board's latency cannot be kept without memory for it, and `latency` says so.
+// Without memory, the dry sound cannot be delayed by the board's latency. It passes at once, and `latency` says so.
 void Stream::passThrough(const float* const* in, float* const* out, std::uint32_t frames) const {
     for (std::uint32_t c = 0; c < layout_.channels; ++c)
         for (std::uint32_t i = 0; out[c] && i < frames; ++i)
             out[c][i] = in[c] && std::isfinite(in[c][i]) ? in[c][i] : 0.0F;
 }
 
-// Hosts send them queue by queue. Insertion keeps the order of equals and, unlike stable_sort, allocates nothing.
+// Hosts send events queue by queue. Insertion sort keeps the order of equals and, unlike stable_sort, does not
+// allocate.
 void Stream::sortEvents(std::uint32_t frames) {
     const auto earlier = [](const Event& a, const Event& b) { return a.offset < b.offset; };
     for (std::uint32_t i = 0; i < eventCount_; ++i) {
-        // A place outside the block would never come.
+        // An offset outside the block would never be reached.
         events_[i].offset = std::min(events_[i].offset, frames - 1);
         for (std::uint32_t j = i; j > 0 && earlier(events_[j], events_[j - 1]); --j)
             std::swap(events_[j], events_[j - 1]);
@@ -109,7 +110,7 @@ void Stream::piece(const float* const* in, float* const* out, std::uint32_t star
     const std::int64_t first = std::max<std::int64_t>(0, end - frames);
     if (end > 0 && patience > Clock::duration::zero())
         awaitOutput(first, end, patience);
-    // The first samples out are silence either way, and longer than the crossfade.
+    // The first samples are silence in either case, for longer than the crossfade.
     const bool there = end <= 0 ? status_.isReady() : status_.isUsable() && isThere(first, end);
     if (!there && end > 0 && status_.isReady())
         status_.lateBlocks.fetch_add(1, std::memory_order_relaxed);
@@ -121,7 +122,7 @@ void Stream::write(const float* const* in, std::uint32_t start, std::uint32_t fr
     for (std::uint32_t c = 0; c < layout_.channels; ++c) {
         float* const ring = segment_.input(c);
         for (std::uint32_t i = 0; i < frames; ++i) {
-            // What a host sends when another plugin fails must not come out of the dry path either.
+            // Invalid samples from a host, as when another plugin fails, must not pass through the dry path either.
             const float sample = in[c] ? in[c][start + i] : 0.0F;
             ring[(position_ + i) & mask] = std::isfinite(sample) ? sample : 0.0F;
         }
@@ -129,7 +130,7 @@ void Stream::write(const float* const* in, std::uint32_t start, std::uint32_t fr
 }
 
 void Stream::sendEvents(std::uint32_t start, std::uint32_t frames) {
-    // Until the engine has the board that these slots are of, it would set others.
+    // Before the engine has the board of these slots, it would set other parameters.
     if (status_.isReady())
         for (std::uint32_t slot = 0; slot < kSlots; ++slot)
             if (status_.toEngine[slot].exchange(false, std::memory_order_relaxed))
@@ -164,7 +165,7 @@ void Stream::awaitEngine() {
         if (!status_.isUsable())
             return;
         gaveUp_ = Clock::now() > limit;
-        // Nobody signals this word meanwhile: it is a sleep of a millisecond.
+        // Nobody signals this word meanwhile, so this sleeps for a millisecond.
         platform::wait(segment_.outputSignal(), segment_.outputSignal().load(), std::chrono::milliseconds(1));
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The audio of one plugin instance: to the engine and back with one fixed latency, and dry where nothing comes back.
+// One plugin instance's audio: to the engine and back with a fixed latency, and dry if nothing comes back.
 #pragma once
 
 #include "pace.hpp"
@@ -11,35 +11,35 @@
 
 namespace ddspfx {
 
-// Whether the host plays or bounces; where it does not say, `automatic` finds out.
+// Whether the host plays or bounces; `automatic` is for hosts that do not say.
 enum class Render { automatic, live, wait };
 
 class Stream {
 public:
     explicit Stream(Status& status) : status_(status) {}
 
-    // While no audio runs.
+    // Call while no audio runs.
 
-    // True when there is a new segment, which the engine must be given.
+    // Returns true if there is a new segment, which the engine must receive.
     bool prepare(const Layout& layout);
-    // For a segment that the engine cannot be given: the input passes as it is.
+    // For a segment that cannot be sent to the engine: the input passes unchanged.
     void giveUp() { segment_.close(); }
     bool isLinked() const { return segment_.isOpen(); }
     std::uint32_t channels() const { return layout_.channels; }
-    // A new epoch: the next sample is the stream's first.
+    // Starts a new epoch: the next sample is the stream's first.
     void activate();
 
     Segment& segment() { return segment_; }
-    // None where the system gave no memory for the link: the input then passes as it is.
+    // None if the system gave no memory for the link: the input then passes unchanged.
     std::uint32_t latency() const {
         return segment_.isOpen() ? layout_.linkLatency() + status_.latency.load(std::memory_order_relaxed) : 0;
     }
 
-    // The audio thread. None of these allocates, locks or, but for a host that renders offline, waits.
+    // For the audio thread. None of these allocates, locks or, unless a host renders offline, waits.
 
-    // A slot's new value at a sample of the block that `process` will get.
+    // A slot's new value at a sample of the next block.
     void event(std::uint32_t offset, std::uint32_t slot, double normalised);
-    // A host may lack a channel, whatever it has declared: a null input is silence, a null output is not written.
+    // A host may lack a declared channel: a null input is silence, a null output is not written.
     void process(const float* const* in, float* const* out, std::uint32_t frames, Render render);
 
 private:
@@ -63,7 +63,7 @@ private:
     void read(float* const* out, std::uint32_t start, std::uint32_t frames, bool wet);
     void passThrough(const float* const* in, float* const* out, std::uint32_t frames) const;
     void sortEvents(std::uint32_t frames);
-    // The values of a block that has no place for them in the stream's time: the next one starts with them.
+    // For values in a block that has no samples: the next block starts with them.
     void postponeEvents();
     float at(const float* ring, std::int64_t position) const;
 
@@ -75,11 +75,11 @@ private:
     std::array<Event, 1024> events_{};
     std::uint32_t eventCount_ = 0;
 
-    // How much of the sound is the engine's, 0 to 1, and what is left of the step where it was cut off.
+    // The engine's share of the sound, 0 to 1, and the rest of a step that fades out where it was cut off.
     float blend_ = 0.0F, stepGain_ = 0.0F;
     std::array<float, 2> step_{}, last_{};
 
-    // Waiting has an end; after it, dry until another connection.
+    // Waiting is limited; after that, the output is dry until the next connection.
     bool gaveUp_ = false;
     Pace pace_;
     std::uint32_t connection_ = 0;

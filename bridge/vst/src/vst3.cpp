@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DPF's VST3 with what its wrapper leaves out: the host's offline mode, tails, mono, blocks as hosts send them, and
-// names, units and text that change. DPF is compiled as a part of this file, and its objects, which are tables of
-// functions, are given ours where a host asks for them.
+// DPF's VST3 plus what its wrapper lacks: the host's offline mode, tails, mono, blocks of any size, and names, units
+// and text that change. DPF is compiled as part of this file. Its objects are tables of functions, in which ours are
+// installed when a host asks for them.
 #include "DistrhoPluginInfo.h"
 
 #define DISTRHO_PLUGIN_TARGET_VST3
@@ -33,8 +33,7 @@ std::string narrow(const int16_t* wide) { return std::string(ScopedUTF8String(wi
 
 v3_result V3_API setupProcessing(void* self, v3_process_setup* setup) {
     DdspFx* const plugin = processorsPlugin(self);
-    // DPF refuses blocks of one sample, and would go on with the size that it had; it allocates as much as is asked
-    // for.
+    // DPF refuses blocks of one sample, and would keep its old size. It allocates as much as is requested.
     v3_process_setup within = *setup;
     within.max_block_size = std::clamp(setup->max_block_size, 2, static_cast<int32_t>(kMostFrames));
     const v3_result result = dpfProcessor.proc.setup_processing(self, &within);
@@ -125,8 +124,8 @@ double V3_API getNormalised(void* self, v3_param_id id) {
                                         : dpfController.ctrl.get_parameter_normalised(self, id);
 }
 
-// A host repeats here, in its main thread, what the processor has put out: the place from which it may be told of names
-// and latency. Ardour 7.3 does it in the audio thread, where being told corrupts its memory.
+// Here, in its main thread, a host repeats the processor's output parameters: this is the place to notify it of names
+// and latency. Ardour 7.3 does it in the audio thread, where a notification corrupts its memory.
 v3_result V3_API setNormalised(void* self, v3_param_id id, double normalised) {
     uint32_t index = 0;
     DdspFx* const plugin = controllersPlugin(self);
@@ -151,8 +150,6 @@ v3_result V3_API setHandler(void* self, v3_component_handler** handler) {
     }
     return dpfController.ctrl.set_component_handler(self, handler);
 }
-
-// Where they come from.
 
 void takeOver(dpf_audio_processor& processor) {
     if (processor.proc.process == process)
@@ -187,12 +184,12 @@ v3_result V3_API query(void* self, const v3_tuid iid, void** object) {
     return result;
 }
 
-// DPF writes to stderr in the audio thread for every block of a bus that is switched off, and reads behind its table.
+// For every block of a bus that is switched off, DPF writes to stderr in the audio thread, and reads beyond its table.
 // Such a bus has no channels, which is all that matters here.
 v3_result V3_API activateBus(void*, int32_t, int32_t, int32_t, v3_bool) { return V3_OK; }
 
-// A state may bring a board of another latency. DPF tells the host of new values alone, and one that has asked already,
-// as Ardour 7.3 has, would play a violin 43 ms late.
+// A state may contain a board of another latency, but DPF only notifies the host of new values. A host that has asked
+// for the latency before, as Ardour 7.3 does, would play a violin 43 ms late.
 v3_result V3_API setState(void* self, v3_bstream** stream) {
     const v3_result result = dpfComponent.comp.set_state(self, stream);
     DdspFx* const plugin = pluginOf((*static_cast<dpf_component**>(self))->vst3);

@@ -16,7 +16,7 @@ struct Piece {
     int32_t start, frames;
     bool isLast;
 
-    // A place outside the block would never come: it is moved inside.
+    // An offset outside the block would never be reached, so it is clipped.
     bool has(int32_t offset) const { return (start == 0 || offset >= start) && (isLast || offset < start + frames); }
     uint32_t within(int32_t offset) const { return static_cast<uint32_t>(std::max(offset - start, 0)); }
 };
@@ -30,7 +30,7 @@ void takeQueue(DdspFx& plugin, v3_param_value_queue** queue, const Piece& piece)
         double value = 0.0;
         if (v3_cpp_obj(queue)->get_point(queue, i, &offset, &value) != V3_OK || !piece.has(offset))
             continue;
-        // Without samples there is no place for it in time.
+        // Without samples it has no position in time.
         if (piece.frames > 0)
             plugin.event(piece.within(offset), index, value);
         else
@@ -43,7 +43,7 @@ void takeChanges(DdspFx& plugin, v3_param_changes** changes, const Piece& piece)
         takeQueue(plugin, v3_cpp_obj(changes)->get_param_data(changes, i), piece);
 }
 
-// What the plugin tells the host, which may take nothing: DPF would write a line about each to stderr.
+// Values for the host, which may refuse them: DPF would write a line to stderr about each.
 struct Told {
     struct Queue {
         v3_param_value_queue_cpp* self;
@@ -68,13 +68,13 @@ v3_param_value_queue** V3_API addQueue(void* self, v3_param_id* id, int32_t* ind
     return reinterpret_cast<v3_param_value_queue**>(&told.queue);
 }
 
-// Channels of the first of a host's buses.
+// The channels of a host's first bus.
 Channels channelsOf(const v3_audio_bus_buffers* buses, int32_t count) {
     const bool isThere = buses && count > 0 && buses->num_channels > 0;
     return isThere ? Channels(buses->channel_buffers_32, static_cast<uint32_t>(buses->num_channels)) : Channels();
 }
 
-// From channel `from` of the first output on.
+// The first output from channel `from` on.
 void silenceOutputs(const v3_process_data& block, uint32_t from) {
     const auto frames = static_cast<uint32_t>(std::max(block.nframes, 0));
     for (int32_t i = 0; block.outputs && i < block.num_output_buses; ++i, from = 0) {

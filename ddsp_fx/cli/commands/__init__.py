@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What can be typed: one module a command, registered in pyproject.toml as other packages' commands are.
+"""The built-in commands, one module each, registered in pyproject.toml like those of other packages.
 
-A module here imports nothing heavy; what the command does is in `ddsp_fx.cli`.
+A module here imports nothing heavy; the work of its command is in `ddsp_fx.cli`.
 """

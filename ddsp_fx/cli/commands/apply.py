@@ -13,7 +13,7 @@ USAGE = """ddsp-fx apply INPUT OUTPUT CHAIN [options]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing heavy is imported for this."""
+    """Add the options; imports nothing heavy."""
     parser.usage = USAGE
     parser.add_argument(
         "words",
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="allow a board file or take to load plugins from any path, not only from the plugin folders",
     )
     parser.add_argument("--buffer-size", type=int, default=8192, metavar="N", help="samples per block (default 8192)")
-    parser.add_argument("--dry-run", action="store_true", help="print what would be done, and do nothing")
+    parser.add_argument("--dry-run", action="store_true", help="print what would be done, but write nothing")
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no summary")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
@@ -60,7 +60,7 @@ def add_automation(automation: argparse._ArgumentGroup) -> None:
         metavar="MAP",
         action="append",
         default=[],
-        help="what a controller of the .mid moves: 74=violin.pitch_shift:-12..12, 2/7=mix, bend=...; repeatable",
+        help="assign a controller of the .mid: 74=violin.pitch_shift:-12..12, 2/7=mix, bend=...; repeatable",
     )
     automation.add_argument("--midi-map", metavar="FILE", help="a text file with one such MAP per line")
 
@@ -82,7 +82,7 @@ def _add_output(output: argparse._ArgumentGroup) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The command itself."""
+    """Run the command."""
     from ddsp_fx.cli.apply import run
 
     return run(arguments)

@@ -10,7 +10,7 @@ from ddsp_fx.cli.figure_names import DEFINITIONS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing heavy is imported for this."""
+    """Add the options; imports nothing heavy."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = DEFINITIONS
     parser.add_argument("bundle", help="an effect's name, or a bundle's folder or zip")
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The command itself."""
+    """Run the command."""
     from ddsp_fx.cli.evaluate import run
 
     return run(arguments)

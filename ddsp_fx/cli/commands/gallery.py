@@ -7,7 +7,7 @@ import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing heavy is imported for this."""
+    """Add the options; imports nothing heavy."""
     parser.add_argument("folder", help="the folder for index.html, its sounds and its pictures")
     parser.add_argument("--replace", action="store_true", help="overwrite files of the same names in the folder")
     parser.add_argument("--seconds", type=float, metavar="S", help="use at most S seconds of every sound (at least 2)")
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The command itself."""
+    """Run the command."""
     from ddsp_fx.cli.gallery import run
 
     return run(arguments)

@@ -7,7 +7,7 @@ import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing heavy is imported for this."""
+    """Add the options; imports nothing heavy."""
     parser.add_argument("recordings", help="a folder of recordings: one instrument, one note at a time, in one room")
     parser.add_argument("--name", help="the bundle's name; its effects are NAME, NAME-room and NAME-dry")
     parser.add_argument("--out", metavar="DIR", help="write the bundle to DIR/NAME (default: in your bundle folder)")
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The command itself."""
+    """Run the command."""
     from ddsp_fx.cli.train import run
 
     return run(arguments)

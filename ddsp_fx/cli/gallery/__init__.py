@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx gallery`: every demonstration of the DDSP paper, with the installed effects, on one page."""
+"""`ddsp-fx gallery`: every demonstration of the DDSP paper, made with the installed effects, on one page."""
 
 from ddsp_fx.cli.gallery.command import run
 

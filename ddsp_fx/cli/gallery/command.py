@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From arguments to the folder: inputs, sections in the paper's order, the page, and the figures printed."""
+"""Builds the gallery from the arguments: inputs, sections in the paper's order, the page, and the printed figures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ddsp_fx.files.replace import write_file
 
 
 def run(arguments: Namespace) -> int:
-    """Everything that can be checked is checked before the first sound is made."""
+    """Check everything that can be checked before the first sound is made, then build."""
     seconds, folder = arguments.seconds, Path(arguments.folder)
     sources.check_seconds(seconds)
     pictures.pyplot()
@@ -44,7 +44,7 @@ def _make(folder: Path) -> None:
         for place in (folder / "sounds", folder / "pictures"):
             place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise AudioError(f"{folder}: cannot be made: {error.strerror}; name another folder") from None
+        raise AudioError(f"{folder}: cannot be created: {error.strerror}; name another folder") from None
 
 
 def _sections(studio: Studio, seconds: float | None) -> list[Section]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page's pictures. Transparent, with grey ink, so that one file serves a light and a dark page."""
+"""The page's pictures. They are transparent with grey ink, so that one file suits light and dark pages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STYLE = dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtic
 
 
 def _draw(path: Path, size: tuple[float, float], rows: int, paint: Callable[[Any], None]) -> None:
-    """One figure of `rows` axes on one time axis, painted, written and moved into place."""
+    """Draw one figure of `rows` axes with a common time axis, and replace the file atomically."""
     plt = pictures.pyplot()
     with plt.rc_context({**_STYLE, "font.size": 8, "axes.facecolor": "none", "legend.framealpha": 0.0}):
         figure, axes = plt.subplots(rows, 1, figsize=size, squeeze=False, sharex=True)
@@ -35,9 +35,9 @@ def _draw(path: Path, size: tuple[float, float], rows: int, paint: Callable[[Any
 def spectrogram(
     path: Path, audio: Mono, rate_hz: float, reference: Mono | None = None, span_s: float | None = None
 ) -> None:
-    """Linear frequency, logarithmic magnitude, 90 dB below the loudest bin of `reference` (of the sound itself).
+    """Spectrogram: linear frequency, logarithmic magnitude, 90 dB below the loudest bin of `reference` or `audio`.
 
-    `span_s` is the length of the time axis: one for all the sounds that are to be compared.
+    `span_s` is the length of the time axis, the same for all sounds that are compared.
     """
 
     def paint(axes: Any) -> None:
@@ -51,7 +51,7 @@ def spectrogram(
 
 
 def controls(path: Path, time_s: Doubles, f0_hz: Doubles, amplitude: Doubles, distribution: Doubles) -> None:
-    """What is drawn for the additive synthesizer: (frames,), (frames,), (frames, harmonics)."""
+    """The additive synthesizer's controls: (frames,), (frames,), (frames, harmonics)."""
 
     def paint(axes: Any) -> None:
         axes[0].plot(time_s, f0_hz, color="C0")
@@ -67,7 +67,7 @@ def controls(path: Path, time_s: Doubles, f0_hz: Doubles, amplitude: Doubles, di
 
 
 def waveforms(path: Path, sounds: Mapping[str, Mono], rate_hz: float, start_s: float, seconds: float) -> None:
-    """The same stretch of each sound, one above the other, on one scale."""
+    """The same part of each sound, one above the other, on the same scale."""
 
     def paint(axes: Any) -> None:
         first = round(start_s * rate_hz)
@@ -82,7 +82,7 @@ def waveforms(path: Path, sounds: Mapping[str, Mono], rate_hz: float, start_s: f
 
 
 def melodies(path: Path, curves: Mapping[str, tuple[Mono, Mono]], limit_hz: float) -> None:
-    """Pitch curves, name -> (time in s, f0 in Hz with NaN where unvoiced); the limit is dotted, 0 is none."""
+    """Pitch curves, name -> (time in s, f0 in Hz, NaN if unvoiced); the limit is a dotted line, 0 means none."""
 
     def paint(axes: Any) -> None:
         for name, (time_s, f0_hz) in curves.items():

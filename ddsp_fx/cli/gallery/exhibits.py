@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the page is made of: sections of exhibits, each a sound, a picture and its numbers."""
+"""The parts of the page: sections of exhibits, each with a sound, a picture and its figures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True)
 class Exhibit:
-    """One thing to hear or see: paths are relative to the page; figures are name with unit -> value."""
+    """A sound or a picture. Paths are relative to the page; figures map a name with its unit to a value."""
 
     title: str
     text: str = ""
@@ -22,7 +22,7 @@ class Exhibit:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under a header."""
+    """Rows of text below a header."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -30,7 +30,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """A demonstration: `slug` names it in files, links and JSON."""
+    """A demonstration; `slug` names it in files, links and JSON."""
 
     slug: str
     title: str
@@ -40,7 +40,7 @@ class Section:
     figures: Figures = field(default_factory=dict)
 
     def all_figures(self) -> Figures:
-        """The section's own, and each exhibit's under its title."""
+        """The section's own figures, and each exhibit's under its title."""
         named = {
             f"{exhibit.title}: {name}": value for exhibit in self.exhibits for name, value in exhibit.figures.items()
         }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an instrument's model does: taken apart, played by a voice, and taken out of its range."""
+"""An instrument's model: taken apart, played by a voice, and played below its range."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def decomposition(studio: Studio) -> Section:
     wall = studio.wall(sound, whole)
     wall.hang("original", "Original", sound.audio, sound.name)
     figures = {name.replace("_", " "): measured[name] for name in _COMPARED}
-    wall.hang("resynthesis", "Resynthesis", whole, f"What {item.symbol} plays.", figures)
+    wall.hang("resynthesis", "Resynthesis", whole, f"{item.symbol} plays the recording.", figures)
     for part in ("harmonic", "noise", "room"):
         levels = {"rms dBFS": rms_dbfs(parts[part])} | after_the_last_note(parts[part], sound)
         wall.hang(part, part.capitalize(), parts[part], figures=levels)
     left = peak_dbfs(whole - parts["harmonic"] - parts["noise"] - parts["room"])
     text = (
-        "A model plays what it hears of a recording: pitch and loudness, fifty times a second, and nothing else. Tone, "
-        "noise and room are separate signals that add up to it. All pictures share the scale of the whole."
+        "A model knows only the pitch and loudness of a recording, fifty times a second. Tone, noise and room are "
+        "separate signals that add up to the whole. All pictures have the scale of the whole."
     )
     return Section(slug, title, text, wall.exhibits, figures={"whole minus parts, peak dBFS": left})
 
@@ -60,19 +60,19 @@ def transfer(studio: Studio) -> Section:
     wall.reference = None
     for item in studio.shelf.instruments:
         _hang_transfer(wall, item, sound)
-    text = "Pitch and loudness of a voice, played by instruments that never heard it. Vibrato and glides stay its own."
+    text = "Instruments play the pitch and loudness of a voice they never heard. Its vibrato and glides are kept."
     return Section(slug, title, text, wall.exhibits)
 
 
 def _hang_transfer(wall: Wall, item: Item, sound: Sound) -> None:
-    """The violin as the paper has it, two octaves up; any other where it is at home."""
+    """The violin two octaves up, as in the paper; any other instrument in its own range."""
     from ddsp_fx.analysis.features import extract
 
     if item.symbol == FIRST:
         shift, effect, text = VOICE_SHIFT, item.make(pitch_shift=VOICE_SHIFT), "Two octaves up."
     else:
         shift, effect = None, item.make(register="match", loudness_match=True)
-        text = "In the octave that lies in its range, as loud as it is played."
+        text = "Transposed by octaves into its range, at its own loudness."
     out = effect.render(sound.audio, sound.rate_hz)
     figures = pitch_figures(extract(sound.audio, sound.rate_hz), extract(out, sound.rate_hz), shift)
     figures["last 50 ms, peak dBFS"] = peak_dbfs(out[-round(0.05 * sound.rate_hz) :])
@@ -80,7 +80,7 @@ def _hang_transfer(wall: Wall, item: Item, sound: Sound) -> None:
 
 
 def extrapolation(studio: Studio) -> Section:
-    """The first instrument, below what it was trained on."""
+    """The first instrument, below the range of its training data."""
     slug, title = "extrapolation", "Beyond the trained range"
     if not studio.shelf.instruments:
         return Section(slug, title, NOTHING)
@@ -89,21 +89,21 @@ def extrapolation(studio: Studio) -> Section:
     lowest_hz = trained.f0_min_hz if trained else 0.0
     wall.reference = None
     curves = {name: _hang_lower(wall, item, studio.recording, shift, lowest_hz) for shift, name in EXTRAPOLATED.items()}
-    text = "As played; dotted: the lowest pitch of the training."
+    text = "The pitch as played. Dotted: the lowest pitch in the training data."
     wall.draw("melodies", "The melodies", text, lambda path: drawings.melodies(path, curves, lowest_hz))
     text = (
         f"The recording on {item.symbol}, one and two octaves down; {_learned_from(lowest_hz)}. "
-        "The oscillators reach wherever they are sent; what the network makes of pitches it never met is its own idea."
+        "The oscillators can play any pitch; the network has to guess how an instrument sounds there."
     )
     return Section(slug, title, text, wall.exhibits)
 
 
 def _learned_from(lowest_hz: float) -> str:
-    return f"the lowest pitch it learned is {lowest_hz:.0f} Hz" if lowest_hz else "its range is not told"
+    return f"the lowest pitch it learned is {lowest_hz:.0f} Hz" if lowest_hz else "its trained range is unknown"
 
 
 def _hang_lower(wall: Wall, item: Item, sound: Sound, shift: int, lowest_hz: float) -> Curve:
-    """One transposition; returns its melody as measured, up to the last note's end."""
+    """One transposition; returns its measured melody, up to the end of the last note."""
     from ddsp_fx.analysis.features import extract
 
     out = item.make(pitch_shift=shift).render(sound.audio, sound.rate_hz)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is measured of the sounds on the page."""
+"""Measurements of the sounds on the page."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _SILENCE = 1e-9
 
 
 def peak_dbfs(audio: Mono) -> float:
-    """Of any shape; -180 for silence."""
+    """Peak of audio of any shape in dBFS; -180 for silence."""
     return _db(float(np.abs(audio).max(initial=0.0)))
 
 
 def rms_dbfs(audio: Mono) -> float:
-    """Of any shape; -180 for silence."""
+    """RMS of audio of any shape in dBFS; -180 for silence."""
     return _db(float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) if audio.size else 0.0)
 
 
@@ -31,20 +31,20 @@ def _db(value: float) -> float:
 
 
 def between(audio: Mono, rate_hz: float, start_s: float, end_s: float) -> Mono:
-    """(samples,) from one time to another."""
+    """The part of (samples,) between two times in s."""
     return audio[round(start_s * rate_hz) : round(end_s * rate_hz)]
 
 
 def after_the_last_note(audio: Mono, sound: Sound) -> dict[str, float]:
-    """What rings out: the half second that begins a fifth of a second after `sound` has ended."""
+    """RMS of the tail: half a second, beginning 0.2 s after the last note of `sound`."""
     after = between(audio, sound.rate_hz, sound.ends_s + 0.2, sound.ends_s + 0.7)
     return {"0.2 to 0.7 s after the last note, rms dBFS": rms_dbfs(after)}
 
 
 def pitch_figures(before: Features, after: Features, shift_semitones: float | None = None) -> dict[str, float]:
-    """How the melody of `before` is kept in `after`, over frames voiced in both.
+    """How well `after` keeps the melody of `before`, over frames voiced in both.
 
-    With a shift the error is against it; without, the octaves are whatever was chosen, and are told.
+    The error is measured against `shift_semitones`. Without it, whole octaves are allowed, and reported.
     """
     n = min(len(before), len(after))
     voiced = before.voiced[:n] & after.voiced[:n]

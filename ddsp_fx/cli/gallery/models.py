@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the models cost and how near they come: tiny beside full, and everything that manifests report."""
+"""Cost and accuracy of the models: tiny against full, and the figures in all manifests."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ddsp_fx.cli.gallery.shelf import FULL, Item
 from ddsp_fx.cli.gallery.studio import Studio
 
 Mono = NDArray[np.float32]
-# Figure of a manifest, after whatever prefix -> its heading.
+# Figure in a manifest, after any prefix -> its heading.
 COLUMNS = {
     "loudness_l1": "loudness L1",
     "f0_l1_semitones": "f0 L1 semitones",
-    "f0_l1_all_semitones": "f0 L1, octave errors too",
+    "f0_l1_all_semitones": "f0 L1 with octave errors",
     "f0_outliers": "f0 outliers",
     "spectral_loss": "spectral loss",
 }
@@ -27,11 +27,11 @@ _KNOWN_PREFIX = "heldout"
 
 
 def tiny_and_full(studio: Studio) -> Section:
-    """Both sizes of an instrument on one recording."""
-    slug, title = "tiny", "The tiny model beside the full one"
+    """Both sizes of an instrument, on one recording."""
+    slug, title = "tiny", "The tiny and the full model"
     if not studio.shelf.pairs:
         text = (
-            f"No full model ships. Where effects NAME and NAME{FULL} are both installed they stand here side by side; "
+            f"No full model ships. If effects NAME and NAME{FULL} are both installed, they are compared here; "
             f"ddsp-fx train --decoder full --name NAME{FULL} makes one."
         )
         return Section(slug, title, text)
@@ -42,12 +42,12 @@ def tiny_and_full(studio: Studio) -> Section:
         measured[item.symbol] = figures
     header = ("", *next(iter(measured.values())))
     rows = [(name, *(number(value) for value in figures.values())) for name, figures in measured.items()]
-    text = "One recording through both. Speed is that of the whole effect on the machine that made this page."
+    text = "Both models play one recording. Speed is that of the whole effect on the computer that made this page."
     return Section(slug, title, text, wall.exhibits, [Table(header, rows)])
 
 
 def _measured(studio: Studio, item: Item) -> tuple[Mono, Figures]:
-    """The resynthesis of the recording, and its size, speed and nearness."""
+    """The resynthesis of the recording, and its size, speed and distance."""
     from ddsp_fx.analysis.resynthesis_figures import compare
 
     sound = studio.recording
@@ -63,7 +63,7 @@ def _measured(studio: Studio, item: Item) -> tuple[Mono, Figures]:
 
 
 def reconstruction(studio: Studio) -> Section:
-    """What every manifest says of recordings that were held out, beside the paper's table."""
+    """Every manifest's figures for held-out recordings, next to the paper's table."""
     from ddsp_fx.analysis.resynthesis_figures import PAPER
 
     ours = {
@@ -73,22 +73,23 @@ def reconstruction(studio: Studio) -> Section:
     }
     paper = {f"paper: {name}": figures for name, figures in PAPER.items()}
     rows = [(name, *(_cell(figures, key) for key in COLUMNS)) for name, figures in {**ours, **paper}.items()]
-    told = "What the manifests say of recordings that their models never heard" if ours else "No manifest has figures"
+    told = "The manifests' figures for recordings that their models never heard" if ours else "No manifest has figures"
     text = (
-        f"{told}, beside table 1 of the paper. The paper's notes are single and sustained, its tracker is CREPE, "
-        "its outliers are frames of low confidence. Ours are phrases in rooms, outliers more than half a semitone off. "
-        "Supervised is a tracker's pitch; the unsupervised model learned to hear it, and autoencoded is what it "
-        "then makes of a recording alone. The command ddsp-fx evaluate measures both ways on any recording."
+        f"{told}, next to table 1 of the paper. The paper's notes are single and sustained, its tracker is CREPE, "
+        "and its outliers are frames of low confidence. Ours are phrases in rooms, and our outliers are frames more "
+        "than half a semitone off. Supervised models take the pitch from a tracker. The unsupervised model learned to "
+        "detect it; autoencoded means that its only input is a recording. ddsp-fx evaluate measures any recording both "
+        "ways."
     )
     flat = {f"{name}: {COLUMNS[key]}": value for name, row in ours.items() for key, value in row.items()}
     return Section("reconstruction", "Reconstruction", text, (), [Table(("", *COLUMNS.values()), rows)], flat)
 
 
 def held_out(figures: Mapping[str, float | str]) -> dict[str, Figures]:
-    """The figures of a manifest by what stands before their names; `heldout` is the usual, and becomes ""."""
+    """A manifest's figures by the prefix of their names; the usual prefix `heldout` becomes ""."""
     found: dict[str, Figures] = {}
     for key, value in figures.items():
-        # The paper_ figures are another definition of the same, and have no column.
+        # The paper_ figures define the same quantities differently, and have no column.
         name = next((name for name in COLUMNS if key.endswith(name) and not key.endswith(f"paper_{name}")), None)
         if name is None or not isinstance(value, float):
             continue

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one page: HTML and CSS by hand, light and dark, nothing fetched from anywhere."""
+"""The page: HTML and CSS by hand, for light and dark, without external resources."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ddsp_fx.cli.gallery.exhibits import Exhibit, Section, Table
 TITLE = "ddsp-fx gallery"
 INTRODUCTION = (
     "The demonstrations of DDSP: Differentiable Digital Signal Processing (Engel, Hantrakul, Gu, Roberts, ICLR 2020), "
-    "made anew by the effects that are installed here. Every sound on this page was computed by the command that wrote "
-    "the page. Spectrograms: linear frequency, logarithmic magnitude over 90 dB."
+    "repeated with the effects installed here. Every sound on this page was computed by the command that wrote it. "
+    "Spectrograms: linear frequency, logarithmic magnitude over 90 dB."
 )
 CSS = """
 :root { color-scheme: light dark; --ink: #1d1d1f; --soft: #5b5b63; --paper: #fdfdfc; --line: #d9d9d6; --link: #0b57a4; }
@@ -62,7 +62,7 @@ def _section(number: int, section: Section) -> str:
     parts = [
         f'<section id="{section.slug}">\n<h2>{number}. {escape(section.title)}</h2>\n<p>{escape(section.text)}</p>\n'
     ]
-    # A table has the section's figures already, and in order.
+    # A table already has the section's figures, in order.
     figures = "" if section.tables else _figures(section.figures)
     parts += [figures, *map(_exhibit, section.exhibits), *map(_table, section.tables), "</section>\n"]
     return "".join(parts)
@@ -93,7 +93,7 @@ def _table(table: Table) -> str:
 
 
 def number(value: float) -> str:
-    """Three significant digits, without an exponent where people meet it; a dash for NaN."""
+    """Three significant digits, without an exponent for common magnitudes; a dash for NaN."""
     if not math.isfinite(value):
         return "-"
     if value == int(value) or abs(value) >= 100:

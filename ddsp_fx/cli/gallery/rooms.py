@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a learned room does: taken away from its instrument, and given to a voice."""
+"""A learned room: removed from its instrument, and applied to a voice."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ddsp_fx.cli.gallery.studio import Studio, Wall
 
 Mono = NDArray[np.float32]
 METHODS = {
-    "suppress": "The recording itself; what is mostly room is taken out of it.",
-    "resynthesise": "The paper's way: the model plays it anew, without the room.",
+    "suppress": "The recording itself, with the room's tail attenuated.",
+    "resynthesise": "The paper's method: the model plays the recording again, without the room.",
 }
 MIX = 0.3
 
 
 def dereverberation(studio: Studio) -> Section:
-    """The recording without its room, by both methods, beside the truth where that is known."""
+    """The recording without its room by both methods, next to the dry original if there is one."""
     slug, title = "dereverb", "Dereverberation"
     if not studio.shelf.dereverbs:
         return Section(slug, title, "No dereverb effect is installed, so there is nothing to show.")
@@ -35,10 +35,10 @@ def dereverberation(studio: Studio) -> Section:
         out = item.make(method=method).render(sound.audio, sound.rate_hz, tail=False)
         wall.hang(f"dry_{method}", method, out, text, _levels(out, sound))
     if sound.dry is not None:
-        wall.hang("dry_truth", "Before the room", sound.dry, "What the hall was added to.", _levels(sound.dry, sound))
+        wall.hang("dry_truth", "Before the room", sound.dry, "The dry original.", _levels(sound.dry, sound))
     text = (
-        f"The effect {item.symbol} knows the instrument and the room apart. It was trained in one room; the nearer a "
-        "recording is to that one, the better it parts them."
+        f"The effect {item.symbol} knows the instrument and the room separately. It was trained in one room; the more "
+        "similar a recording's room is, the better it removes it."
     )
     return Section(slug, title, text, wall.exhibits)
 
@@ -49,7 +49,7 @@ def _levels(audio: Mono, sound: Sound) -> Figures:
 
 
 def acoustic_transfer(studio: Studio) -> Section:
-    """A voice in every room that is installed."""
+    """A voice in every installed room."""
     slug, title, sound = "acoustics", "Acoustic transfer", studio.voice
     if not studio.shelf.rooms:
         return Section(slug, title, "No learned room is installed, so there is nothing to show.")
@@ -58,12 +58,12 @@ def acoustic_transfer(studio: Studio) -> Section:
     for item in studio.shelf.rooms:
         _hang_room(wall, item, sound)
     _hang_alone(wall, studio.shelf.rooms[0], sound)
-    text = "The room of an instrument's recording around a voice. Where one response was learned, stereo is made of it."
+    text = "A voice in the room of an instrument's recording. A room with one learned response is widened to stereo."
     return Section(slug, title, text, wall.exhibits)
 
 
 def _hang_room(wall: Wall, item: Item, sound: Sound) -> None:
-    """The voice in the room, at a mix of common use."""
+    """The voice in the room, at a common mix."""
     from ddsp_fx.dsp.decay import decay_times
 
     response = _response(item, sound.rate_hz)
@@ -74,7 +74,7 @@ def _hang_room(wall: Wall, item: Item, sound: Sound) -> None:
 
 
 def _hang_alone(wall: Wall, item: Item, sound: Sound) -> None:
-    """What the room adds, and its impulse response."""
+    """The wet signal alone, and the impulse response."""
     wet = item.make(mix=1.0).render(np.stack([sound.audio, sound.audio]), sound.rate_hz)
     title = f"{item.symbol} alone"
     wall.hang(f"only_{item.symbol}", title, wet, "Mix 1.", _levels(wet.mean(axis=0), sound))
@@ -85,7 +85,7 @@ def _hang_alone(wall: Wall, item: Item, sound: Sound) -> None:
 
 
 def _response(item: Item, rate_hz: float) -> Mono:
-    """The left path of the room, (taps,)."""
+    """The room's left path, (taps,)."""
     room: Any = item.make()
     left: Mono = room.impulse_response(rate_hz, channels=2)[0]
     return left

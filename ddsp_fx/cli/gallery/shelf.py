@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is installed, in the order in which it is shown."""
+"""The installed effects, in the order in which they are shown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FULL = "-full"
 
 @dataclass(frozen=True)
 class Item:
-    """An effect that a bundle offers."""
+    """An effect of a bundle."""
 
     bundle: Bundle
     symbol: str
@@ -28,11 +28,11 @@ class Item:
 
 
 class Shelf:
-    """All effects by kind, the violin first. A full model `NAME-full` is paired with NAME and not shown by itself."""
+    """All effects by kind, the violin first. A full model `NAME-full` is paired with NAME and not listed itself."""
 
     def __init__(self) -> None:
         self.bundles = discover().bundles
-        # The first of two that share a symbol has precedence.
+        # Of two effects with the same symbol, the first takes precedence.
         found = {e.symbol: Item(b, e.symbol, e.kind) for b in reversed(self.bundles) for e in b.manifest.effects}
         items = [found[e.symbol] for b in self.bundles for e in b.manifest.effects if found[e.symbol].bundle is b]
         instruments = [item for item in items if item.kind == "timbre_transfer"]

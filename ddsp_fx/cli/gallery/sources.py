@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sounds that go in: the project's own synthesised phrases, or the user's recordings."""
+"""The input sounds: the project's own synthesised phrases, or the user's recordings."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from ddsp_fx.files.names import printable
 Mono = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 RATE_HZ = float(example_sounds.RATE_HZ)
-# Below this nothing is left between the fade and the room's second.
+# In less, nothing is left between the fade and the second of silence for the room.
 SHORTEST_S = 2.0
-# A page of longer sounds loads slowly and says no more.
+# With longer sounds the page loads slowly and shows nothing more.
 OWN_RECORDING_S = 20.0
 _FADE_S = 0.03
 
 
 @dataclass(frozen=True)
 class Sound:
-    """Mono audio (samples,); from `ends_s` on nobody plays. `dry` is the same before its room, where that is known."""
+    """Mono audio (samples,), silent from `ends_s` on. `dry` is the same without its room, if known."""
 
     audio: Mono
     rate_hz: float
@@ -40,12 +40,12 @@ class Sound:
 
     @property
     def seconds(self) -> float:
-        """Length."""
+        """Length in s."""
         return len(self.audio) / self.rate_hz
 
     @property
     def span_s(self) -> float:
-        """A time axis for it and for what rings out after it."""
+        """Length of the time axis in s, which includes the tail."""
         return self.seconds + 1.5
 
 
@@ -58,14 +58,14 @@ def check_seconds(seconds: float | None) -> None:
 
 
 def sung(seconds: float | None) -> Sound:
-    """The sung phrase, which ends in half a second of rest."""
+    """The sung phrase, with half a second of silence at the end."""
     notes = _first(example_sounds.SUNG, seconds)
     audio, ends_s = _shortened(example_sounds.sing(notes), notes, 0.5, seconds)
     return Sound(audio.astype(np.float32), RATE_HZ, ends_s, "a sung phrase")
 
 
 def bowed(seconds: float | None) -> Sound:
-    """The violin phrase in a hall of 1.1 s, which ends in 1.2 s of rest."""
+    """The violin phrase in a hall with an RT60 of 1.1 s, with 1.2 s of silence at the end."""
     notes, room = _first(example_sounds.BOWED, seconds), example_sounds.room()
     dry, ends_s = _shortened(example_sounds.bow(notes), notes, len(room) / RATE_HZ, seconds)
     wet = example_sounds.in_room(dry, room)
@@ -76,13 +76,13 @@ def bowed(seconds: float | None) -> Sound:
 
 
 def _first(notes: Sequence[Note], seconds: float | None) -> Sequence[Note]:
-    """The notes that begin within `seconds`."""
+    """The notes that start within `seconds`."""
     starts_s = accumulate((note.seconds + note.rest_s for note in notes), initial=0.0)
     return [note for note, start_s in zip(notes, starts_s, strict=False) if seconds is None or start_s < seconds]
 
 
 def _shortened(audio: Doubles, notes: Sequence[Note], rest_s: float, seconds: float | None) -> tuple[Doubles, float]:
-    """At most `seconds`, of which the last `rest_s` are silence; and when the last note ends."""
+    """At most `seconds` of audio, the last `rest_s` of it silent; and the end of the last note."""
     ends_s = sum(note.seconds + note.rest_s for note in notes) - notes[-1].rest_s
     if seconds is None or seconds >= len(audio) / RATE_HZ:
         return audio, ends_s
@@ -91,19 +91,19 @@ def _shortened(audio: Doubles, notes: Sequence[Note], rest_s: float, seconds: fl
 
 
 def _faded(audio: Doubles, rate_hz: float, ends_s: float) -> Doubles:
-    """Down to silence at `ends_s`, in 30 ms."""
+    """Fade to silence at `ends_s`, over 30 ms."""
     return audio * np.clip((ends_s - np.arange(len(audio)) / rate_hz) / _FADE_S, 0.0, 1.0)
 
 
 def own(path: Path, seconds: float | None) -> Sound:
-    """The first seconds of a file, 20 by default, followed by a second of silence for what rings out.
+    """The first seconds of a file, 20 by default, followed by a second of silence for the tail.
 
     Raises AudioError when it cannot be read or is silent.
     """
     first_s = OWN_RECORDING_S if seconds is None else seconds
     audio, rate_hz = read_mono(path, first_s, salvage=True, tell=lambda remark: say([remark]))
     if not np.abs(audio).max(initial=0.0) > 0.0:
-        raise AudioError(f"{printable(path)}: the part that is used is silent; name a recording that starts with sound")
+        raise AudioError(f"{printable(path)}: its first seconds are silent; choose a recording that starts with sound")
     ends_s = len(audio) / rate_hz
     faded = _faded(audio.astype(np.float64), rate_hz, ends_s).astype(np.float32)
     return Sound(np.pad(faded, (0, round(rate_hz))), rate_hz, ends_s, printable(path.name))

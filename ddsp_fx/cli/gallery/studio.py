@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where exhibits are made: the sounds that go in, the effects that are installed, the folder that fills."""
+"""Makes exhibits from the input sounds and the installed effects, and writes them to the folder."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ CEILING = 0.98
 
 @dataclass
 class Wall:
-    """The exhibits of one section, which share a rate, a scale of colours and a time axis.
+    """The exhibits of one section, with a common rate, colour scale and time axis.
 
     Args:
-        folder: in which `sounds` and `pictures` exist; every file appears complete or not at all.
+        folder: contains folders `sounds` and `pictures`; every file is written completely or not at all.
         rate_hz: of all sounds.
-        reference: (samples,), whose loudest bin is the top of the colour scale; by default each sound has its own.
-        span_s: length of the time axis; by default that of each sound.
+        reference: (samples,), whose loudest bin is the top of the colour scale; by default, each sound has its own
+            scale. span_s: length of the time axis; by default, the length of each sound.
     """
 
     folder: Path
@@ -40,7 +40,7 @@ class Wall:
     exhibits: list[Exhibit] = field(default_factory=list)
 
     def hang(self, slug: str, title: str, audio: Audio, text: str = "", figures: Figures | None = None) -> None:
-        """A sound (samples,) or (channels, samples), its spectrogram and figures. What would clip is lowered."""
+        """Add a sound (samples,) or (channels, samples) with its spectrogram and figures; lowered if it would clip."""
         gain = min(1.0, CEILING / max(float(np.abs(audio).max(initial=0.0)), CEILING))
         rows = np.atleast_2d(audio) * np.float32(gain)
         sound, picture = f"sounds/{slug}.flac", f"pictures/{slug}.png"
@@ -53,7 +53,7 @@ class Wall:
         self.exhibits.append(Exhibit(title, text, sound, picture, {**(figures or {}), "peak dBFS": peak_dbfs(rows)}))
 
     def draw(self, slug: str, title: str, text: str, paint: Callable[[Path], None]) -> None:
-        """A picture without a sound: `paint` is given its path."""
+        """Add a picture without a sound: `paint` is called with its path."""
         picture = f"pictures/{slug}.png"
         paint(self.folder / picture)
         self.exhibits.append(Exhibit(title, text, None, picture))
@@ -61,7 +61,7 @@ class Wall:
 
 @dataclass(frozen=True)
 class Studio:
-    """What every section works from."""
+    """The inputs of every section."""
 
     folder: Path
     shelf: Shelf
@@ -69,5 +69,5 @@ class Studio:
     recording: Sound
 
     def wall(self, sound: Sound, reference: Audio | None = None) -> Wall:
-        """A wall for `sound` and what is made of it; the colours are its own unless a reference is given."""
+        """A wall for `sound` and sounds made from it; each has its own colour scale unless a reference is given."""
         return Wall(self.folder, sound.rate_hz, sound.audio if reference is None else reference, sound.span_s)

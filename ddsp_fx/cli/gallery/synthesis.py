@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What needs no model: the additive synthesizer played by hand, and a loss that does not ask for phase."""
+"""Demonstrations without a model: the additive synthesizer played by hand, and a loss that ignores phase."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Doubles = NDArray[np.float64]
 FRAMES_A_SECOND = 50
 N_HARMONICS = 40
 ADDITIVE_S = 4.0
-# The paper's loss works at this rate; one note at A4 fills it with 16 harmonics.
+# The paper's loss works at this rate; 16 harmonics of A4 fill its bandwidth.
 FIRST_PHASE = "all in phase"
 PHASE_RATE_HZ, PHASE_F0_HZ, PHASE_HARMONICS, PHASE_S = 16000.0, 440.0, 16, 2.0
 
@@ -27,7 +27,7 @@ PHASE_RATE_HZ, PHASE_F0_HZ, PHASE_HARMONICS, PHASE_S = 16000.0, 440.0, 16, 2.0
 def drawn_controls(seconds: float) -> tuple[Doubles, Doubles, Doubles]:
     """f0 in Hz (frames,), amplitude (frames,), harmonic distribution (frames, harmonics) with rows that sum to 1.
 
-    A rise of an octave with vibrato, a swell, and a spectrum that turns from bright to odd harmonics to dull.
+    A rise of an octave with vibrato, a swell, and a spectrum that changes from bright to odd harmonics to dull.
     """
     share = np.linspace(0.0, 1.0, round(seconds * FRAMES_A_SECOND) + 1)
     time_s = share * seconds
@@ -45,7 +45,7 @@ def drawn_controls(seconds: float) -> tuple[Doubles, Doubles, Doubles]:
 
 
 def additive(studio: Studio, seconds: float | None) -> Section:
-    """Three curves drawn by hand, and what the harmonic oscillator makes of them."""
+    """Three curves drawn by hand, and the sound that the harmonic oscillator makes of them."""
     from ddsp_fx.dsp.frames import FrameGrid
     from ddsp_fx.dsp.harmonic import HarmonicOscillator
 
@@ -54,20 +54,20 @@ def additive(studio: Studio, seconds: float | None) -> Section:
     harmonics = amplitude[:, np.newaxis] * distribution
     audio = np.concatenate([oscillator.push(float(f0), row) for f0, row in zip(f0_hz, harmonics, strict=True)])
     wall, time_s = Wall(studio.folder, RATE_HZ), np.arange(len(f0_hz)) / FRAMES_A_SECOND
-    text = "Pitch, amplitude, and how it is shared among the harmonics."
+    text = "Pitch, amplitude, and the share of each harmonic."
     wall.draw(
         "controls", "Drawn by hand", text, lambda path: drawings.controls(path, time_s, f0_hz, amplitude, distribution)
     )
     wall.hang("additive", "Synthesised", audio, figures=_followed(audio, f0_hz, amplitude, harmonics))
     text = (
-        "An oscillator bank is the whole instrument: its controls are curves that can be drawn, read and changed. A "
-        "network only has to predict them."
+        "The instrument is nothing but a bank of oscillators: its controls are curves that people can draw, read and "
+        "change. A network only has to predict them."
     )
     return Section("additive", "The additive synthesizer", text, wall.exhibits)
 
 
 def _followed(audio: Mono, f0_hz: Doubles, amplitude: Doubles, harmonics: Doubles) -> Figures:
-    """The drawn pitch and level against those measured in the sound, medians."""
+    """Median differences between the drawn pitch and level and those measured in the sound."""
     from ddsp_fx.analysis.features import extract
 
     heard = extract(audio, RATE_HZ)
@@ -84,10 +84,10 @@ def _followed(audio: Mono, f0_hz: Doubles, amplitude: Doubles, harmonics: Double
 
 
 def phases(studio: Studio) -> Section:
-    """One note in three choices of phase, and a duller note for scale: what two losses say of them."""
+    """One note with three choices of phase, and a duller note for scale, compared by two losses."""
     sounds = phase_sounds()
     wall = Wall(studio.folder, PHASE_RATE_HZ, sounds[FIRST_PHASE])
-    text = "The same 12 ms of each."
+    text = "The same 12 ms of each sound."
     wall.draw("waveforms", "Waveforms", text, lambda path: drawings.waveforms(path, sounds, PHASE_RATE_HZ, 1.0, 0.012))
     for number, (name, audio) in enumerate(sounds.items()):
         wall.hang(f"phase_{number}", name, audio)
@@ -96,13 +96,13 @@ def phases(studio: Studio) -> Section:
     figures = {f"{name}: waveform L1": waveform for name, (waveform, _) in losses.items()}
     figures |= {f"{name}: spectral loss": spectral for name, (_, spectral) in losses.items()}
     text = (
-        "The first three are the same sixteen harmonics at the same levels and sound much alike; their waveforms have "
-        "little in common. The fourth is in phase with the first but duller. A loss on waveforms, here the mean "
-        "difference over the mean size, finds the dull one nearest; the multi-scale spectral loss finds the copies "
-        "nearest. Most of what it still sees in them is from windows of 4 ms, too short to part harmonics 440 Hz apart."
+        "The first three have the same sixteen harmonics at the same levels and sound much alike, but their waveforms "
+        "have little in common. The fourth is in phase with the first, but duller. A loss on waveforms (here the mean "
+        "difference over the mean size) ranks the dull one nearest; the multi-scale spectral loss ranks the copies "
+        "nearest. Most of what it still finds is from windows of 4 ms, too short to separate harmonics 440 Hz apart."
     )
     table = Table(("", "waveform L1", "spectral loss"), rows)
-    return Section("phase", "The loss does not hear phase", text, wall.exhibits, [table], figures)
+    return Section("phase", "The loss ignores phase", text, wall.exhibits, [table], figures)
 
 
 def phase_losses(sounds: Mapping[str, Mono]) -> dict[str, tuple[float, float]]:
@@ -119,7 +119,7 @@ def phase_losses(sounds: Mapping[str, Mono]) -> dict[str, tuple[float, float]]:
 
 
 def phase_sounds() -> dict[str, Mono]:
-    """Name -> (samples,) at 16 kHz: one harmonic note in three choices of phase, and a duller one."""
+    """Name -> (samples,) at 16 kHz: one harmonic note with three choices of phase, and a duller one."""
     k = np.arange(1, PHASE_HARMONICS + 1)
     time_s = np.arange(round(PHASE_S * PHASE_RATE_HZ)) / PHASE_RATE_HZ
     fade = np.clip(np.minimum(time_s, time_s[::-1]) / 0.05, 0.0, 1.0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The metadata of a recording, and copying it: `collect` it, `bestow` it on another file."""
+"""Copies a recording's metadata: `collect` reads it, `bestow` writes it into another file."""
 
 from ddsp_fx.files.carry.bestow import bestow
 from ddsp_fx.files.carry.collect import Belongings, collect

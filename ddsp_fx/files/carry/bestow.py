@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes one file's metadata into another: unchanged within a format, else as far as the format can hold it."""
+"""Writes one file's metadata into another: unchanged within a format, otherwise as far as the format allows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ddsp_fx.files.carry.markers import to_aiff, to_wav
 from ddsp_fx.files.carry.rescale import rescaled, without_loudness
 from ddsp_fx.files.carry.tags import AIFF, only_in_id3, packed, to_bext, to_id3, to_info, without_stale
 
-# Chunks whose content is in the tags as well, so that another format keeps it.
+# Chunks whose content is also in the tags, so that other formats keep it.
 _AS_TAGS = (b"bext", b"id3 ", b"ID3 ", b"acid", b"info", *AIFF)
 _MOST_OF_PICTURE = (1 << 24) - (1 << 16)
 # The audio definition model of BW64 (ITU-R BS.2076): what each channel is.
@@ -29,10 +29,10 @@ _NAMES = {
 
 
 def bestow(mine: Belongings, path: Path, sample_rate: float, folded: bool = False) -> list[str]:
-    """Give a finished file at that rate what another has carried; returns what its format can't hold, in words.
+    """Write metadata into a finished file at `sample_rate`; returns descriptions of what its format cannot store.
 
-    Where channels were folded down, what describes them one by one is not given. The format is by suffix: .wav, .aiff,
-    .flac, .ogg or .mp3. Raises OSError when it cannot be written.
+    If channels were folded down, descriptions of single channels are left out. The suffix decides the format: .wav,
+    .aiff, .flac, .ogg or .mp3. Raises OSError if the file cannot be written.
     """
     import mutagen
 
@@ -50,12 +50,12 @@ def bestow(mine: Belongings, path: Path, sample_rate: float, folded: bool = Fals
             lost += _not_in_tags(mine)
             lost += _on_tags(mine, path, suffix, ratio)
     except (mutagen.MutagenError, ValueError, struct.error) as error:
-        lost.append(f"what it carries ({' '.join(str(error).split())})")
+        lost.append(f"its metadata ({' '.join(str(error).split())})")
     return lost
 
 
 def _not_in_tags(mine: Belongings, kept: Collection[bytes] = ()) -> list[str]:
-    """Chunks that a format of tags has no place for; of a LIST the labels, since INFO is tags."""
+    """Names of chunks that have no counterpart in tags. Of a LIST, the labels: its INFO becomes tags."""
     lost = []
     for name, content, _ in mine.chunks:
         if name not in _AS_TAGS and name not in kept and not (name == b"LIST" and content[:4] == b"INFO"):
@@ -65,7 +65,7 @@ def _not_in_tags(mine: Belongings, kept: Collection[bytes] = ()) -> list[str]:
 
 
 def _on_chunks(mine: Belongings, path: Path, ratio: float, sample_rate: float) -> list[str]:
-    """Chunk by chunk where the format stays, else INFO, bext and ID3 made of the tags, and markers of markers."""
+    """Copy chunks if the format is the same; otherwise write INFO, bext and ID3 from tags, and convert markers."""
     kind = "wav" if path.suffix.lower() == ".wav" else "aiff"
     before: list[Chunk] = []
     after: list[Chunk] = []
@@ -98,7 +98,7 @@ def _made_of_tags(mine: Belongings, kind: str) -> tuple[list[Chunk], list[Chunk]
 
 
 def _on_tags(mine: Belongings, path: Path, suffix: str, ratio: float) -> list[str]:
-    """Into comments or ID3; what has no place there."""
+    """Write tags as comments or ID3; returns what has no place there."""
     if not (mine.tags or mine.pictures or mine.id3 or mine.blocks):
         return []
     if suffix == ".mp3":
@@ -117,7 +117,7 @@ def _on_flac(mine: Belongings, path: Path, ratio: float) -> list[str]:
     file, lost = flac.FLAC(path), []
     _add_comments(file, mine)
     for picture in mine.pictures:
-        # A block of metadata states its length in 24 bits.
+        # A metadata block states its length in 24 bits.
         if len(picture.data) < _MOST_OF_PICTURE:
             file.add_picture(picture)
         else:
@@ -153,7 +153,7 @@ def _add_comments(file: Any, mine: Belongings) -> None:
     if file.tags is None:
         file.add_tags()
     for key, values in mine.tags.items():
-        # A Vorbis comment's name is printable ASCII without "=".
+        # The name of a Vorbis comment is printable ASCII without "=".
         name = "".join(c if " " <= c <= "}" and c != "=" else "_" for c in key)
         if name:
             file[name] = values

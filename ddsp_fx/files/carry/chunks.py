@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Chunks put into a finished WAV or AIFF, before its samples or after them."""
+"""Inserts chunks into a finished WAV or AIFF, before or after its samples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COPY = 1 << 20
 def add_chunks(path: Path, before: Sequence[Chunk], after: Sequence[Chunk]) -> None:
     """Add chunks to a RIFF, RF64 or FORM file; raises OSError, and ValueError if its sizes would overflow.
 
-    What stands before the samples costs a copy of the file; EBU Tech 3285 wants bext there.
+    Chunks before the samples cost a copy of the file; EBU Tech 3285 requires that place for bext.
     """
     with path.open("rb") as file:
         order = ">" if file.read(4) == b"FORM" else "<"
@@ -35,7 +35,7 @@ def _packed(order: str, name: bytes, content: bytes) -> bytes:
 
 
 def _insert(path: Path, ahead: bytes, order: str) -> None:
-    """Before the chunk of samples; a ds64 chunk stays first, where RF64 wants it."""
+    """Insert before the chunk of samples; a ds64 chunk stays first, as RF64 requires."""
     other = path.with_name(f"{path.stem}-chunks{path.suffix}")
     try:
         with path.open("rb") as source, other.open("wb") as sink:
@@ -67,6 +67,6 @@ def _state_size(file: BinaryIO, size: int, order: str) -> None:
         file.write(struct.pack("<Q", size))
         return
     if size > 0xFFFFFFFF:
-        raise ValueError("over 4 GiB with what it carries")
+        raise ValueError("over 4 GiB with its metadata")
     file.seek(4)
     file.write(struct.pack(f"{order}I", size))

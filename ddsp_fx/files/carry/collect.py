@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The metadata of a file, held in memory while the file is processed."""
+"""Reads a file's metadata and keeps it in memory while the file is processed."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ddsp_fx.files.carry import tags as names
 from ddsp_fx.files.carry.tags import Tags
 from ddsp_fx.files.reader import AudioReader
 
-# Chunks that describe the samples as they were stored, or pad, or measure what is about to change.
+# Chunks that describe the samples as stored, only pad, or measure what processing changes.
 _OF_THE_SAMPLES = (
     b"fmt ", b"data", b"fact", b"ds64", b"JUNK", b"junk", b"PAD ", b"FLLR", b"PEAK", b"levl",
     b"COMM", b"SSND", b"FVER", b"CHAN", b"desc", b"chan", b"kuki", b"pakt", b"free", b"peak", b"ovvw",
 )  # fmt: skip
-# Containers of chunks, and which of these are understood; None for all, which go along as they are.
+# Containers with chunks, and the chunks that are understood; None means all, which are copied unchanged.
 _UNDERSTOOD: dict[str, tuple[bytes, ...] | None] = {
     "wav": None, "aiff": None, "w64": (b"bext",), "caf": (b"info",), "rifx": (b"LIST", b"id3 ", b"ID3 "),
 }  # fmt: skip
@@ -30,22 +30,22 @@ _NAMES = {
     b"cue ": "cue points",
     b"smpl": "loops (smpl)",
 }
-# Covers and long edit lists fit; a chunk that claims more is no tag.
+# Large enough for covers and long edit lists; a chunk that claims more is not a tag.
 MOST_BYTES = 64 << 20
 
 
 @dataclass
 class Belongings:
-    """Everything beside the samples.
+    """All metadata of a file.
 
     Args:
         name, container, sample_rate: of the file it came from.
         chunks: (id, content, before the samples?) of WAV and AIFF, in order.
-        tags: in the form of Vorbis comments, whatever they were.
+        tags: as Vorbis comments, whatever their original form.
         pictures: mutagen's `flac.Picture`.
-        id3: mutagen's frames, where there were some.
+        id3: mutagen's frames, if there were any.
         blocks: FLAC's cue sheet and application blocks.
-        lost: what could not be read, or is no longer true.
+        lost: descriptions of what could not be read or is no longer true.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Belongings:
     lost: list[str] = field(default_factory=list)
 
     def add_tags(self, tags: Tags) -> None:
-        """What is not there yet, and still true."""
+        """Add tags that are still true and not present yet."""
         for key, values in tags.items():
             if why := names.why_stale(key):
                 self.lose(f"{key.upper()} ({why})")
@@ -67,13 +67,13 @@ class Belongings:
                 names.add(self.tags, key, values)
 
     def lose(self, what: str) -> None:
-        """Noted once."""
+        """Record a loss, once."""
         if what not in self.lost:
             self.lost.append(what)
 
 
 def collect(reader: AudioReader) -> Belongings:
-    """Of an opened file; never raises for what it can't read, but notes it."""
+    """The metadata of an opened file. Never raises: what it cannot read is recorded as lost."""
     import mutagen
 
     mine = Belongings(reader.name, reader.container, reader.sample_rate)
@@ -114,7 +114,7 @@ def _from_chunks(mine: Belongings, reader: AudioReader) -> None:
     for name, content, _ in mine.chunks:
         mine.add_tags(_tags_of(mine, name, content))
     if reader.container == "w64":
-        # Its bext chunk is WAV's, and goes along as one.
+        # Its bext chunk has WAV's format, and is copied as WAV's.
         mine.container = "wav"
 
 
@@ -132,7 +132,7 @@ def _tags_of(mine: Belongings, name: bytes, content: bytes) -> Tags:
 
 
 def _taken(mine: Belongings, frames: Any) -> Tags:
-    """The tags of these frames, which are kept as well."""
+    """The tags of these frames; the frames themselves are kept too."""
     mine.id3 = frames
     _pictures_of_id3(mine)
     for name in names.stale_frames(frames):
@@ -141,7 +141,7 @@ def _taken(mine: Belongings, frames: Any) -> Tags:
 
 
 def _from_id3_in_front(mine: Belongings, path: Path) -> None:
-    """Some taggers put ID3 before a file of any kind; what the file holds in its own way counts first."""
+    """Some taggers put ID3 before any kind of file; the file's native tags take precedence."""
     from mutagen.id3 import ID3
 
     with path.open("rb") as file:
@@ -185,7 +185,7 @@ def _from_flac(mine: Belongings, path: Path) -> None:
         if isinstance(block, flac.CueSheet):
             mine.blocks.append(block)
         elif block.code == 2:
-            # Chunks of another format, kept by flac --keep-foreign-metadata: their sizes fit the old samples alone.
+            # Chunks of another format, kept by flac --keep-foreign-metadata: their sizes only fit the old samples.
             if block.write()[:4] in (b"riff", b"aiff", b"w64 "):
                 mine.lose("foreign metadata blocks")
             else:

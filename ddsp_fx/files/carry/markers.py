@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cue points, their names, and loops, from WAV's chunks to AIFF's and back.
+"""Converts cue points, their names and loops between WAV's and AIFF's chunks.
 
 WAV: Microsoft's Multimedia Data Standards Update of 1994 (cue, adtl, smpl). AIFF: Apple's specification 1.3 of 1989
-(MARK, INST). In AIFF a marker stands between two samples, and a loop is from one marker to another.
+(MARK, INST). In AIFF a marker lies between two samples, and a loop runs from one marker to another.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from dataclasses import dataclass, field
 
 from ddsp_fx.files.carry.chunks import Chunk
 
-# Ids are 16 bits in AIFF; a file with more cue points than this is nobody's.
+# Ids have 16 bits in AIFF; no real file has more cue points than this.
 _MOST = 10_000
 _MIDDLE_C = 60
-# smpl's forward, alternating, backward -> INST's; AIFF has no backward.
+# smpl's loop types forward, alternating, backward -> INST's; AIFF has no backward loops.
 _TO_MODE = {0: 1, 1: 2}
 _FROM_MODE = {1: 0, 2: 1}
 
 
 @dataclass
 class Marks:
-    """In samples: named places, and loops (start, end, whether it alternates), the end being the first one after."""
+    """Positions in samples: named places, and loops (start, end after the last sample, whether it alternates)."""
 
     places: list[tuple[int, str]] = field(default_factory=list)
     loops: list[tuple[int, int, bool]] = field(default_factory=list)
     note: int = _MIDDLE_C
 
     def scaled(self, ratio: float) -> Marks:
-        """At another rate, as far as 32 bits go: a place beyond them is beyond every file."""
+        """The marks at another sample rate, limited to 32 bits, which is beyond the end of any file."""
 
         def at(place: int) -> int:
             return min(round(place * ratio), 0xFFFFFFFF)
@@ -41,7 +41,7 @@ class Marks:
 
 @dataclass
 class Converted:
-    """Chunks of the other format, the names of the old ones that they stand for, and what is not in them, in words."""
+    """Chunks of the other format, the ids of the chunks they replace, and descriptions of what they leave out."""
 
     chunks: list[Chunk] = field(default_factory=list)
     kept: set[bytes] = field(default_factory=set)
@@ -49,7 +49,7 @@ class Converted:
 
 
 def to_aiff(chunks: Iterable[tuple[bytes, bytes, bool]], ratio: float) -> Converted:
-    """WAV's chunks as AIFF's, for audio at `ratio` times the rate."""
+    """Convert WAV's chunks to AIFF's, for audio at `ratio` times the rate."""
     content = {name: data for name, data, _ in chunks if name != b"LIST" or data[:4] == b"adtl"}
     marks = _from_wav(content)
     if not (marks.places or marks.loops):
@@ -60,14 +60,14 @@ def to_aiff(chunks: Iterable[tuple[bytes, bytes, bool]], ratio: float) -> Conver
     if scaled.loops:
         made.append((b"INST", _inst(scaled, ids)))
     lost = ["lengths of labels (ltxt)"] if b"ltxt" in content.get(b"LIST", b"") else []
-    # AIFF has a loop that sustains and one that releases, none that runs backward; smpl may have any number.
+    # AIFF has one sustain loop and one release loop, neither backward; smpl may have any number.
     stated = struct.unpack_from("<I", content[b"smpl"], 28)[0] if len(content.get(b"smpl", b"")) >= 36 else 0
     lost += ["some loops (smpl)"] if stated > len(marks.loops[:2]) else []
     return Converted(made, {b"cue ", b"LIST", b"smpl"}, lost)
 
 
 def to_wav(chunks: Iterable[tuple[bytes, bytes, bool]], ratio: float, rate: float) -> Converted:
-    """The inverse; `rate` is the new file's, in Hz."""
+    """The inverse of `to_aiff`; `rate` is the new file's, in Hz."""
     marks = _from_aiff({name: data for name, data, _ in chunks})
     if not (marks.places or marks.loops):
         return Converted()
@@ -101,7 +101,7 @@ def _from_wav(content: dict[bytes, bytes]) -> Marks:
 
 
 def _labels(listed: bytes) -> dict[int, str]:
-    """Names by cue point, of a LIST of type adtl."""
+    """Names by cue point id, from a LIST of type adtl."""
     names: dict[int, str] = {}
     position = 4 if listed[:4] == b"adtl" else len(listed)
     while position + 12 <= len(listed):
@@ -130,7 +130,7 @@ def _from_aiff(content: dict[bytes, bytes]) -> Marks:
 
 
 def _all_places(marks: Marks) -> Sequence[tuple[int, str]]:
-    """Those with a name or none, and both ends of every loop that has no place yet."""
+    """The places, named or not, and both ends of every loop that have no place yet."""
     known = {at for at, _ in marks.places}
     ends = dict.fromkeys(at for start, end, _ in marks.loops[:2] for at in (start, end) if at not in known)
     return list(dict.fromkeys([*marks.places, *((at, "") for at in ends)]))

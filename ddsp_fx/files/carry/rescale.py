@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Positions in samples, moved to another sample rate: time reference, cue points, loops, labels, markers."""
+"""Converts positions in samples to another sample rate: time reference, cue points, loops, labels, markers."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ _LOUDNESS = 412
 
 
 def rescaled(name: bytes, content: bytes, ratio: float) -> bytes:
-    """A RIFF or AIFF chunk's content for audio at `ratio` times the rate; unchanged where it holds no positions."""
+    """A RIFF or AIFF chunk's content for audio at `ratio` times the rate; unchanged if it has no positions."""
     change = _CHANGES.get(name)
     return content if change is None or ratio == 1.0 else change(content, ratio)
 
 
 def without_loudness(bext: bytes) -> bytes:
-    """Version 2 of bext measures loudness, which an effect changes: 0x7FFF says "not measured" (EBU Tech 3285 s2)."""
+    """bext version 2 stores loudness, which an effect changes: set it to 0x7FFF, "not measured" (EBU Tech 3285 s2)."""
     if len(bext) < _LOUDNESS + 10 or struct.unpack_from("<H", bext, 346)[0] < 2:
         return bext
     return bext[:_LOUDNESS] + struct.pack("<5h", *[0x7FFF] * 5) + bext[_LOUDNESS + 10 :]
 
 
 def _scaled(content: bytes, layout: str, offsets: Sequence[int], ratio: float) -> bytes:
-    """The numbers of that `struct` layout at these offsets, multiplied and held to their range."""
+    """Multiply the numbers at these offsets, of that `struct` layout, and clip them to its range."""
     data, most = bytearray(content), (1 << 8 * struct.calcsize(layout)) - 1
     for offset in offsets:
         if offset + struct.calcsize(layout) <= len(data):
@@ -45,7 +45,7 @@ def _cue(content: bytes, ratio: float) -> bytes:
 
 
 def _smpl(content: bytes, ratio: float) -> bytes:
-    """The period of a sample in ns, then loops of 24 bytes from 36 on, whose start and end are samples."""
+    """The period of a sample in ns, then loops of 24 bytes from byte 36 on, with start and end in samples."""
     ends = [place + at for place in range(36, len(content) - 23, 24) for at in (8, 12)]
     return _scaled(_scaled(content, "<I", ends, ratio), "<I", [8], 1.0 / ratio)
 
@@ -77,7 +77,7 @@ def _mark(content: bytes, ratio: float) -> bytes:
 
 
 def _ixml(content: bytes, ratio: float) -> bytes:
-    """Rates, and the time since midnight in samples, which is split into two halves of 32 bits."""
+    """Sample rates, and the time since midnight in samples, stored as two halves of 32 bits."""
     for rate in (b"FILE_SAMPLE_RATE", b"TIMESTAMP_SAMPLE_RATE", b"DIGITIZER_SAMPLE_RATE"):
         content = _element(content, rate, lambda value: round(value * ratio))
     pairs = (

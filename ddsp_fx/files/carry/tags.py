@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tags in one form, that of Vorbis comments, and what they are called in ID3, in RIFF's INFO, in AIFF and in bext."""
+"""Tags as Vorbis comments, and their names in ID3, RIFF's INFO, AIFF and bext."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ INFO = {
 }  # fmt: skip
 AIFF = {b"NAME": "title", b"AUTH": "artist", b"(c) ": "copyright", b"ANNO": "comment"}
 APE = {"year": "date", "track": "tracknumber", "disc": "discnumber", "album artist": "albumartist"}
-# Names that ffmpeg gives to bext's fields, and where they stand.
+# ffmpeg's names for bext's fields, and the fields' positions.
 _BEXT = {
     "description": (0, 256),
     "originator": (256, 288),
@@ -33,29 +33,29 @@ _BEXT = {
     "origination_time": (330, 338),
 }
 _BEXT_BYTES = 602
-# What ffmpeg makes of two of them when it writes other formats.
+# ffmpeg renames two of them when it writes other formats.
 _ALIASES = {"originator": "encoded_by", "origination_date": "date"}
-# What CAF's info chunk calls otherwise (Core Audio Format Specification, "Information Chunk").
+# CAF's info chunk has other names for these (Core Audio Format Specification, "Information Chunk").
 _CAF = {"comments": "comment", "tempo": "bpm", "track number": "tracknumber", "year": "date", "recorded date": "date"}
 _LOUDNESS, _DELAY = "the loudness has changed", "the encoder has another delay"
-# What was measured on the sound or the file as it was is no longer true.
+# Measurements of the old sound or the old file are no longer true.
 _STALE = {
     "replaygain_": _LOUDNESS, "r128_": _LOUDNESS, "mp3gain_": _LOUDNESS, "itunnorm": _LOUDNESS, "itunsmpb": _DELAY,
 }  # fmt: skip
-# Of ID3's frames those that measure loudness, and those that tell of bytes and times in the file.
+# ID3 frames that measure loudness, and frames with byte or time positions in the file.
 _STALE_FRAMES = ("RVA2", "RVAD", "RGAD")
 _OF_THE_FILE = ("TLEN", "MLLT", "ASPI", "RBUF")
-# Frames that `from_id3` understands beside those in ID3.
+# Frames that `from_id3` understands in addition to those in ID3.
 _UNDERSTOOD = ("COMM", "USLT", "TXXX", "APIC")
 
 
 def why_stale(key: str) -> str:
-    """Why this comment is no longer true; empty where it is."""
+    """The reason why this comment is no longer true; empty if it still is."""
     return next((why for begin, why in _STALE.items() if key.lower().startswith(begin)), "")
 
 
 def stale_frames(frames: Any) -> list[str]:
-    """Names of a mutagen ID3 object's frames that are no longer true, in words."""
+    """Names of the frames in a mutagen ID3 object that are no longer true."""
     return [f"{name} ({_LOUDNESS})" for name in _STALE_FRAMES if frames is not None and frames.getall(name)]
 
 
@@ -64,14 +64,14 @@ def _is_stale(frame: Any) -> bool:
 
 
 def without_stale(content: bytes, frames: Any) -> bytes:
-    """A chunk of ID3 that holds these frames: as it is, or made anew where something in it is no longer true."""
+    """An ID3 chunk with these frames: unchanged, or rewritten if some of them are no longer true."""
     if frames is None or not any(_is_stale(frame) for frame in frames.values()):
         return content
     return packed(to_id3({}, (), frames))
 
 
 def packed(frames: Any) -> bytes:
-    """A mutagen ID3 object as a chunk of WAV and AIFF holds it."""
+    """A mutagen ID3 object as the content of a WAV or AIFF chunk."""
     from io import BytesIO
 
     content = BytesIO()
@@ -80,13 +80,13 @@ def packed(frames: Any) -> bytes:
 
 
 def only_in_id3(frames: Any) -> list[str]:
-    """Names of frames that no comment can stand for: chapters, ratings, what programs keep."""
+    """Names of frames that no comment can represent: chapters, ratings, programs' private data."""
     known = (*ID3, *_UNDERSTOOD, *_STALE_FRAMES, *_OF_THE_FILE)
     return sorted({frame.FrameID for frame in frames.values()} - set(known)) if frames is not None else []
 
 
 def add(tags: Tags, key: str, values: Iterable[str]) -> None:
-    """What isn't there yet; empty values are none."""
+    """Add values that are not present yet, except empty ones."""
     present = tags.setdefault(key.lower(), [])
     present += [value for value in values if value and value not in present]
     if not present:
@@ -94,7 +94,7 @@ def add(tags: Tags, key: str, values: Iterable[str]) -> None:
 
 
 def from_caf(content: bytes) -> Tags:
-    """CAF's info chunk: a count, then names and values, each ended by a zero byte."""
+    """CAF's info chunk: a count, then names and values, each with a terminating zero byte."""
     tags: Tags = {}
     words = content[4:].split(b"\0")
     for name, value in zip(words[::2], words[1::2], strict=False):
@@ -104,13 +104,13 @@ def from_caf(content: bytes) -> Tags:
 
 
 def from_acid(content: bytes) -> Tags:
-    """The tempo of a loop."""
+    """The tempo in an acid chunk."""
     bpm = struct.unpack_from("<f", content, 20)[0] if len(content) >= 24 else 0.0
     return {"bpm": [f"{bpm:g}"]} if 0.0 < bpm < 1000.0 else {}
 
 
 def from_info(content: bytes, order: str = "<") -> Tags:
-    """A LIST chunk of type INFO, its sizes in that order of bytes."""
+    """A LIST chunk of type INFO; `order` is the byte order of its sizes."""
     tags: Tags = {}
     position = 4
     while content[:4] == b"INFO" and position + 8 <= len(content):
@@ -123,7 +123,7 @@ def from_info(content: bytes, order: str = "<") -> Tags:
 
 
 def to_info(tags: Mapping[str, list[str]]) -> bytes:
-    """A LIST chunk's content, empty where no tag has a place in it."""
+    """The content of a LIST chunk of type INFO, empty if no tag has a place in it."""
     items = b""
     for name, key in INFO.items():
         if key in tags:
@@ -133,7 +133,7 @@ def to_info(tags: Mapping[str, list[str]]) -> bytes:
 
 
 def text(raw: bytes) -> str:
-    """UTF-8 or else Latin-1, up to the first zero byte."""
+    """Decode UTF-8, else Latin-1, up to the first zero byte."""
     raw = raw.partition(b"\0")[0]
     try:
         return raw.decode("utf-8").strip()
@@ -142,7 +142,7 @@ def text(raw: bytes) -> str:
 
 
 def from_bext(content: bytes) -> Tags:
-    """Its texts, and its time reference in samples since midnight."""
+    """The texts in a bext chunk, and its time reference in samples since midnight."""
     tags: Tags = {}
     for key, (start, end) in _BEXT.items():
         add(tags, key, [text(content[start:end])])
@@ -153,7 +153,7 @@ def from_bext(content: bytes) -> Tags:
 
 
 def to_bext(tags: Mapping[str, list[str]]) -> bytes:
-    """A bext chunk of version 1 where a time reference says that there was one; else empty."""
+    """A bext chunk of version 1 if the tags contain a time reference, which only bext has; else empty."""
     reference = tags.get("time_reference", [""])[0]
     if not reference.isdecimal() or int(reference) >= 1 << 64:
         return b""
@@ -170,7 +170,7 @@ def _first(tags: Mapping[str, list[str]], *keys: str) -> str:
 
 
 def from_id3(frames: Any) -> Tags:
-    """A mutagen ID3 object's text, comments and free texts."""
+    """A mutagen ID3 object's texts, comments and free texts as tags."""
     tags: Tags = {}
     for frame in frames.values():
         if frame.FrameID in ID3:
@@ -185,7 +185,7 @@ def from_id3(frames: Any) -> Tags:
 
 
 def to_id3(tags: Mapping[str, list[str]], pictures: Iterable[Any], frames: Any = None) -> Any:
-    """A mutagen ID3 object: `frames` where the source had some, without what is stale, and the tags that it lacks."""
+    """A mutagen ID3 object: the source's `frames` if any, without stale ones, plus the tags that they lack."""
     from mutagen import id3
 
     new = id3.ID3()

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One module for each kind of file, which makes a `Survey` of its bytes. They read structure and decode nothing."""
+"""One module per kind of file. Each makes a `Survey` from the file's structure, without decoding."""

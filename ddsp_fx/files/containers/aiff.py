@@ -9,11 +9,11 @@ from typing import BinaryIO
 from ddsp_fx.files.containers.core_audio import layout_of
 from ddsp_fx.files.containers.ending import CHUNKS, CUT, GOES_ON, TRAILER, after_the_end
 from ddsp_fx.files.pieces import Piece
-from ddsp_fx.files.survey import MOST_ITEMS, Survey
+from ddsp_fx.files.structure import MOST_ITEMS, Survey
 
 Chunk = tuple[bytes, int, int]
 
-# Bytes a sample of AIFF-C's plain encodings; None: as COMM's bit depth says.
+# Bytes per sample of AIFF-C's uncompressed encodings; None: by COMM's bit depth.
 _PLAIN = {
     b"NONE": None, b"twos": None, b"sowt": None, b"in24": 3, b"in32": 4, b"42ni": 3, b"23ni": 4,
     b"fl32": 4, b"FL32": 4, b"fl64": 8, b"FL64": 8, b"ulaw": 1, b"ULAW": 1, b"alaw": 1, b"ALAW": 1, b"raw ": 1,
@@ -23,7 +23,7 @@ _MOST_OF_HEADER = 4096
 
 
 def survey_aiff(file: BinaryIO, start: int, size: int) -> Survey:
-    """FORM AIFF or AIFC."""
+    """Survey an AIFF or AIFF-C file."""
     file.seek(start)
     kind = file.read(12)[8:12]
     chunks, sound, claimed = _walk(file, start + 12, size)
@@ -49,14 +49,14 @@ def survey_aiff(file: BinaryIO, start: int, size: int) -> Survey:
 
 
 def _whole(file: BinaryIO, sound: tuple[int, int], chunks: list[Chunk], size: int) -> tuple[tuple[int, int], str]:
-    """The sound, past its stated end where more of it follows, and what is wrong with what follows."""
+    """The range of the sound, extended if more sound follows its stated end, and a fault in what follows."""
     last = max([sound[1], *(end for *_, end in chunks)])
     fault = after_the_end(file, last + last % 2, size)
     return ((sound[0], size) if fault == GOES_ON and last == sound[1] else sound), fault
 
 
 def _judged(there: int, promised: int | None, fault: str, align: int) -> tuple[int, str]:
-    """How many frames are to be read, and what is wrong: COMM and SSND may each have been left behind the other."""
+    """The number of frames to read, and the fault. A writer may have failed to update either COMM or SSND."""
     if promised is None:
         return there, ""
     if there < promised:
@@ -67,14 +67,14 @@ def _judged(there: int, promised: int | None, fault: str, align: int) -> tuple[i
 
 
 def _as_aiff(kind: bytes, comm: bytes, begin: int, end: int) -> list[Piece]:
-    """An AIFF of that COMM chunk and these samples; every size in it is true."""
+    """An AIFF with that COMM chunk and these samples, with correct sizes throughout."""
     head = kind + _chunk(b"COMM", comm) + b"SSND" + struct.pack(">III", 8 + end - begin, 0, 0)
     whole = b"FORM" + struct.pack(">I", min(len(head) + end - begin, 0xFFFFFFFF)) + head
     return [whole, (begin, end), b"\0" * ((end - begin) % 2)]
 
 
 def _walk(file: BinaryIO, position: int, size: int) -> tuple[list[Chunk], tuple[int, int] | None, int]:
-    """The chunks beside the sound, where the sound lies, and what SSND claims."""
+    """All chunks except the sound, the sound's range, and the length that SSND claims."""
     chunks: list[Chunk] = []
     sound, claimed_sound = None, 0
     while position + 8 <= size and len(chunks) < MOST_ITEMS:
@@ -103,7 +103,7 @@ def _chunk(name: bytes, content: bytes) -> bytes:
 
 
 def _layout(file: BinaryIO, chunks: list[Chunk]) -> tuple[int | None, tuple[int, ...] | None]:
-    """CHAN's mask, or its order."""
+    """CHAN's speaker mask, or its order of speakers."""
     place = next(((begin, end) for name, begin, end in chunks if name == b"CHAN"), None)
     if place is None:
         return None, None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sun's AU: one header, all ones for an unknown size."""
+"""Sun's AU: one header, with all bits set for an unknown size."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import BinaryIO
 
 from ddsp_fx.files.containers.ending import CUT, after_the_end
 from ddsp_fx.files.pieces import Piece
-from ddsp_fx.files.survey import Survey
+from ddsp_fx.files.structure import Survey
 
-# Bytes a sample by the encodings of plain samples.
+# Bytes per sample of the uncompressed encodings.
 _WIDTHS = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}
 _UNKNOWN = 0xFFFFFFFF
 
 
 def survey_au(file: BinaryIO, start: int, size: int) -> Survey:
-    """Whether its samples are all there, and no more of them."""
+    """Check whether all samples are there, and nothing after them."""
     file.seek(start)
     head = file.read(24)
     if len(head) < 24:
         return Survey([[(start, size)]])
     offset, length, encoding, _, channels = struct.unpack(">5I", head[4:])
     end = start + offset + length
-    # Some writers that never come back to their header leave zero.
+    # Some writers leave zero because they never return to the header.
     unknown = length == _UNKNOWN or (length == 0 and end < size)
     streamed: list[Piece] = [head[:8] + struct.pack(">I", _UNKNOWN) + head[12:], (start + 24, size)]
     align = _WIDTHS.get(encoding, 0) * channels

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Apple's Core Audio Format: chunks with 64-bit sizes, -1 for one that goes to the end."""
+"""Apple's Core Audio Format: chunks with 64-bit sizes; -1 means up to the end of the file."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import BinaryIO
 from ddsp_fx.files.containers.core_audio import layout_of
 from ddsp_fx.files.containers.ending import CUT, GOES_ON, after_the_end
 from ddsp_fx.files.pieces import Piece
-from ddsp_fx.files.survey import MOST_ITEMS, Survey
+from ddsp_fx.files.structure import MOST_ITEMS, Survey
 
 _MOST_OF_HEADER = 4096
-# Chunk head, and the edit count of 4 bytes that comes before the samples.
+# Size of a chunk's header, and of the edit count before the samples, in bytes.
 _HEAD, _EDITS = 12, 4
 
 
 @dataclass
 class _Found:
-    """What the walk has met; `packet` is in bytes and frames, `data` where that chunk begins, -1 where none does."""
+    """What has been found so far. `packet` is (bytes, frames); `data` is the start of that chunk, -1 if not found."""
 
     end: int
     chunks: list[tuple[bytes, int, int]] = field(default_factory=list)
@@ -30,7 +30,7 @@ class _Found:
 
 
 def survey_caf(file: BinaryIO, start: int, size: int) -> Survey:
-    """Of plain samples what is promised and there; what is packed, the decoder alone can tell."""
+    """Compare promised and present frames of uncompressed samples; for others, only the decoder knows."""
     found = _Found(start + 8)
     while found.end + _HEAD <= size and len(found.chunks) < MOST_ITEMS and _chunk(file, found, size):
         pass
@@ -53,7 +53,7 @@ def survey_caf(file: BinaryIO, start: int, size: int) -> Survey:
 
 
 def _chunk(file: BinaryIO, found: _Found, size: int) -> bool:
-    """The next one; False where none is."""
+    """Read the next chunk; False if there is none."""
     file.seek(found.end)
     name, length = struct.unpack(">4sq", file.read(_HEAD))
     begin = found.end + _HEAD

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands after the end that a header states: padding, tags, another file, or more sound."""
+"""What follows the end stated in a header: padding, tags, another file, or more sound."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import BinaryIO
 CUT = "the file ends before its samples do (cut short?)"
 GOES_ON = "it goes on after the end that its header states (still being recorded?)"
 ANOTHER = "another file follows its end, and is not read"
-# Taggers append ID3v1 (128 bytes) or a little padding; more than this past the end is sound, or another file.
+# Taggers append ID3v1 (128 bytes) or a little padding. More bytes than this are sound or another file.
 TRAILER = 4096
-# Chunks that stand after the samples. Of these a name with a size past the file's end is a chunk that was cut short;
-# of any other four letters it may be sound.
+# Chunks that may follow the samples. One of these names with a size beyond the file's end is a truncated chunk; any
+# other four letters may be sound.
 CHUNKS = (
     b"LIST", b"id3 ", b"ID3 ", b"bext", b"iXML", b"axml", b"chna", b"cue ", b"smpl", b"inst", b"acid", b"plst", b"_PMX",
     b"JUNK", b"PAD ", b"FLLR", b"PEAK", b"levl", b"umid", b"DISP", b"strc", b"LGWV", b"minf", b"elm1", b"regn",
@@ -21,7 +21,7 @@ CHUNKS = (
 
 
 def after_the_end(file: BinaryIO, end: int, size: int) -> str:
-    """What is wrong with the bytes from `end` on: GOES_ON where they are sound, ANOTHER, or nothing."""
+    """The fault in the bytes from `end` on: GOES_ON if they are sound, ANOTHER if they are a file, or ""."""
     if size - end < TRAILER:
         return ""
     file.seek(end)

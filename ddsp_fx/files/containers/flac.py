@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""FLAC: STREAMINFO promises; every frame has checksums, so the decoder itself finds all damage."""
+"""FLAC: STREAMINFO states the length. All frames have checksums, so the decoder itself finds damage."""
 
 from __future__ import annotations
 
 from typing import BinaryIO
 
-from ddsp_fx.files.survey import MOST_ITEMS, Survey
+from ddsp_fx.files.structure import MOST_ITEMS, Survey
 
-# The type of a metadata block, which has 7 bits beside the mark of the last one.
+# A metadata block's type has 7 bits; the eighth marks the last block.
 _COMMENTS = 4
 
 
 def survey_flac(file: BinaryIO, start: int, size: int) -> Survey:
-    """A native FLAC stream."""
+    """Survey a native FLAC stream."""
     file.seek(start)
     head = file.read(42)
-    # STREAMINFO: 20 bits rate, 3 channels, 5 depth, 36 total samples, from byte 10 of its content on.
+    # STREAMINFO from byte 10 of its content: 20 bits rate, 3 channels, 5 depth, 36 total samples.
     total = (int.from_bytes(head[18:26], "big") & ((1 << 36) - 1)) if len(head) >= 26 else 0
     file.seek(max(start, size - 128))
     end = size - 128 if size - 128 > start and file.read(3) == b"TAG" else size
@@ -23,7 +23,7 @@ def survey_flac(file: BinaryIO, start: int, size: int) -> Survey:
 
 
 def _mask(file: BinaryIO, start: int, end: int) -> int | None:
-    """The comment WAVEFORMATEXTENSIBLE_CHANNEL_MASK=0x..., by which FLAC states any other layout than its own."""
+    """The comment WAVEFORMATEXTENSIBLE_CHANNEL_MASK=0x..., by which FLAC states a layout other than its default."""
     text = _comments(file, start, end).upper()
     key = b"WAVEFORMATEXTENSIBLE_CHANNEL_MASK=0X"
     place = text.find(key)
@@ -35,7 +35,7 @@ def _mask(file: BinaryIO, start: int, end: int) -> int | None:
 
 
 def _comments(file: BinaryIO, start: int, end: int) -> bytes:
-    """The block of comments, wherever it stands among the blocks: taggers put covers of megabytes before it."""
+    """The block of comments, at any position: taggers may put covers of several megabytes before it."""
     position = start + 4
     for _ in range(MOST_ITEMS):
         file.seek(position)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""MPEG audio: a chain of frames, and the Xing or Info tag that counts them and states what the encoder has added."""
+"""MPEG audio: a chain of frames, and the Xing or Info tag with their number and the encoder's delay."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from ddsp_fx.files.pieces import Piece
-from ddsp_fx.files.survey import MOST_ITEMS, Survey
+from ddsp_fx.files.structure import MOST_ITEMS, Survey
 
-# kbit/s by index; rows: MPEG-1 layers 1, 2, 3, MPEG-2 layer 1, layers 2 and 3 (ISO 11172-3, 13818-3).
+# Bit rates in kbit/s by index; rows: MPEG-1 layers 1, 2, 3, MPEG-2 layer 1, layers 2 and 3 (ISO 11172-3, 13818-3).
 _BITRATES = {
     (1, 1): (0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     (1, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
@@ -23,7 +23,7 @@ _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 
 
 @dataclass(frozen=True)
 class Header:
-    """One frame: bytes, samples, rate in Hz, channels."""
+    """One frame: size in bytes, length in samples, rate in Hz, channels."""
 
     length: int
     samples: int
@@ -33,7 +33,7 @@ class Header:
 
 
 def header(data: bytes) -> Header | None:
-    """The frame that begins with these four bytes, None where none does."""
+    """Parse the first four bytes of a frame; None if they are not one."""
     if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE0 != 0xE0:
         return None
     version, layer = data[1] >> 3 & 3, 4 - (data[1] >> 1 & 3)
@@ -51,7 +51,7 @@ def header(data: bytes) -> Header | None:
 
 
 def is_mp3(file: BinaryIO, start: int, size: int) -> bool:
-    """Do two frames in a row of one rate begin here, but for padding before them?"""
+    """Whether two consecutive frames of one rate start here, after optional padding."""
     file.seek(start)
     block = file.read(8192)
     lead = len(block) - len(block.lstrip(b"\0"))
@@ -64,7 +64,7 @@ def is_mp3(file: BinaryIO, start: int, size: int) -> bool:
 
 @dataclass
 class _Stream:
-    """Frames in a chain: bytes, how many, the tag's promise, and whether the encoder's delay is stated."""
+    """A chain of frames: its bytes, their number, the number in its tag, and whether the encoder's delay is stated."""
 
     start: int
     end: int
@@ -77,7 +77,7 @@ class _Stream:
 
 
 def survey_mp3(file: BinaryIO, start: int, size: int) -> Survey:
-    """MPEG-1 or 2, layers 1 to 3; files that were joined end to end are parts of their own."""
+    """Survey MPEG-1 or 2, layers 1 to 3. Files that were joined end to end become separate parts."""
     streams, fault = _streams(file, start, size)
     promised, present = 0, 0
     for stream in streams:
@@ -97,7 +97,7 @@ def survey_mp3(file: BinaryIO, start: int, size: int) -> Survey:
 
 
 def _part(file: BinaryIO, stream: _Stream, cut: bool) -> list[Piece]:
-    """The stream; where it is cut, with a tag of what is there, since the decoder warns on stderr of any other."""
+    """The stream. If truncated, with a tag for what is there, since the decoder warns on stderr about a wrong one."""
     if not cut or stream.promised is None:
         return [(stream.start, stream.end)]
     file.seek(stream.start)
@@ -116,7 +116,7 @@ def _part(file: BinaryIO, stream: _Stream, cut: bool) -> list[Piece]:
 
 
 def _gapless(flags: int, tag: int) -> int:
-    """Where the three bytes of delay and padding stand, `tag` being where Xing or Info does."""
+    """The position of the three bytes with delay and padding; `tag` is the position of Xing or Info."""
     return tag + 8 + 4 * (flags & 1) + 4 * (flags >> 1 & 1) + 100 * (flags >> 2 & 1) + 4 * (flags >> 3 & 1) + 21
 
 
@@ -145,7 +145,7 @@ def _streams(file: BinaryIO, start: int, size: int) -> tuple[list[_Stream], str]
 
 
 def _fitting(frame: Header | None, streams: list[_Stream]) -> Header | None:
-    """A frame of another rate or layer within a stream is no frame to a decoder."""
+    """The frame if it fits the stream: decoders ignore a frame of another rate or layer."""
     if frame is None or not streams:
         return frame
     first = streams[-1].first
@@ -153,7 +153,7 @@ def _fitting(frame: Header | None, streams: list[_Stream]) -> Header | None:
 
 
 def _add(file: BinaryIO, streams: list[_Stream], frame: Header, position: int) -> None:
-    """A frame goes on the last stream; one with a Xing or Info tag begins the next and holds no sound."""
+    """Add a frame to the last stream. A frame with a Xing or Info tag starts a new stream and has no sound."""
     tag = None
     file.seek(position)
     data = file.read(min(frame.length, 200))
@@ -167,10 +167,10 @@ def _add(file: BinaryIO, streams: list[_Stream], frame: Header, position: int) -
 
 
 def _tag(data: bytes) -> tuple[int | None, int | None, int]:
-    """(frames, encoder delay, padding) of a Xing or Info tag; delay None where no encoder states it."""
+    """(frames, encoder delay, padding) from a Xing or Info tag; the delay is None if no encoder states it."""
     flags = int.from_bytes(data[4:8], "big")
     count = int.from_bytes(data[8:12], "big") if flags & 1 else 0
-    # What an encoder writes that cannot go back to its first frame is no promise.
+    # An encoder that cannot return to its first frame writes a number that means nothing.
     frames = count if 0 < count < 0x7FFFFFFF else None
     place = _gapless(flags, 0)
     encoder, gapless = data[place - 21 : place - 12], data[place : place + 3]
@@ -180,7 +180,7 @@ def _tag(data: bytes) -> tuple[int | None, int | None, int]:
 
 
 def _drop_last(streams: list[_Stream]) -> None:
-    """What broke the chain has most often spoilt the frame before it too."""
+    """Drop each stream's last frame, which is usually damaged too if the chain broke after it."""
     stream = streams[-1] if streams else None
     if stream is not None and stream.frames > 1:
         stream.frames -= 1
@@ -188,7 +188,7 @@ def _drop_last(streams: list[_Stream]) -> None:
 
 
 def _tag_length(file: BinaryIO, position: int) -> int:
-    """Bytes of a tag that stands between or after frames, 0 where there is none."""
+    """The length in bytes of a tag between or after frames, 0 if there is none."""
     file.seek(position)
     head = file.read(32)
     if head[:3] == b"TAG":
@@ -201,12 +201,12 @@ def _tag_length(file: BinaryIO, position: int) -> int:
 
 
 def _stop(file: BinaryIO, position: int, size: int) -> str:
-    """Why the chain stops before the file does; empty where nothing but padding or lyrics follow."""
+    """The reason why the chain stops before the file's end; empty if only padding or lyrics follow."""
     file.seek(position)
     rest = file.read(1 << 16)
     if rest[:11] == b"LYRICSBEGIN":
         return ""
     if not any(rest):
-        # A few zeros end many files; more of them is an unfinished copy.
+        # Many files end in a few zeros; more zeros are an unfinished copy.
         return "" if size - position < 4096 else f"nothing but zeros from byte {position} on (an unfinished copy?)"
     return f"its chain of frames is broken at byte {position}" if size - position > 512 else ""

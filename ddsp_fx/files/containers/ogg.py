@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ogg: pages with checksums and running numbers; one stream, or several in a chain."""
+"""Ogg: pages with checksums and sequence numbers, in one stream or a chain of several."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import zlib
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
-from ddsp_fx.files.survey import MOST_ITEMS, Survey
+from ddsp_fx.files.structure import MOST_ITEMS, Survey
 
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _FIRST, _LAST = 2, 4
@@ -17,9 +17,9 @@ _LARGEST_PAGE = 65307
 
 @dataclass
 class _Link:
-    """One logical stream: its bytes, its last page's number, and whether its end was marked.
+    """One logical stream: its bytes, the sequence number of its last page, and whether it has ended.
 
-    `begins` is True while no page but first ones have come.
+    `begins` is True while only first pages have been seen.
     """
 
     start: int
@@ -38,7 +38,7 @@ class _Page(NamedTuple):
 
 
 def survey_ogg(file: BinaryIO, start: int, size: int) -> Survey:
-    """Vorbis, Opus or FLAC in Ogg; every link of a chain is a part of its own."""
+    """Survey Vorbis, Opus or FLAC in Ogg; every link of a chain becomes a separate part."""
     links: list[_Link] = []
     position, fault = start, ""
     while position < size and not fault:
@@ -56,9 +56,9 @@ def survey_ogg(file: BinaryIO, start: int, size: int) -> Survey:
 
 
 def _promise(file: BinaryIO, start: int, size: int) -> int | None:
-    """Where the sound ends by the last page, if the end of a damaged file is there; positions count from 0.
+    """The end position in the last page, if that page of a damaged file exists; positions start at 0.
 
-    Vorbis counts samples; Opus counts at 48 kHz, which is what it is decoded at, and its pre-skip too.
+    Vorbis counts samples. Opus counts at its decoding rate, 48 kHz, and includes its pre-skip.
     """
     file.seek(start)
     head = file.read(512)
@@ -75,7 +75,7 @@ def _promise(file: BinaryIO, start: int, size: int) -> int | None:
 
 
 def _page(file: BinaryIO, position: int) -> _Page | None:
-    """The page at a place, None where there is no whole and sound one."""
+    """The page at a position, None unless it is complete and undamaged."""
     file.seek(position)
     head = file.read(27)
     if len(head) < 27 or head[:4] != b"OggS":
@@ -91,16 +91,16 @@ def _page(file: BinaryIO, position: int) -> _Page | None:
 
 
 def _checksum(page: bytes) -> int:
-    """Ogg's CRC is zlib's without its reflection and its inversions (RFC 3533, section 6)."""
+    """Ogg's CRC, which is zlib's without reflection and inversion (RFC 3533, section 6)."""
     reflected = zlib.crc32(page.translate(_REVERSED), 0xFFFFFFFF) ^ 0xFFFFFFFF
     return int(f"{reflected:032b}"[::-1], 2)
 
 
 def _place(links: list[_Link], position: int, page: _Page) -> str:
-    """Add a page to its link, or begin a new one; what is wrong with its place."""
+    """Add a page to its link or start a new one; returns the fault in its position, if any."""
     link = links[-1] if links else None
     first, last = bool(page.flags & _FIRST), bool(page.flags & _LAST)
-    # Streams side by side (a skeleton, a video) all begin before any goes on: they are one link.
+    # Parallel streams (a skeleton, a video) all start before any continues: they form one link.
     if first and not (link is not None and link.begins):
         if len(links) >= MOST_ITEMS:
             return f"over {MOST_ITEMS} streams are joined in it"
@@ -117,7 +117,7 @@ def _place(links: list[_Link], position: int, page: _Page) -> str:
 
 
 def _more_pages(file: BinaryIO, position: int) -> bool:
-    """Is there another page later on?"""
+    """Whether another page follows."""
     tail = b""
     file.seek(position)
     while block := file.read(1 << 16):

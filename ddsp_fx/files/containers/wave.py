@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""RIFF, RF64, BW64, RIFX and Wave64: where the samples are, whatever the sizes in the headers say."""
+"""RIFF, RF64, BW64, RIFX and Wave64: finds the samples, whatever the sizes in the headers say."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import BinaryIO
 
 from ddsp_fx.files.containers.ending import CHUNKS, CUT, GOES_ON, after_the_end
 from ddsp_fx.files.pieces import Piece
-from ddsp_fx.files.survey import MOST_ITEMS, Survey
+from ddsp_fx.files.structure import MOST_ITEMS, Survey
 
 Chunk = tuple[bytes, int, int]
 
 _EXTENSIBLE = 0xFFFE
-# Plain samples: integer, float, A-law, mu-law. Of these the bytes alone say how many there are.
+# Uncompressed samples: integer, float, A-law, mu-law. Their number follows from the bytes alone.
 _PLAIN = (1, 3, 6, 7)
-# What writers put where they cannot know the size: ffmpeg all ones, sox 0x7ffff000, arecord 0x80000000, each rounded
-# down to whole frames or less a header. No recording has one of these lengths by chance.
+# Values written for an unknown size: ffmpeg all ones, sox 0x7ffff000, arecord 0x80000000, each possibly rounded down to
+# whole frames or reduced by a header. No recording has one of these lengths by chance.
 _UNKNOWN = ((0x7FFFEF00, 0x80001000), (0xFFFFEF00, 0xFFFFFFFF))
 _LOOK = 1 << 20
 
 
 @dataclass
 class Found:
-    """What the walk along the chunks has met; `order` is that of bytes, as `struct` has it."""
+    """What the walk through the chunks has found; `order` is the byte order as in `struct`."""
 
     chunks: list[Chunk]
     data: list[Chunk]
@@ -37,7 +37,7 @@ class Found:
 
 
 def survey_wave(file: BinaryIO, start: int, size: int) -> Survey:
-    """RIFF and its 64-bit forms."""
+    """Survey RIFF and its 64-bit forms."""
     file.seek(start)
     head = file.read(12)
     found = Found([], [], end=start + 12, order=">" if head[:4] == b"RIFX" else "<")
@@ -46,7 +46,7 @@ def survey_wave(file: BinaryIO, start: int, size: int) -> Survey:
             break
     if not found.fmt or len(found.fmt) < 16 or not found.data:
         return Survey([[(start, size)]], "wav")
-    # What RIFX carries is written the other way round, and can't go along as it is.
+    # RIFX's chunks have the other byte order, and cannot be copied unchanged.
     seen = survey_found(file, found, size)
     return replace(seen, container="rifx") if found.order == ">" else seen
 
@@ -95,7 +95,7 @@ def _is_name(name: bytes) -> bool:
 
 
 def _no_pad_before(file: BinaryIO, found: Found, size: int) -> bool:
-    """A chunk of odd length whose writer forgot the pad byte."""
+    """Whether a chunk of odd length lacks its pad byte."""
     if not found.chunks or (found.chunks[-1][2] - found.chunks[-1][1]) % 2 == 0:
         return False
     file.seek(found.end - 1)
@@ -104,7 +104,7 @@ def _no_pad_before(file: BinaryIO, found: Found, size: int) -> bool:
 
 
 def _chunks_to_the_end(file: BinaryIO, begin: int, size: int, order: str) -> bool:
-    """Does a chain of chunks go from here to the end? Then a data chunk of size 0 is just that."""
+    """Whether a chain of chunks leads from here to the end. If so, a data chunk of size 0 is really empty."""
     position = begin
     while position + 8 <= size:
         file.seek(position)
@@ -116,7 +116,7 @@ def _chunks_to_the_end(file: BinaryIO, begin: int, size: int, order: str) -> boo
 
 
 def survey_found(file: BinaryIO, found: Found, size: int) -> Survey:
-    """What the chunks say, for all forms of WAV."""
+    """The survey from the chunks, for all forms of WAV."""
     tag, channels, _rate, _, _, bits = struct.unpack(f"{found.order}HHIIHH", found.fmt[:16])
     mask: int | None = None
     if tag == _EXTENSIBLE and len(found.fmt) >= 26:
@@ -144,10 +144,10 @@ def survey_found(file: BinaryIO, found: Found, size: int) -> Survey:
 
 
 def _true_width(file: BinaryIO, found: Found, tag: int) -> tuple[int, bytes]:
-    """Bytes a frame, and the fmt chunk that says so.
+    """Bytes per frame, and a fmt chunk that states them.
 
-    Block align is wrong in many files, and then the bits tell. Where it is wider and the sound agrees (24 bits in 4
-    bytes, the lower ones zero), the samples are that wide.
+    Block align is wrong in many files; the bit depth then decides. If block align is wider and the sound agrees (24
+    bits in 4 bytes, with the lowest byte zero), the samples are that wide.
     """
     channels, align, bits = (struct.unpack_from(f"{found.order}H", found.fmt, at)[0] for at in (2, 12, 14))
     width, stated = (bits + 7) // 8, align // channels
@@ -159,7 +159,7 @@ def _true_width(file: BinaryIO, found: Found, tag: int) -> tuple[int, bytes]:
 
 
 def _is_padded(file: BinaryIO, found: Found, stated: int, width: int) -> bool:
-    """Are the lower bytes of all samples zero, and some of the upper ones not? Silence at the start is passed."""
+    """Whether the low bytes of all samples are zero, but not all high bytes. Silence at the start is skipped."""
     begin, end = found.data[0][1:]
     low = range(stated - width) if found.order == "<" else range(width, stated)
     step = _LOOK // stated * stated
@@ -174,7 +174,7 @@ def _is_padded(file: BinaryIO, found: Found, stated: int, width: int) -> bool:
 
 
 def _beyond(file: BinaryIO, found: Found, size: int) -> tuple[str, list[Chunk]]:
-    """Sound past the stated end: a recorder that never came back to its header, or a second file."""
+    """What follows the stated end: sound, if a recorder never updated its header, or a second file."""
     data = list(found.data)
     if found.end < data[-1][2]:
         return "", data
@@ -187,7 +187,7 @@ def _beyond(file: BinaryIO, found: Found, size: int) -> tuple[str, list[Chunk]]:
 
 
 def _compressed(file: BinaryIO, found: Found, mask: int | None) -> Survey:
-    """ADPCM, GSM, MP3 in WAV: the decoder counts; the fact chunk is the promise where there is one."""
+    """ADPCM, GSM, MP3 in WAV: the decoder determines the length; a fact chunk, if any, states the promised one."""
     cut = found.claimed > sum(end - begin for _, begin, end in found.data)
     fact = next((begin for name, begin, end in found.chunks if name == b"fact" and end - begin >= 4), None)
     promised: int | None = None
@@ -195,7 +195,7 @@ def _compressed(file: BinaryIO, found: Found, mask: int | None) -> Survey:
         file.seek(fact)
         promised = struct.unpack(f"{found.order}I", file.read(4))[0] or None
     fault = CUT if cut else ""
-    # fact counts what was meant; blocks are padded, and MP3 in WAV begins with its encoder's delay.
+    # fact counts the original samples. Blocks are padded, and MP3 in WAV starts with its encoder's delay.
     is_mp3 = struct.unpack(f"{found.order}H", found.fmt[:2])[0] in (0x50, 0x55)
     facts: list[Piece] = []
     for name, begin, end in found.chunks:
@@ -215,7 +215,7 @@ def _compressed(file: BinaryIO, found: Found, mask: int | None) -> Survey:
 
 
 def _as_wave(fmt: bytes, data: Sequence[Chunk], facts: Sequence[Piece], order: str) -> list[Piece]:
-    """A plain WAV of these bytes, RF64 from 4 GiB on; every size in it is true."""
+    """A plain WAV of these bytes, RF64 from 4 GiB on, with correct sizes throughout."""
     length = sum(end - begin for _, begin, end in data)
     ranges: list[Piece] = [(begin, end) for _, begin, end in data]
     fmt_chunk = b"fmt " + struct.pack(f"{order}I", len(fmt)) + fmt + b"\0" * (len(fmt) % 2)

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import BinaryIO
 
 from ddsp_fx.files.containers.wave import Found, survey_found
-from ddsp_fx.files.survey import MOST_ITEMS, Survey
+from ddsp_fx.files.structure import MOST_ITEMS, Survey
 
 RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
-# What makes a GUID of the four letters that WAV has for a chunk; other GUIDs are Sony's own.
+# The end of a GUID that starts with the four letters of a WAV chunk; other GUIDs are Sony's own.
 _TAIL = bytes.fromhex("f3acd3118cd100c04f8edb8a")
 _OWN = {
     bytes.fromhex("5662f7ab2d39d21186c700c04f8edb8a"): b"markers",
@@ -21,7 +21,7 @@ _OWN = {
 
 
 def survey_w64(file: BinaryIO, start: int, size: int) -> Survey:
-    """Walked as WAV is; what follows the samples is looked at too."""
+    """Survey it like WAV, including what follows the samples."""
     found = Found([], [], end=start + 40)
     while found.end + 24 <= size and len(found.chunks) < MOST_ITEMS and _chunk(file, found, size):
         pass
@@ -31,7 +31,7 @@ def survey_w64(file: BinaryIO, start: int, size: int) -> Survey:
 
 
 def _chunk(file: BinaryIO, found: Found, size: int) -> bool:
-    """The next one; False where none is."""
+    """Read the next chunk; False if there is none."""
     file.seek(found.end)
     guid, claimed = struct.unpack("<16sQ", file.read(24))
     name = guid[:4] if guid[4:] == _TAIL else _OWN.get(guid)
@@ -47,6 +47,6 @@ def _chunk(file: BinaryIO, found: Found, size: int) -> bool:
     if name == b"fmt ":
         file.seek(begin)
         found.fmt = file.read(min(length, 64))
-    # All stand at multiples of 8 bytes; the last needs no padding.
+    # Chunks start at multiples of 8 bytes; the last one needs no padding.
     found.end = size if name == b"data" and unknown else min(found.end + (claimed + 7) // 8 * 8, size)
     return True

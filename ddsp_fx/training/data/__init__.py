@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recordings as training data: read, checked, analysed, cut into clips. NumPy alone, no Keras."""
+"""Reads recordings as training data, checks and analyses them, and cuts them into clips. NumPy only, no Keras."""

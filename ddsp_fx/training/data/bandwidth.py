@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How high and how low recordings reach, and the sample rate and size of a model that covers it."""
+"""The highest and lowest frequencies in recordings, and the sample rate and size of a model that covers them."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from ddsp_fx.training.data.recordings import find_recordings, read_mono
 Array = npt.NDArray[np.float32]
 Floating = npt.NDArray[np.floating[Any]]
 
-# For each rate a band that only it has, away from both edges: a lossy codec's cut at 16 kHz, half of 22.05 and 44.1.
+# For each rate, a band that lower rates lack, away from both edges and from a lossy codec's cut at 16 kHz.
 TOP_BANDS_HZ = {48000: (16500.0, 19500.0), 32000: (8500.0, 10500.0)}
-# Below the loudest kilohertz: of an instrument at 90 dB SPL this leaves 20 dB, where hearing begins at 40 (ISO 389-7,
-# 16 kHz). At 16.5 to 19.5 kHz MP3 left -93 of a violin, hiss -85 beside a saxophone; a flute had -60, a cello -67.
+# Relative to the loudest kilohertz: for an instrument at 90 dB SPL this is 20 dB, where hearing begins at 40 (ISO
+# 389-7, 16 kHz). At 16.5 to 19.5 kHz, MP3 left -93 dB of a violin, hiss had -85 next to a saxophone, a flute -60, a
+# cello -67.
 AUDIBLE_DB, FLOOR_DB = -70.0, -150.0
 N_BANDS = {16000: 65, 32000: 129, 48000: 193}
 FEWEST_HARMONICS = {16000: 60, 32000: 100, 48000: 100}
-# A cello's lowest string up to 13 kHz; what is above comes as noise.
+# Enough for a cello's lowest string up to 13 kHz; higher partials are modelled as noise.
 MOST_HARMONICS = 200
 EXCERPTS, EXCERPT_S = 12, 15.0
 BLOCK = 2048
@@ -33,11 +34,11 @@ BLOCK = 2048
 
 @dataclass(frozen=True)
 class Reach:
-    """What excerpts of recordings show.
+    """Measurements on excerpts of recordings.
 
     Attributes:
-        top_db: for each rate in `TOP_BANDS_HZ` the level of what only it has, in dB of the loudest kilohertz.
-        low_hz: the pitch that 95 % of the voiced frames are above.
+        top_db: for each rate in `TOP_BANDS_HZ`, the level of its band in dB relative to the loudest kilohertz.
+        low_hz: the pitch that 95 % of the voiced frames exceed.
     """
 
     top_db: Mapping[int, float]
@@ -45,7 +46,7 @@ class Reach:
 
     @property
     def sample_rate(self) -> int:
-        """The lowest of 16000, 32000 and 48000 Hz that misses nothing audible."""
+        """The lowest of 16000, 32000 and 48000 Hz that loses nothing audible."""
         return next((rate for rate in TOP_BANDS_HZ if self.top_db[rate] > AUDIBLE_DB), 16000)
 
     def __str__(self) -> str:
@@ -54,14 +55,14 @@ class Reach:
         return ", ".join(f"{level} at {band}" for level, band in zip(levels, bands, strict=True))
 
     def settings(self, sample_rate: int) -> dict[str, int]:
-        """Return the settings of a `TrainConfig` at ``sample_rate`` that bring harmonics and noise to its top."""
+        """Return the settings of a `TrainConfig` at ``sample_rate`` with which harmonics and noise reach Nyquist."""
         needed = 10 * math.ceil(sample_rate / 2 / self.low_hz / 10)
         harmonics = min(max(needed, FEWEST_HARMONICS[sample_rate]), MOST_HARMONICS)
         return {"sample_rate": sample_rate, "n_harmonics": harmonics, "n_bands": N_BANDS[sample_rate]}
 
 
 def fill_in(settings: Mapping[str, Any], reach: Reach) -> dict[str, Any]:
-    """Return ``settings`` with the rate, harmonics and noise bands that they leave open as ``reach`` asks for."""
+    """Return ``settings``, with missing sample rate, harmonics and noise bands chosen for ``reach``."""
     rate = settings.get("sample_rate", reach.sample_rate)
     return {**(reach.settings(rate) if rate in N_BANDS else {}), **settings}
 
@@ -69,7 +70,7 @@ def fill_in(settings: Mapping[str, Any], reach: Reach) -> dict[str, Any]:
 def reach_of(recordings: Path) -> Reach:
     """Sample at most twelve files, 15 s of each.
 
-    Raises TrainingError for a folder without recordings, or a file that is none.
+    Raises TrainingError for a folder without recordings, or a file that is not a recording.
     """
     paths = find_recordings(recordings)
     chosen = [paths[i] for i in sorted({round(k) for k in np.linspace(0, len(paths) - 1, EXCERPTS)})]
@@ -78,7 +79,7 @@ def reach_of(recordings: Path) -> Reach:
 
 
 def top_levels_db(heard: Sequence[tuple[Array, float]]) -> dict[int, float]:
-    """For each rate how loud, in the middle one of sounds (samples,) with their rates, that is which only it has."""
+    """For each rate, the median level over sounds (samples,) with their rates of the band that lower rates lack."""
     return {
         rate: float(np.median([band_level_db(audio, native_hz, band_hz) for audio, native_hz in heard]))
         for rate, band_hz in TOP_BANDS_HZ.items()
@@ -86,7 +87,7 @@ def top_levels_db(heard: Sequence[tuple[Array, float]]) -> dict[int, float]:
 
 
 def band_level_db(audio: Array, rate_hz: float, band_hz: tuple[float, float]) -> float:
-    """Mean power in a band, in a sound's louder half, in dB of the mean in its loudest kilohertz; at least -150."""
+    """Mean power in a band, in the louder half of a sound, in dB of that in its loudest kilohertz; at least -150."""
     blocks = audio[: len(audio) // BLOCK * BLOCK].reshape(-1, BLOCK) * np.hanning(BLOCK)
     energy = np.square(blocks).sum(axis=1)
     if not energy.any() or rate_hz / 2 < band_hz[1]:
@@ -102,7 +103,7 @@ def _mean(power: Floating, hz: Floating, low: float, high: float) -> float:
 
 
 def lowest_pitch_hz(heard: Sequence[tuple[Array, float]]) -> float:
-    """The pitch that 95 % of the voiced frames are above; 220 Hz where nothing is voiced."""
+    """The pitch that 95 % of the voiced frames exceed; 220 Hz if no frame is voiced."""
     features = [extract(audio, rate_hz, "mcleod") for audio, rate_hz in heard]
     voiced = np.concatenate([part.f0_hz[part.voiced] for part in features])
     return float(np.percentile(voiced, 5)) if voiced.size else 220.0

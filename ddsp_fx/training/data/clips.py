@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random clips of the recordings as batches: features, phase, noise and target audio."""
+"""Draws batches of random clips from the recordings: features, phase, noise and target audio."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class ClipShape:
-    """What a clip is made of: ``frames`` frames of ``hop`` samples at ``sample_rate``."""
+    """The size of a clip: ``frames`` frames of ``hop`` samples at ``sample_rate``."""
 
     frames: int
     hop: int = 320
@@ -27,7 +27,7 @@ class ClipShape:
 
 
 def synth_inputs(passages: Sequence[Passage], shape: ClipShape, rng: np.random.Generator) -> dict[str, Any]:
-    """Return all that the autoencoder needs for equally long ``passages``: one clip each."""
+    """Return all inputs of the autoencoder for ``passages`` of equal length, one clip each."""
     f0_hz = np.stack([passage.f0_hz for passage in passages])
     size = phase_and_noise.table_size(shape.n_harmonics)
     entry, fraction = phase_and_noise.table_places(f0_hz, hop=shape.hop, size=size, sample_rate=shape.sample_rate)

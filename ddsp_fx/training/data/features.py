@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pitch and level of recordings for each frame, as the effects compute them, cached by content."""
+"""Pitch and level of recordings for each frame, computed as in the effects, and cached by content."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ddsp_fx.training.arrays import save_arrays
 from ddsp_fx.training.data.passage import Passage
 from ddsp_fx.training.data.recordings import Recording
 
-# Raise it when analysis changes, so that no stale cache is read.
+# Increase it when the analysis changes, so that no stale cache is used.
 CACHE_VERSION = 1
 
 
 def analyse(recording: Recording, tracker: str, level: LevelKind, hop: int, cache: Path) -> Features:
-    """Features of a recording, from the cache when the same samples were analysed the same way before."""
+    """Features of a recording, from the cache if the same samples were analysed with the same settings before."""
     digest = hashlib.sha256(recording.audio.tobytes())
     digest.update(f"{CACHE_VERSION} {tracker} {level} {hop} {recording.sample_rate}".encode())
     path = cache / f"{digest.hexdigest()[:32]}.npz"
@@ -34,7 +34,7 @@ def analyse(recording: Recording, tracker: str, level: LevelKind, hop: int, cach
 
 
 def passage_of(recording: Recording, features: Features, hop: int) -> Passage:
-    """Audio padded to reach past the last frame, beside its features."""
+    """Audio, padded to reach past the last frame, with its features."""
     needed = len(features) * hop
     audio = np.pad(recording.audio, (0, max(0, needed - len(recording.audio))))
     return Passage(printable(recording.path.name), audio, features.f0_hz, features.confidence, features.level_db)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pitch of a recording to a few cents, for the sinusoids that training compares with it.
+"""Refines the pitch of a recording to a few cents, for the sinusoids that training compares with it.
 
-A tracker that is right to 10 cents is 30 Hz off at the twentieth harmonic of 260 Hz: a whole main lobe beside the
-partial, where every sinusoid costs twice. The training then learns noise in place of partials. So each frame's pitch is
-moved, within ``SPAN_CENTS``, to where the first harmonics hold the most amplitude. On the Bach violin this took the
-spectral loss of analysis and resynthesis, with no network at all, from 5.52 to 4.96 with swift, 5.57 to 5.32 with
-McLeod.
+A tracker error of 10 cents is 30 Hz at the twentieth harmonic of 260 Hz: the sinusoid then lies a whole main lobe
+    beside the partial and costs twice, and the training learns noise instead of partials. So each frame's pitch is
+    moved, within ``SPAN_CENTS``, to where the first harmonics have the highest summed amplitude. On the Bach violin
+    this lowered the spectral loss of analysis and resynthesis, without any network, from 5.52 to 4.96 with swift, and
+    from 5.57 to 5.32 with McLeod.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from ddsp_fx.training.data.passage import Passage
 
 Array = npt.NDArray[np.float32]
 HARMONICS = 12
-# (reach, step) in cents: a wide look, then a close one about what it found.
+# (reach, step) in cents: a coarse search, then a fine one around its result.
 PASSES = ((36.0, 6.0), (12.0, 3.0))
-CEILING = 0.47  # of the rate: harmonics above say nothing
+CEILING = 0.47  # of the rate: harmonics above are not used
 VOICED = 0.5
 
 
 def refine(passage: Passage, *, hop: int, sample_rate: int) -> Passage:
-    """Return ``passage`` with the f0_hz of its voiced frames refined; unvoiced ones keep the pitch they were given."""
+    """Return ``passage`` with refined f0_hz in its voiced frames; unvoiced frames keep theirs."""
     fine = passage
     for reach, step in PASSES:
         cents = np.arange(-reach, reach + step / 2, step)
@@ -39,7 +39,7 @@ def refine(passage: Passage, *, hop: int, sample_rate: int) -> Passage:
 
 
 def _score(passage: Passage, cents: float, hop: int, sample_rate: int) -> Array:
-    """Return the summed amplitude of the first harmonics of the pitch moved by ``cents``, (frames,)."""
+    """Return the summed amplitude of the first harmonics, with the pitch moved by ``cents``: (frames,)."""
     moved = replace(passage, f0_hz=(passage.f0_hz * 2.0 ** (cents / 1200.0)).astype(np.float32))
     amplitudes = harmonic_amplitudes(moved, hop=hop, n_harmonics=HARMONICS, sample_rate=sample_rate)
     below = passage.f0_hz[:, None] * np.arange(1, HARMONICS + 1) < CEILING * sample_rate
@@ -48,7 +48,7 @@ def _score(passage: Passage, cents: float, hop: int, sample_rate: int) -> Array:
 
 
 def _peak(scores: Array, cents: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Return the vertex, in cents, of the parabola through each frame's best score (offsets, frames) and its sides."""
+    """Return, in cents, the vertex of the parabola through each frame's best score and its neighbours."""
     best = np.clip(np.argmax(scores, axis=0), 1, len(cents) - 2)
     frame = np.arange(scores.shape[1])
     left, top, right = (scores[best + side, frame].astype(np.float64) for side in (-1, 0, 1))

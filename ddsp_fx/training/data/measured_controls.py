@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Controls measured from a recording: each harmonic's amplitude, and the noise between the harmonics.
 
-Given the pitch, the amplitude of harmonic k is the recording demodulated by k times the pitch's own phase and averaged
-over a window, so vibrato does not smear it. Noise is what a spectrum holds away from the harmonics. Both are only a
-first guess for the decoder, because they include the room; the spectral loss corrects them.
+The amplitude of harmonic k is the recording demodulated by k times the phase of the known pitch, and averaged over a
+window, so that vibrato does not smear it. Noise is the spectrum away from the harmonics. Both are only a first guess
+for the decoder, because they include the room; the spectral loss corrects them.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from ddsp_fx.training.data.passage import Passage
 
 Array = npt.NDArray[np.float32]
 WINDOW_S = 0.064
-UNIFORM_VARIANCE = 1.0 / 3.0  # of noise in -1..1, which the synthesizer filters
+UNIFORM_VARIANCE = 1.0 / 3.0  # of the noise in -1..1 that the synthesizer filters
 
 
 def window_size(sample_rate: int) -> int:
-    """Return the samples of the analysis window."""
+    """Return the length of the analysis window in samples."""
     return round(WINDOW_S * sample_rate)
 
 
@@ -53,7 +53,7 @@ def harmonic_amplitudes(passage: Passage, *, hop: int, n_harmonics: int, sample_
 def noise_magnitudes(passage: Passage, *, hop: int, n_bands: int, sample_rate: int) -> Array:
     """Return the noise filter's magnitudes, (frames, n_bands), from spectral bins at least 2.5 bins off any harmonic.
 
-    The mean is of the logarithm: low, so that a tail or a sliding pitch counts less than the noise beneath.
+    The mean is that of the logarithm, so that a tail or a sliding pitch counts less than the noise below it.
     """
     size = window_size(sample_rate)
     padded = np.pad(passage.audio, (size // 2, size))
@@ -72,13 +72,13 @@ def noise_magnitudes(passage: Passage, *, hop: int, n_bands: int, sample_rate: i
 
 
 def _triangles(n_bins: int, n_bands: int) -> Array:
-    """Return weights (n_bins, n_bands) of triangles one band wide on each side."""
+    """Return weights (n_bins, n_bands): triangles that extend one band to each side."""
     at = np.arange(n_bins)[:, None] * (n_bands - 1) / (n_bins - 1)
     return np.clip(1.0 - np.abs(at - np.arange(n_bands)), 0.0, 1.0).astype(np.float32)
 
 
 def _bridge(values: Array, known: npt.NDArray[np.bool_]) -> Array:
-    """Fill unknown bands of each frame by interpolation between known ones."""
+    """Interpolate the unknown bands of each frame between known ones."""
     out = values.copy()
     axis = np.arange(values.shape[1])
     for row, have in zip(out, known, strict=True):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A stretch of training sound with pitch and level for each frame, and their scaling for a model."""
+"""A part of a recording with pitch and level for each frame, and the scaling of both for a model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float32]
 class Passage:
     """A recording, or a part of one, at the model's rate.
 
-    ``audio`` is (samples,); the rest holds one value a frame, frame k at sample k * hop.
+    ``audio`` is (samples,); all other arrays hold one value per frame. Frame k is at sample k * hop.
     """
 
     name: str
@@ -33,14 +33,14 @@ class Passage:
         return len(self.f0_hz)
 
     def cut(self, start: int, stop: int, hop: int) -> Passage:
-        """Return frames ``start`` to ``stop`` (exclusive) and the audio between the first and the last of them."""
+        """Return frames ``start`` to ``stop`` (exclusive), and the audio between the first and the last of them."""
         audio = self.audio[start * hop : (stop - 1) * hop]
         part = slice(start, stop)
         return Passage(self.name, audio, self.f0_hz[part], self.confidence[part], self.level_db[part])
 
 
 def join(passages: Sequence[Passage], hop: int) -> Passage:
-    """Return passages one after another as one."""
+    """Return one passage that consists of ``passages`` in order."""
     audio = np.concatenate([passage.audio[: passage.frames * hop] for passage in passages])
     features = (np.concatenate([getattr(t, name) for t in passages]) for name in ("f0_hz", "confidence", "level_db"))
     return Passage(", ".join(passage.name for passage in passages), audio, *features)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Phase and noise of a clip, made once outside the graph.
+"""Phase and noise of a clip, computed once, outside the graph.
 
-A supervised pitch is data, not a weight, so phi(t) is a constant of the clip and no phase, sine or cumulative sum is
-ever differentiated: each frame's harmonics become one cycle of a wavetable, which the clip reads where phi says
+A supervised pitch is data, not a weight, so the phase phi(t) is a constant of the clip, and no phase, sine or
+cumulative sum is ever differentiated. Each frame's harmonics become one cycle of a wavetable, which is read at phi
 (`synthesis.harmonic`).
 """
 
@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int32]
-# Linear interpolation between entries loses (2 pi k / size)^2 / 8 of harmonic k: -46 dB at the highest, -125 dB at the
-# first of 100.
+# Linear interpolation between entries has an error of (2 pi k / size)^2 / 8 at harmonic k: -46 dB at the highest of 100
+# harmonics, -125 dB at the first.
 ENTRIES_PER_HARMONIC = 32
 
 
@@ -24,9 +24,9 @@ def table_size(n_harmonics: int) -> int:
 
 
 def table_places(f0_hz: npt.ArrayLike, *, hop: int, size: int, sample_rate: int) -> tuple[Places, Array]:
-    """Return where a table of ``size`` is read, as (entry, fraction), (clips, frames - 1, hop) each.
+    """Return the positions at which a table of ``size`` is read, as (entry, fraction), (clips, frames - 1, hop) each.
 
-    ``f0_hz`` (clips, frames) is linear between frames, so its integral is exact; it runs in double.
+    ``f0_hz`` (clips, frames) is linear between frames, so its integral is exact. Computed in double precision.
     """
     pitch = np.asarray(f0_hz, np.float64)[..., None] / sample_rate
     start, slope = pitch[:, :-1], np.diff(pitch, axis=1) / hop
@@ -45,10 +45,10 @@ def audible(f0_hz: npt.ArrayLike, *, n_harmonics: int, sample_rate: int) -> Arra
 
 
 def noise_spectra(rng: np.random.Generator, clips: int, frames: int, *, hop: int) -> Array:
-    """Return spectra of one hop of white noise a frame, to be filtered: (clips, frames, 2, hop + 1) real, imaginary.
+    """Return spectra of white noise, one hop per frame, to be filtered: (clips, frames, 2, hop + 1) real, imaginary.
 
-    Uniform noise in -1..1, as the paper's; one hop of it lies in the middle of two, so that a zero-phase filter of up
-    to ``hop`` taps spreads to both sides without wrapping.
+    The noise is uniform in -1..1, as in the paper. A hop of it lies in the middle of two, so that a zero-phase filter
+    of up to ``hop`` taps does not wrap.
     """
     padded = np.zeros((clips, frames, 2 * hop), np.float32)
     padded[..., hop // 2 : hop // 2 + hop] = 2.0 * rng.random((clips, frames, hop), np.float32) - 1.0

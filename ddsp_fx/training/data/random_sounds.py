@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random controls for the synthesizer, whose pitch is known because it was chosen.
+"""Random controls for the synthesizer, so that the pitch of its sounds is known.
 
-A pitch encoder is first trained on these (Engel et al. 2020, "Self-supervised pitch detection by inverse audio
-synthesis"). Lines of notes with glides, vibrato and rests; spectra that fall with random formants; noise; a random
-room, so that the last note rings into the next. Nothing here is taken from any recording.
+A pitch encoder is first trained on these sounds (Engel et al. 2020, "Self-supervised pitch detection by inverse audio
+synthesis"). They are lines of notes with glides, vibrato and rests; falling spectra with random formants; noise; and a
+random room, so that notes ring into the next. No recording is used.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LESSON_S = 2.0
 
 @dataclass(frozen=True)
 class SoundShape:
-    """What a batch is made of: ``clips`` of ``frames`` frames of ``hop`` samples at ``sample_rate``."""
+    """The size of a batch: ``clips`` of ``frames`` frames of ``hop`` samples at ``sample_rate``."""
 
     clips: int
     frames: int
@@ -40,20 +40,20 @@ class SoundShape:
 
 
 def sounds_like(config: TrainConfig, clips: int) -> SoundShape:
-    """Return the shape of a lesson of ``clips`` at the run's rates."""
+    """Return the shape of a lesson with ``clips`` clips at the run's rates."""
     frames = round(LESSON_S * config.frame_rate) + 1
     return SoundShape(clips, frames, config.hop, config.sample_rate, config.n_harmonics, config.n_bands)
 
 
 def lesson(shape: SoundShape, rng: np.random.Generator) -> tuple[dict[str, Any], Array]:
-    """Return controls, and midi and sounds stacked, (clips, frames, 2)."""
+    """Return controls; and midi and sounds, stacked: (clips, frames, 2)."""
     controls = draw(shape, rng)
     answers = np.stack([controls.pop("midi"), controls.pop("sounds")], axis=-1)
     return controls, answers
 
 
 def draw(shape: SoundShape, rng: np.random.Generator) -> dict[str, Any]:
-    """Return controls as ``synthesis`` takes them, and what was drawn: ``midi`` and ``sounds`` (clips, frames)."""
+    """Return controls for ``synthesis``, and the drawn values ``midi`` and ``sounds`` (clips, frames)."""
     lines = [_line(shape, rng) for _ in range(shape.clips)]
     midi, sounds = (np.stack(part) for part in zip(*lines, strict=True))
     f0_hz = 440.0 * 2.0 ** ((midi - 69.0) / 12.0)
@@ -84,7 +84,7 @@ def _line(shape: SoundShape, rng: np.random.Generator) -> tuple[Doubles, Doubles
 
 
 def _moved(midi: Doubles, rate: float, rng: np.random.Generator) -> Doubles:
-    """Return a line with glides of up to 60 ms, vibrato and a slow drift."""
+    """Return a line with added glides of up to 60 ms, vibrato and a slow drift."""
     width = int(rng.integers(1, 4))
     glided = np.convolve(np.pad(midi, width, mode="edge"), np.ones(width) / width, mode="same")[width:-width]
     time_s = np.arange(len(midi)) / rate
@@ -96,7 +96,7 @@ def _moved(midi: Doubles, rate: float, rng: np.random.Generator) -> Doubles:
 
 
 def _harmonics(f0_hz: Doubles, sounds: Doubles, shape: SoundShape, rng: np.random.Generator) -> Array:
-    """Return amplitudes (frames, n_harmonics): a slope, formants fixed in frequency, and each harmonic's own whim."""
+    """Return amplitudes (frames, n_harmonics): a slope, formants at fixed frequencies, and random harmonic levels."""
     number = np.arange(1, shape.n_harmonics + 1)
     octaves = np.log2(f0_hz[:, None] * number / 50.0)
     level_db = -rng.uniform(2.0, 15.0) * np.log2(number) + rng.normal(0.0, 4.0, shape.n_harmonics)
@@ -123,7 +123,7 @@ def _noise(gain: Array, shape: SoundShape, rng: np.random.Generator) -> Array:
 
 
 def _room(shape: SoundShape, rng: np.random.Generator) -> Array:
-    """Return the wet part of one room a batch, (1, taps): decaying noise, or nothing."""
+    """Return the wet part of a room for the batch, (1, taps): decaying noise, or nothing."""
     taps = round(ROOM_S * shape.sample_rate)
     time_s = np.arange(taps) / shape.sample_rate
     tail = rng.standard_normal(taps) * 10.0 ** (-3.0 * time_s / rng.uniform(0.2, 2.0))

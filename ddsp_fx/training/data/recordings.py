@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recordings to train from: read and checked file by file before the long training begins."""
+"""Reads the recordings, and checks each file before the long training begins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ddsp_fx.files.names import printable
 
 Array = npt.NDArray[np.float32]
 
-# Below a minute a model learns the notes by heart; the paper's violin is 13 minutes, magenta's advice is 10.
+# With less than a minute, a model overfits. The paper's violin has 13 minutes; magenta recommends 10.
 SHORT_S, TOO_SHORT_S = 180.0, 30.0
 CLIPPED_RUN = 3
 QUIET_DBFS, SILENT_SHARE, VOICED_SHARE = -30.0, 0.5, 0.6
@@ -27,7 +27,7 @@ QUIET_DBFS, SILENT_SHARE, VOICED_SHARE = -30.0, 0.5, 0.6
 
 @dataclass(frozen=True)
 class Recording:
-    """One file at the model's rate: `audio` (samples,) mono, what it was on disk, and what was done to it."""
+    """One file at the model's rate: `audio` (samples,) mono, its original format, and remarks on how it was read."""
 
     path: Path
     audio: Array
@@ -43,7 +43,7 @@ class Recording:
 
 @dataclass
 class Verdict:
-    """What is wrong with one file; `fatal` keeps it out of the training, `remarks` say what of it was not read."""
+    """The faults of one file: `fatal` excludes it from training, `remarks` tell what of it was not read."""
 
     name: str
     seconds: float
@@ -54,9 +54,9 @@ class Verdict:
 
 
 def find_recordings(place: Path) -> list[Path]:
-    """The readable audio files in a folder (or the one file named); raises TrainingError when there are none.
+    """The readable audio files in a folder (or the one file named); raises TrainingError if there are none.
 
-    What is passed over is `ddsp_fx.files.folder.audio_in`'s to say.
+    `ddsp_fx.files.folder.audio_in` decides which files are skipped.
     """
     try:
         return audio_in(place)[0]
@@ -67,7 +67,7 @@ def find_recordings(place: Path) -> list[Path]:
 def read_recording(path: Path, sample_rate: int) -> Recording:
     """One file, channels averaged, resampled; raises TrainingError naming it.
 
-    Of a file that is cut or damaged it is the good part, and `remarks` says how much of how much.
+    If a file is truncated or damaged, its good part is read, and `remarks` gives both lengths.
     """
     from ddsp_fx.dsp.resample import resample
 
@@ -81,7 +81,7 @@ def read_recording(path: Path, sample_rate: int) -> Recording:
 
 
 def read_mono(path: Path, seconds: float = math.inf) -> tuple[Array, float]:
-    """The middle of one file, at most so long, channels averaged, and its rate; raises TrainingError naming it."""
+    """The middle of one file, at most `seconds`, channels averaged, and its rate; raises TrainingError naming it."""
     try:
         with files.InputFile(path, taking=files.Taking(channels=1, salvage=True)) as file:
             frames = min(file.frames or 0, 1 << 62)
@@ -95,7 +95,7 @@ def read_mono(path: Path, seconds: float = math.inf) -> tuple[Array, float]:
 
 
 def judge(recording: Recording, features: Features) -> Verdict:
-    """Duration, level, clipping, silence and monophony of one recording, with the numbers seen."""
+    """Judge duration, level, clipping, silence and monophony of one recording, with the measured numbers."""
     peak = float(np.abs(recording.audio).max(initial=0.0))
     peak_dbfs = 20.0 * np.log10(max(peak, 1e-9))
     verdict = Verdict(printable(recording.path.name), recording.seconds, peak_dbfs, list(recording.remarks))
@@ -106,7 +106,7 @@ def judge(recording: Recording, features: Features) -> Verdict:
     if recording.native_rate < recording.sample_rate:
         verdict.warnings.append(f"{recording.native_rate:g} Hz on disk, the model runs at {recording.sample_rate}")
     if peak_dbfs < QUIET_DBFS:
-        verdict.warnings.append(f"quiet: peak {peak_dbfs:.0f} dBFS; record 10 to 20 dB hotter")
+        verdict.warnings.append(f"quiet: peak {peak_dbfs:.0f} dBFS; record 10 to 20 dB louder")
     runs = clipped_runs(recording.audio)
     if runs:
         verdict.warnings.append(f"clipped in {runs} places; record with more headroom")
@@ -126,7 +126,7 @@ def _judge_features(verdict: Verdict, features: Features) -> None:
 
 
 def clipped_runs(audio: Array) -> int:
-    """Places where at least 3 samples in a row sit at the file's own peak, near full scale."""
+    """The number of places where at least 3 consecutive samples lie at the file's own peak, near full scale."""
     peak = np.abs(audio).max(initial=0.0)
     if peak < 0.97:
         return 0
@@ -136,16 +136,16 @@ def clipped_runs(audio: Array) -> int:
 
 
 def require_enough(verdicts: Sequence[Verdict]) -> list[str]:
-    """General warnings about the whole set; raises TrainingError when nothing useful can be learned from it."""
+    """General warnings about all recordings; raises TrainingError if there is too little to learn from."""
     fatal = [f"{v.name} {v.fatal}" for v in verdicts if v.fatal]
     seconds = sum(v.seconds for v in verdicts if not v.fatal)
     if seconds < TOO_SHORT_S:
-        # Where too little is left, a file that was cut may be why.
+        # If too little is left, a truncated file may be the reason.
         cut = [f"{v.name}: {remark}" for v in verdicts if not v.fatal for remark in v.remarks]
         reasons = f" ({'; '.join([*fatal, *cut])})" if fatal or cut else ""
         raise TrainingError(
-            f"{seconds:.0f} s of usable sound{reasons}; at least {TOO_SHORT_S:.0f} s are needed, 10 minutes are good"
+            f"{seconds:.0f} s of usable sound{reasons}; at least {TOO_SHORT_S:.0f} s are needed, better 10 minutes"
         )
     if seconds < SHORT_S:
-        return [*fatal, f"{seconds:.0f} s in all is little: expect a model that knows few notes; 10 minutes are good"]
+        return [*fatal, f"{seconds:.0f} s in all is little: the model will know few notes; 10 minutes are recommended"]
     return fatal

@@ -23,7 +23,7 @@ Event = tuple[float, bytes]
 TICKS_PER_SECOND = 960
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 CONTROL_STEP_S = 0.012
-# Pitch bend spans two semitones on either side.
+# The bend range is two semitones up and down.
 BEND_PER_SEMITONE = 4096
 EXPRESSION = 11
 
@@ -32,7 +32,7 @@ EXPRESSION = 11
 class Player:
     """An instrument of a General MIDI soundfont and the diatonic steps it plays, upwards from its lowest key.
 
-    `vibrato_semitones` is the most that a phrase may have.
+    `vibrato_semitones` is the greatest depth of a phrase's vibrato.
     """
 
     program: int
@@ -53,7 +53,7 @@ PLAYERS = {
 
 
 def line(player: Player, seconds: float, seed: int) -> bytes:
-    """A Standard MIDI File of phrases that differ in speed, articulation, dynamics and vibrato, with rests between."""
+    """A Standard MIDI File of phrases with varied speed, articulation, dynamics and vibrato, and rests between them."""
     random = np.random.default_rng(seed)
     events: list[Event] = [(0.0, bytes([0xC0, player.program]))]
     time_s, degree = 0.5, player.degrees // 2 + 1
@@ -103,7 +103,7 @@ def _midi_file(events: list[Event]) -> bytes:
         body += _variable_length(tick - last) + message
         last = tick
     body += b"\x00\xff\x2f\x00"
-    # No tempo event: 120 beats a minute, two quarters a second.
+    # Without a tempo event, a file plays at 120 beats per minute: two quarters per second.
     header = b"MThd" + struct.pack(">IHHH", 6, 0, 1, TICKS_PER_SECOND // 2)
     return header + b"MTrk" + struct.pack(">I", len(body)) + bytes(body)
 
@@ -116,7 +116,7 @@ def _variable_length(number: int) -> bytes:
 
 
 def render(player: Player, soundfont: Path, seconds: float, seed: int, sample_rate: int) -> Floats:
-    """The line played dry, mono, peak 0.5; raises AudioError when fluidsynth is missing or fails."""
+    """Play the line dry, mono, peak 0.5; raises AudioError if fluidsynth is missing or fails."""
     from pedalboard.io import AudioFile
 
     _require_soundfont(soundfont)
@@ -138,7 +138,7 @@ def render(player: Player, soundfont: Path, seconds: float, seed: int, sample_ra
 
 
 def _require_soundfont(path: Path) -> None:
-    """fluidsynth takes a file that is none for a MIDI file, and plays its default soundfont."""
+    """Check the file, because fluidsynth takes an unknown file for MIDI and plays its default soundfont."""
     try:
         with path.open("rb") as file:
             head = file.read(12)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A folder of recordings as a training set: analysed, checked, and with a part held out."""
+"""Turns a folder of recordings into a training set: analysed, checked, and with a part held out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ddsp_fx.training.data.recordings import Recording, Verdict, find_recordings
 
 @dataclass
 class TrainingSet:
-    """The recordings of a run, and what was found wrong with them."""
+    """The recordings of a run, and the warnings about them."""
 
     passages: list[Passage]
     held_out: Passage | None
@@ -27,7 +27,7 @@ class TrainingSet:
 
 
 def prepare(recordings: Path, config: TrainConfig, cache: Path, note: Callable[[str], None]) -> TrainingSet:
-    """Read, analyse and judge every recording; raises TrainingError when there is nothing to learn from."""
+    """Read, analyse and judge every recording; raises TrainingError if there is nothing to learn from."""
     passages, verdicts = [], []
     for path in find_recordings(recordings):
         note(f"analysing {path.name}")
@@ -52,7 +52,7 @@ def _analysed(recording: Recording, config: TrainConfig, cache: Path) -> tuple[P
 
 
 def hold_out(data: TrainingSet, config: TrainConfig) -> TrainingSet:
-    """Set aside what the settings never train on; raises TrainingError where that would leave nothing."""
+    """Set aside the audio that is never trained on; raises TrainingError if that would leave nothing."""
     if config.holdout_every:
         return _hold_out_files(data, config)
     frames = round(config.holdout_seconds * config.frame_rate)

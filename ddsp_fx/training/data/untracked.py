@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recordings of a run without a tracker: level alone to train on, and a tracker's pitch to judge the result by."""
+"""Recordings of a run without a tracker: trained on by level alone. A tracker's pitch is used only to judge."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ddsp_fx.training.data.recordings import Recording
 
 
 class NoTracker:
-    """A `PitchTracker` that listens to nothing: 220 Hz, and sure of it, or a recording would be judged pitchless."""
+    """A `PitchTracker` that always reports 220 Hz with full confidence, or recordings would be judged pitchless."""
 
     name = "none"
     look_ahead = 0
@@ -27,16 +27,16 @@ class NoTracker:
         self.reset()
 
     def process(self, samples_16k: Floats) -> Pitches:
-        """As many frames as have begun."""
+        """The frames that begin in these samples."""
         self._samples += len(samples_16k)
         return self._up_to(-(-self._samples // self.hop))
 
     def flush(self, total_samples: int) -> Pitches:
-        """The frames that remain."""
+        """The remaining frames."""
         return self._up_to(-(-total_samples // self.hop) + 1)
 
     def reset(self) -> None:
-        """Back to sample 0."""
+        """Return to sample 0."""
         self._samples, self._given = 0, 0
 
     def _up_to(self, frames: int) -> Pitches:
@@ -45,13 +45,13 @@ class NoTracker:
 
 
 def levels(recording: Recording, config: TrainConfig) -> Features:
-    """Return a recording's features with a level and no pitch that means anything."""
+    """Return a recording's features, with real levels and a meaningless pitch."""
     feature_hop = config.hop * FEATURE_RATE_HZ // recording.sample_rate
     return extract(recording.audio, recording.sample_rate, NoTracker(feature_hop), config.level, feature_hop)
 
 
 def tracked(passage: Passage, config: TrainConfig) -> Passage:
-    """Return a passage that was held out as a bundle will hear it: with the pitch of ``config.tracker``."""
+    """Return a held-out passage with the pitch of ``config.tracker``, as the bundle will analyse it."""
     feature_hop = config.hop * FEATURE_RATE_HZ // config.sample_rate
     found = extract(passage.audio, config.sample_rate, config.tracker, config.level, feature_hop)
     f0_hz, confidence = found.f0_hz[: passage.frames], found.confidence[: passage.frames]

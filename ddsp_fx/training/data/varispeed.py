@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recordings played faster and slower: notes that were not recorded, with a timbre shifted by as much."""
+"""Copies of recordings at other speeds: they contain notes that were not recorded, with a shifted timbre."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ddsp_fx.training.data.recordings import Recording
 
 
 def copies(passages: Sequence[Passage], config: TrainConfig, cache: Path) -> list[Passage]:
-    """Each passage `config.varispeed_semitones` lower and as much higher, analysed anew; none where that is 0."""
+    """Each passage transposed up and down by `config.varispeed_semitones`, and analysed again; none if that is 0."""
     shifts = (-config.varispeed_semitones, config.varispeed_semitones) if config.varispeed_semitones else ()
     made = [transposed(passage, shift, config, cache) for passage in passages for shift in shifts]
     return [passage for passage in made if passage.frames >= config.clip_frames]

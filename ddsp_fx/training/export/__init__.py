@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From trained weights to a bundle: the `.tflite` file, its check, the manifest, the card, and its place on disk."""
+"""Makes a bundle from trained weights: the `.tflite` file, its check, the manifest, the card, its place on disk."""

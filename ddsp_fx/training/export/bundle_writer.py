@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes a finished run as a bundle: model, room, test vectors, manifest and card, moved into place as one folder."""
+"""Writes a finished run as a bundle: model, room, test vectors, manifest and card, put into place as one folder."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from ddsp_fx.training.export.placement import Placement
 from ddsp_fx.training.export.tflite import PARITY_TOLERANCE, export_decoder, write_vectors
 
 Array = npt.NDArray[np.float32]
-# An input level this far under the quietest trained playing is background, not performance.
+# Input this far below the quietest trained playing is background.
 GATE_BELOW_LOW_DB = 25.0
 
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """What a run hands over."""
+    """The results of a run."""
 
     config: TrainConfig
     passages: Sequence[Passage]
@@ -37,11 +37,11 @@ class FinishedRun:
     response: Array
     figures: Mapping[str, float | str]
     heldout: Mapping[str, Array] = field(default_factory=dict)
-    """Sounds for the card's picture, (samples,) each: the held-out recording, and what the bundle makes of it."""
+    """Sounds for the card's picture, (samples,) each: the held-out recording, and the bundle's resynthesis of it."""
 
 
 def write_bundle(trained: FinishedRun, place: Placement) -> Path:
-    """Export, check and describe; an existing bundle is replaced only by one whose manifest is valid."""
+    """Export, check and describe. An existing bundle is replaced only by one with a valid manifest."""
     with place.staging() as staging:
         exported = _write_model(trained, staging)
         figures = {**trained.figures, "parity_with_keras": exported["parity"]}

@@ -18,7 +18,7 @@ PICTURE_S = 8.0
 
 
 def write_card(folder: Path, manifest: Mapping[str, Any], heldout: Mapping[str, Array], sample_rate: int) -> None:
-    """CARD.md, and beside it the held-out sounds' loudest seconds as spectrograms if there are any."""
+    """Write CARD.md and, if there are held-out sounds, a picture of their loudest seconds as spectrograms."""
     if heldout:
         draw(folder / PICTURE, loudest(heldout, round(PICTURE_S * sample_rate)), sample_rate, dpi=64)
         shrink(folder / PICTURE)
@@ -26,7 +26,7 @@ def write_card(folder: Path, manifest: Mapping[str, Any], heldout: Mapping[str, 
 
 
 def shrink(path: Path) -> None:
-    """A PNG in 64 colours: a third of the bytes of a spectrogram, which count in a bundle of 4 MiB."""
+    """Reduce a PNG to 64 colours: a third of a spectrogram's bytes, which matter in a bundle of 4 MiB."""
     from PIL import Image
 
     with Image.open(path) as image:
@@ -35,7 +35,7 @@ def shrink(path: Path) -> None:
 
 
 def loudest(sounds: Mapping[str, Array], samples: int) -> dict[str, Array]:
-    """The same stretch of every sound, (samples,) or less: where the first of them has most energy."""
+    """The same part of every sound, (samples,) or less, where the first sound has the most energy."""
     power = np.cumsum(np.concatenate([[0.0], next(iter(sounds.values())).astype(np.float64) ** 2]))
     span = min(samples, len(power) - 1)
     start = int(np.argmax(power[span:] - power[: len(power) - span]))
@@ -43,7 +43,7 @@ def loudest(sounds: Mapping[str, Array], samples: int) -> dict[str, Array]:
 
 
 def card(manifest: Mapping[str, Any], has_picture: bool = False) -> str:
-    """The text, from the manifest alone."""
+    """The text, made from the manifest only."""
     trained = manifest["trained_on"]
     lines = [f"# {manifest['name']} {manifest['version']}", "", manifest["description"], "", "## Learned from", ""]
     for data in trained["data"]:
@@ -56,7 +56,7 @@ def card(manifest: Mapping[str, Any], has_picture: bool = False) -> str:
         "",
     ]
     if has_picture:
-        lines += [f"![A recording that the training never heard, and what the bundle makes of it]({PICTURE})", ""]
+        lines += [f"![A held-out recording, and the bundle's resynthesis of it]({PICTURE})", ""]
     lines += ["## Figures", "", "| figure | value |", "| --- | --- |"]
     lines += [f"| {name} | {_shown(value)} |" for name, value in manifest["figures"].items()]
     return "\n".join([*lines, "", "## Licence", "", manifest["licence"], ""])

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Puts a run's bundle into place. The place must be empty, or hold what the same run wrote.
 
-A bundle is moved in whole. The one that it replaces is set aside until the new one stands, and is put back where the
-move was cut off. Files that somebody added to it come along.
+A bundle is moved in as a whole. The old one is set aside until the new one is in place, and is put back if the move was
+interrupted. Files that somebody added to it are kept.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from ddsp_fx.training.run_folder import MARK
 
 
 class Placement:
-    """One bundle folder, as one run sees it.
+    """One bundle's folder, from the view of one run.
 
     Args:
         folder: of the bundle.
-        run_folder: remembers what the run wrote, file by file.
+        run_folder: where the run stores the hashes of the files it wrote.
     """
 
     def __init__(self, folder: Path, run_folder: Path) -> None:
@@ -40,7 +40,7 @@ class Placement:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """While it is held no other training writes here; raises TrainingError where the bundle could not go."""
+        """Lock the place against other trainings; raises TrainingError if the bundle could not be put there."""
         lock = self.folder.with_name(f".{self.folder.name}.lock")
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
@@ -58,15 +58,15 @@ class Placement:
             raise TrainingError(f"{error.filename or self.folder}: {error.strerror or error}") from error
 
     def require_free(self) -> None:
-        """Raises TrainingError unless the place is empty, or holds what this run wrote, unchanged since."""
+        """Raises TrainingError unless the place is empty or contains what this run wrote, unchanged."""
         if self.folder.is_symlink() or (self.folder.exists() and not self.folder.is_dir()):
-            raise TrainingError(f"{self.folder}: is no folder of its own; choose another --name or --out")
+            raise TrainingError(f"{self.folder}: not a folder for one bundle only; choose another --name or --out")
         if not self.folder.exists():
             return
         written = self._written()
         if written is None:
             raise TrainingError(
-                f"{self.folder}: {self._what_is_there()}; it stays as it is. "
+                f"{self.folder}: {self._what_is_there()}; it is left unchanged. "
                 "Choose another --name or --out, or move it away"
             )
         for name, digest in written.items():
@@ -79,7 +79,7 @@ class Placement:
 
     @contextmanager
     def staging(self) -> Iterator[Path]:
-        """An empty folder beside the bundle's, whose content takes its place when the block ends without an error."""
+        """An empty folder next to the bundle's, which replaces it when the block ends without an error."""
         staging = Path(tempfile.mkdtemp(prefix=self._staging_prefix, dir=self.folder.parent))
         try:
             yield staging
@@ -107,7 +107,7 @@ class Placement:
         self._remember(digests)
 
     def _carry_over(self, aside: Path) -> None:
-        """What the run wrote goes; what somebody added moves in, under another name where its own is taken."""
+        """Delete what the run wrote, and move what somebody added into the new folder, renamed if the name is taken."""
         written = self._written() or {}
         for name in _files(aside):
             if name in written:
@@ -121,7 +121,7 @@ class Placement:
         shutil.rmtree(aside)
 
     def _put_back(self) -> None:
-        """A run that was killed between two renames left the bundle aside."""
+        """Restore the old bundle if a run was killed between the two renames."""
         left = sorted(self.folder.parent.glob(f"{self._aside_prefix}*"))
         if left and not self.folder.exists():
             left[-1].rename(self.folder)
@@ -130,8 +130,8 @@ class Placement:
         try:
             manifest = Bundle.open(self.folder).manifest
         except BundleError:
-            return "exists and is no bundle of this run"
-        return f"holds the bundle {manifest.id} {manifest.version}, which another training made"
+            return "exists and is not a bundle of this run"
+        return f"contains the bundle {manifest.id} {manifest.version}, which another training made"
 
     def _written(self) -> dict[str, str] | None:
         try:
@@ -148,6 +148,6 @@ class Placement:
 
 
 def _files(folder: Path) -> list[str]:
-    """All but folders, by their paths inside it; a link counts as a file, wherever it leads."""
+    """The paths of all files in a folder; a link counts as a file, wherever it leads."""
     inside = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
     return sorted(path.relative_to(folder).as_posix() for path in inside)

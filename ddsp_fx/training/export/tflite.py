@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A trained decoder as a .tflite file that steps one frame, in a process of its own with the TensorFlow backend.
+"""Exports a trained decoder as a .tflite file that steps one frame, in a process with the TensorFlow backend.
 
     python -m ddsp_fx.training.export.tflite WEIGHTS.npz MODEL.tflite
 
-The training may have run on any Keras backend; weights travel as arrays. TFLiteConverter.from_concrete_functions
-converts a Keras 3 model without error into a file without weights that answers NaN, hence ExportArchive, and hence the
-checks of parity and size after each export.
+The training may have used any Keras backend; weights are passed as arrays. TFLiteConverter.from_concrete_functions
+converts a Keras 3 model without an error into a file without weights that returns NaN. Hence ExportArchive, and hence
+the checks of parity and size after each export.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from ddsp_fx.training.arrays import save_arrays
 
 Array = npt.NDArray[np.float32]
 PARITY_FRAMES = 500
-# Dynamic-range 8-bit weights round activations too: up to 1.2 % of an output's range was measured on decoders.
+# Dynamic-range 8-bit weights also round activations: errors up to 1.2 % of an output's range were measured on decoders.
 PARITY_TOLERANCE = {"float32": 1e-4, "int8": 0.05}
 VECTOR_FRAMES = 64
 
 
 def export_decoder(weights: list[Any], description: dict[str, Any], path: Path) -> dict[str, float]:
-    """Write `path` and return {"parity", "bytes"}; raises TrainingError when TensorFlow is missing or parity fails.
+    """Write `path` and return {"parity", "bytes"}; raises TrainingError if TensorFlow is missing or parity fails.
 
     Args:
         weights: of the decoder, in Keras order.
-        description: decoder (what the recipe says of it), sizes, statistics, weights.
-        path: the .tflite to write; replaced only by a file that has passed.
+        description: decoder (as in the recipe), sizes, statistics, weights.
+        path: the .tflite to write; replaced only by a file that has passed the checks.
     """
     source = path.with_suffix(".weights.npz")
     arrays = {f"weight_{i}": np.asarray(w) for i, w in enumerate(weights)}
     save_arrays(source, description=np.array(json.dumps(description)), **arrays)
-    # A second process on a machine with a GPU must not fight the training for its memory.
+    # On a machine with a GPU, a second process must not compete with the training for GPU memory.
     environment = {
         **os.environ,
         "KERAS_BACKEND": "tensorflow",
@@ -77,7 +77,7 @@ def convert(model: Any, state_size: int, weights: str = "float32") -> bytes:
 
     `weights` may also be "float16" or "int8" (dynamic range).
 
-    Tiny ships as float32: the others miss the parity that is asked for (benchmarks/export_formats.py).
+    Tiny ships as float32, because the other formats miss the required parity (benchmarks/export_formats.py).
     """
     import keras
     import tensorflow as tf
@@ -104,7 +104,7 @@ def convert(model: Any, state_size: int, weights: str = "float32") -> bytes:
 
 
 def wandering_features(frames: int, seed: int = 0) -> tuple[Array, Array]:
-    """Pitch and level that wander through and beyond the usual range: (frames,) f0_scaled, level_scaled."""
+    """Pitch and level that move through and beyond the usual range: (frames,) f0_scaled, level_scaled."""
     rng = np.random.default_rng(seed)
     midi = 69.0 + np.cumsum(rng.normal(0.0, 0.7, frames)).clip(-30, 30)
     level = -20.0 + np.cumsum(rng.normal(0.0, 2.0, frames)).clip(-55, 25)
@@ -135,7 +135,7 @@ def steps_of_file(path: Path, f0: Array, level: Array) -> dict[str, Array]:
 
 
 def write_vectors(model: Path, path: Path) -> None:
-    """Test vectors of a model file: 64 frames in and out."""
+    """Write test vectors of a model file: 64 frames in and out."""
     f0, level = wandering_features(VECTOR_FRAMES, seed=1)
     save_arrays(path, f0_scaled=f0, level_scaled=level, **steps_of_file(model, f0, level))
 
@@ -153,7 +153,7 @@ def main(source: Path, path: Path) -> None:
     size = staging.stat().st_size
     if not parity <= allowed:
         staging.unlink()
-        sys.exit(f"the file is {parity:.1e} off Keras over {PARITY_FRAMES} frames; allowed is {allowed:.0e}")
+        sys.exit(f"the file is {parity:.1e} off Keras over {PARITY_FRAMES} frames; the tolerance is {allowed:.0e}")
     if size < weight_bytes * model.count_params() / 2:
         staging.unlink()
         sys.exit(f"the file has {size} bytes for {model.count_params()} weights: they were not exported")

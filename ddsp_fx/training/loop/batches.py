@@ -15,12 +15,12 @@ from ddsp_fx.training.data.passage import Passage, f0_scaled, level_scaled
 
 Array = npt.NDArray[np.float32]
 Batch = tuple[dict[str, Any], Array]
-# Three minutes of music are soon learned by heart: undisturbed, the loss of the training set fell from 5.9 to 5.2 while
-# the held-out end stayed at 6.2. So the decoder hears it blurred - clips louder or softer, small errors of each frame's
-# level and pitch - and does without a share of the GRU's outputs, others for each clip.
+# Models overfit three minutes of music soon: without disturbance, the training loss fell from 5.9 to 5.2 while that of
+# the held-out end stayed at 6.2. So the decoder gets blurred clips - louder or softer, with small errors of each
+# frame's level and pitch - and loses a share of the GRU's outputs, a different one for each clip.
 DROPPED = 0.3
 LESSON_CLIPS = 2
-# The first stage sees no audio, so its clips can be long: 4 s, as the paper's windows.
+# The first stage has no audio, so its clips can be long: 4 s, as the paper's windows.
 FIT_SECONDS, FIT_BATCH = 4.0, 8
 
 
@@ -30,7 +30,7 @@ class Batches:
     Args:
         passages: the training set.
         config: settings.
-        rng: the one generator of all that is drawn, so that its state is all that a resumed run needs.
+        rng: the only random generator of the run, so that its state suffices to resume.
         listens: whether an encoder hears the clips.
     """
 
@@ -52,14 +52,14 @@ class Batches:
         return (inputs | self._lesson(inputs["f0_scaled"].shape) if self._learns_pitch else inputs), audio
 
     def _lesson(self, frames: tuple[int, ...]) -> dict[str, Any]:
-        """What a step holds beside clips, whose ``frames`` are (batch, frames), for an encoder that learns pitch."""
+        """The step's additional input for an encoder that learns pitch; the clips' ``frames`` are (batch, frames)."""
         error = self.rng.normal(0.0, self.config.pitch_error_semitones / 127.0, frames)
         shape = random_sounds.sounds_like(self.config, LESSON_CLIPS)
         lesson, answers = random_sounds.lesson(shape, self.rng)
         return {"f0_error": error.astype(np.float32), "lesson": lesson, "answers": answers}
 
     def fit(self, targets: Sequence[Array]) -> Batch:
-        """Random stretches for the first stage: features, and ``targets``, (frames, 2, H + M) a passage."""
+        """Random parts for the first stage: features, and ``targets``, (frames, 2, H + M) per passage."""
         config, passages = self.config, self.passages
         shortest = min(passage.frames for passage in passages)
         frames = min(round(FIT_SECONDS * config.frame_rate), shortest)
@@ -71,14 +71,14 @@ class Batches:
             "level_scaled": level_scaled(np.stack([cut.level_db for cut in cuts])),
             "mask": phase_and_noise.audible(f0_hz, n_harmonics=config.n_harmonics, sample_rate=config.sample_rate),
         }
-        # An encoder that learns pitch has been heard before: its pitch stands in the passages.
+        # An encoder that learns pitch has already analysed the passages, which contain its pitch.
         if self.listens and not self._learns_pitch:
             inputs["audio"] = np.stack([cut.audio for cut in cuts])
         return inputs, np.stack([targets[t][s : s + frames] for t, s in places])
 
 
 def blurred(batch: Batch, config: TrainConfig, rng: np.random.Generator) -> Batch:
-    """The same clips at other gains, and with small errors of level and pitch in what the decoder hears of them."""
+    """The same clips with other gains, and with small errors in the level and pitch that the decoder receives."""
     inputs, audio = batch
     gain_db = rng.normal(0.0, config.gain_db, (len(audio), 1))
     level_db = gain_db + rng.normal(0.0, config.level_error_db, inputs["level_scaled"].shape)
@@ -91,5 +91,5 @@ def blurred(batch: Batch, config: TrainConfig, rng: np.random.Generator) -> Batc
 
 
 def clip_shape(config: TrainConfig) -> clips.ClipShape:
-    """The clip that the settings ask for."""
+    """The clip's shape from the settings."""
     return clips.ClipShape(config.clip_frames, config.hop, config.sample_rate, config.n_harmonics)

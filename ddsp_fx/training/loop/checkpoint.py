@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The state of a run on disk: complete enough to resume exactly, and written so that a power cut loses nothing."""
+"""The state of a run on disk: complete enough to resume exactly, and replaced atomically."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ddsp_fx.training.config import TrainConfig, make_config
 from ddsp_fx.training.run_folder import CHECKPOINT
 
 STAGES = ("fit", "audio", "done")
-# Raise it when what is saved changes: settings by other names, weights in another order.
+# Increase it when the saved state changes, such as renamed settings or another order of weights.
 LAYOUT = 2
 
 
 @dataclass
 class Progress:
-    """Where a run stands; `losses` are (stage, step, loss) once per ten steps."""
+    """The progress of a run; `losses` are (stage, step, loss), once per ten steps."""
 
     stage: str = "fit"
     step: int = 0
@@ -32,7 +32,7 @@ class Progress:
 
 @dataclass
 class Checkpoint:
-    """A run as it is saved: weights and optimizer state as arrays, the random generator as plain data."""
+    """A saved run: weights and optimizer state as arrays, the random generator as plain data."""
 
     config: TrainConfig
     progress: Progress
@@ -42,7 +42,7 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, state: Checkpoint) -> None:
-    """Replace the checkpoint in `folder`; the old one stays whole until the new one is."""
+    """Replace the checkpoint in `folder`; the old one stays intact until the new one is complete."""
     facts = {
         "layout": LAYOUT,
         "config": state.config.as_dict(),
@@ -55,7 +55,7 @@ def save_checkpoint(folder: Path, state: Checkpoint) -> None:
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """Raises TrainingError when there is none or it cannot be read."""
+    """Raises TrainingError if there is none or it cannot be read."""
     path = folder / CHECKPOINT
     if not path.is_file():
         raise TrainingError(f"{path}: nothing to resume; start without --resume")
@@ -70,7 +70,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         return Checkpoint(config, progress, _numbered(arrays, "weight"), _numbered(arrays, "optimizer"), facts["rng"])
     except TrainingError:
         raise
-    # zipfile, numpy and json between them raise a dozen kinds over damaged bytes.
+    # zipfile, numpy and json raise a dozen kinds for damaged bytes.
     except Exception as error:
         raise TrainingError(
             f"{path}: damaged checkpoint ({error}); start without --resume, in another --run-dir"
@@ -81,8 +81,8 @@ def _require_layout(path: Path, facts: dict[str, Any]) -> None:
     found = facts.get("layout", 1)
     if found != LAYOUT:
         raise TrainingError(
-            f"{path}: another version of ddsp-fx began this run (layout {found}, this one writes {LAYOUT}); go on with "
-            "that version, or start anew without --resume, in another --run-dir"
+            f"{path}: another version of ddsp-fx began this run (layout {found}, this one: {LAYOUT}); continue with "
+            "that version, or start again without --resume, in another --run-dir"
         )
 
 

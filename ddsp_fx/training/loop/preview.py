@@ -19,7 +19,7 @@ Array = npt.NDArray[np.float32]
 
 
 def save_preview(folder: Path, step: int, sounds: Mapping[str, Array], sample_rate: int) -> Path:
-    """`preview-STEP.wav` (the sounds one after the other) and `preview-STEP.png` (their spectrograms)."""
+    """Write `preview-STEP.wav` (the sounds one after another) and `preview-STEP.png` (their spectrograms)."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"preview-{step:06d}.wav"
     gap = np.zeros(sample_rate // 4, np.float32)
@@ -31,7 +31,7 @@ def save_preview(folder: Path, step: int, sounds: Mapping[str, Array], sample_ra
 
 
 def save_losses(folder: Path, progress: Progress) -> None:
-    """`losses.csv` and `losses.png`: every recorded step of both stages, with a running mean."""
+    """Write `losses.csv` and `losses.png`: every recorded step of both stages, with a running mean."""
     lines = ["stage,step,loss", *(f"{stage},{step},{loss:.5f}" for stage, step, loss in progress.losses)]
     write_file(folder / "losses.csv", "\n".join(lines) + "\n", TrainingError)
     plt = pyplot()

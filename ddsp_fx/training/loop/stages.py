@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two stages of a run, checkpointed, resumable to the same numbers, stoppable at any step."""
+"""The two stages of a run. They can be stopped at any step, and resume from a checkpoint to the same numbers."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Run:
         config: settings.
         passages: the training set.
         response: the room's impulse response (taps,), [0] for none.
-        report: called every ten steps with (progress, loss, share of the stage that is done).
-        checkpoint: where to go on from.
-        encoder: one that has been taught before, in place of a fresh one.
+        report: called every ten steps with (progress, loss, finished share of the stage).
+        checkpoint: resume from it.
+        encoder: an encoder that is already trained, instead of a new one.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - a run is made in one place, and each of these is a thing of its own
@@ -78,7 +78,7 @@ class Run:
         self.rng.bit_generator.state = checkpoint.rng_state
 
     def run(self) -> None:
-        """All that is left to do. Ctrl-C saves the state first; a diverged state is never saved over a good one."""
+        """Run all remaining steps. Ctrl-C saves the state first; a diverged state never replaces a good one."""
         try:
             if self.progress.stage == "fit":
                 self._fit()
@@ -128,7 +128,7 @@ class Run:
         if not math.isfinite(loss):
             raise TrainingError(
                 f"the loss became {loss} at {self.progress.stage} step {self.progress.step}; lower learning_rate "
-                f"({self.config.learning_rate:g}) in the recipe and start anew"
+                f"({self.config.learning_rate:g}) in the recipe and start again"
             )
         self.progress.step += 1
         self.progress.seconds += time.monotonic() - started
@@ -144,7 +144,7 @@ class Run:
                 variable.assign(value)
 
     def save(self) -> None:
-        """Checkpoint and loss curve."""
+        """Write the checkpoint and the loss curve."""
         optimizer = [np.asarray(v) for v in self._trained.optimizer.variables] if self._trained else []
         rng_state = dict(self.rng.bit_generator.state)
         save_checkpoint(self.folder, Checkpoint(self.config, self.progress, self.weights, optimizer, rng_state))
@@ -164,7 +164,7 @@ class Run:
             self.encoder.set_weights(weights[split:])
 
     def resynthesise(self, passage: Passage, seed: int = 0, *, as_played: bool = False) -> dict[str, Array]:
-        """A passage through the model, without the encoder if `as_played`: `dry` and `wet`, (samples,) each."""
+        """Run a passage through the model, without the encoder if `as_played`: `dry` and `wet`, (samples,) each."""
         shape = clips.ClipShape(passage.frames, self.config.hop, self.config.sample_rate, self.config.n_harmonics)
         inputs = clips.synth_inputs([passage], shape, np.random.default_rng(seed))
         encoder = None if as_played else self.encoder
@@ -174,7 +174,7 @@ class Run:
         return {"dry": np.asarray(autoencoder.dry(inputs))[0], "wet": np.asarray(autoencoder(inputs))[0]}
 
     def preview(self) -> None:
-        """The loudest seconds of the first recording: recording, resynthesis, and the same without the room."""
+        """Write the loudest seconds of the first recording: recording, resynthesis, and the same without the room."""
         hop = self.config.hop
         frames = min(round(PREVIEW_SECONDS * self.config.frame_rate), self.passages[0].frames - 1)
         loudness = np.convolve(self.passages[0].level_db, np.ones(frames), mode="valid")

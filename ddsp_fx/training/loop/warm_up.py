@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stage before all others of an unsupervised run: its pitch encoder learns from the synthesizer.
+"""The first stage of an unsupervised run, in which the pitch encoder learns from the synthesizer.
 
-It has a checkpoint of its own, in the run folder's `pitch/`, and keeps it: every resumed run hears the recordings with
-the encoder of the end of this stage, whatever the audio stage has made of it since.
+It has its own checkpoint, in the run folder's `pitch/`, which is kept: every resumed run analyses the recordings with
+the encoder as it was after this stage, even if the audio stage has changed it since.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ GRADIENT_NORM = 3.0
 
 
 class WarmUp:
-    """One encoder's lessons.
+    """Trains one encoder.
 
     Args:
         run_folder: of the run; this stage's checkpoint goes to `pitch/` in it.
         config: settings.
-        report: called every ten steps with (progress, loss, share of the stage that is done).
-        resume: go on from the checkpoint, if there is one.
+        report: called every ten steps with (progress, loss, finished share of the stage).
+        resume: continue from the checkpoint, if there is one.
     """
 
     def __init__(self, run_folder: Path, config: TrainConfig, report: Report, *, resume: bool) -> None:
@@ -52,7 +52,7 @@ class WarmUp:
             self._restore(load_checkpoint(self.folder))
 
     def run(self) -> Any:
-        """Teach to the end and return the encoder. Ctrl-C saves the state first."""
+        """Train to the end and return the encoder. Ctrl-C saves the state first."""
         try:
             while self.progress.step < self.config.warm_up_steps:
                 self._step()
@@ -82,7 +82,7 @@ class WarmUp:
             self.save()
 
     def save(self) -> None:
-        """Checkpoint."""
+        """Write the checkpoint."""
         optimizer = [np.asarray(v) for v in self._trained.optimizer.variables]
         rng_state = dict(self.rng.bit_generator.state)
         state = Checkpoint(self.config, self.progress, self.listener.get_weights(), optimizer, rng_state)

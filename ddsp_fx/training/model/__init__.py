@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The models to train: decoder, encoders, synthesizer, loss, and the Keras models that hold them."""
+"""The models: decoder, encoders, synthesizer, loss, and the Keras models that contain them."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decoder, synthesizer and room as one model, and the cheap one that fits the decoder to measured controls."""
+"""Decoder, synthesizer and room as one model; and a cheap model that fits the decoder to measured controls."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ddsp_fx.training.parts import Sizes
 
 
 def heard(batch: dict[str, Any], encoder: Any) -> dict[str, Any]:
-    """Return the batch with what an encoder, if there is one, hears in its ``audio`` over what it held."""
+    """Return the batch, updated with an encoder's output for its ``audio``, if there is an encoder."""
     return batch if encoder is None or "audio" not in batch else {**batch, **encoder(batch)}
 
 
 def controls_of(decoder: Any, batch: dict[str, Any]) -> Any:
-    """Return what a decoder makes of a batch; one that was built without an input z is never given any."""
+    """Return a decoder's output for a batch. A decoder that was built without an input z never receives one."""
     extra = {"z": batch["z"]} if "z" in batch else {}
     return decoder(batch["f0_scaled"], batch["level_scaled"], batch.get("keep"), **extra)
 
@@ -28,8 +28,8 @@ def controls_of(decoder: Any, batch: dict[str, Any]) -> Any:
 class Autoencoder(keras.Model):  # type: ignore[misc]
     """Clips of features -> audio; the loss counts only the samples after ``pre_roll`` frames.
 
-    The pre-roll runs the decoder and feeds the room, so the GRU is warm and the tails of what came before the counted
-    part are explained by what made them.
+    The pre-roll runs the decoder and feeds the room. So the GRU's state is warm, and tails in the counted part come
+    from the notes that caused them.
     """
 
     def __init__(  # noqa: PLR0913 - one a part or size
@@ -73,7 +73,7 @@ class Autoencoder(keras.Model):  # type: ignore[misc]
 
 
 class ControlFit(keras.Model):  # type: ignore[misc]
-    """The decoder alone, fitted in dB to harmonic amplitudes and noise magnitudes measured from the recording."""
+    """The decoder alone, fitted in dB to harmonic amplitudes and noise magnitudes measured in the recording."""
 
     def __init__(self, decoder: Any, encoder: Any = None, **options: Any) -> None:
         super().__init__(**options)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parts that a recipe chooses, built and tried, and the Keras models that train them."""
+"""Builds and tests the parts that a recipe chooses, and the Keras models that train them."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ TRIED_FRAMES = 2
 
 
 def build_decoder(config: TrainConfig, statistics: parts.Statistics) -> Any:
-    """Return a fresh decoder, the same for the same seed; raises TrainingError for one that breaks the contract."""
+    """Return a new decoder, the same for the same seed; raises TrainingError if it breaks the contract."""
     keras.utils.set_random_seed(config.seed)
     return made_decoder(parts.decoder_of(config.decoder), config.sizes, statistics)
 
 
 def made_decoder(part: parts.Part[parts.DecoderKind], sizes: parts.Sizes, statistics: parts.Statistics) -> Any:
-    """Return a decoder whose weights exist; raises TrainingError where its outputs are not of ``sizes``."""
+    """Return a decoder with its weights; raises TrainingError if its outputs do not have the given ``sizes``."""
     decoder = part.build(sizes, statistics)
     if sizes.n_z and not (hasattr(decoder, "terms") and hasattr(decoder, "usual_z")):
-        raise TrainingError(f"{part} has no input z, which the encoder gives; choose another of either")
+        raise TrainingError(f"{part} has no input z, which the encoder provides; choose another decoder or encoder")
     frames = (1, TRIED_FRAMES)
     out = _tried(part, decoder, ops.zeros(frames), ops.zeros(frames))
     wanted = {"amplitude": frames, "distribution": (*frames, sizes.n_harmonics), "noise": (*frames, sizes.n_bands)}
@@ -41,9 +41,9 @@ def made_decoder(part: parts.Part[parts.DecoderKind], sizes: parts.Sizes, statis
 
 
 def build_encoder(config: TrainConfig) -> Any:
-    """Return the encoder that the settings ask for, or None; built after the decoder it gets the seed's next numbers.
+    """Return the encoder from the settings, or None. Built after the decoder, it uses the seed's next numbers.
 
-    Raises TrainingError for one that breaks the contract.
+    Raises TrainingError if it breaks the contract.
     """
     part, sizes = parts.encoder_of(config.encoder), config.sizes
     encoder = part.build(sizes)
@@ -51,16 +51,16 @@ def build_encoder(config: TrainConfig) -> Any:
         return None
     heard = _tried(part, encoder, {"audio": ops.zeros((1, 4 * config.hop))})
     if not isinstance(heard, Mapping):
-        raise TrainingError(f"{part} returns {type(heard).__name__}, not a dictionary of what it puts into the batch")
+        raise TrainingError(f"{part} returns {type(heard).__name__}, not a dictionary of entries for the batch")
     if sizes.n_z:
         _require_shapes(part, {"z": (1, 5, sizes.n_z)}, (heard.get("z"),))
     if part.kind.learns_pitch and not hasattr(encoder, "logits"):
-        raise TrainingError(f"{part} learns pitch but has no logits(audio), by which it is taught")
+        raise TrainingError(f"{part} learns pitch but has no logits(audio), which its training needs")
     return encoder
 
 
 def build_loss(config: TrainConfig) -> Callable[[Any, Any], Any]:
-    """Return the loss that the settings ask for; raises TrainingError for one that makes no number of two sounds."""
+    """Return the loss from the settings; raises TrainingError if it does not return a number for two sounds."""
     part = parts.loss_of(config.loss)
     loss: Callable[[Any, Any], Any] = part.build(config.sizes)
     silence = ops.zeros((1, (config.clip_frames - 1 - config.pre_roll) * config.hop))
@@ -69,10 +69,10 @@ def build_loss(config: TrainConfig) -> Callable[[Any, Any], Any]:
 
 
 def _tried(part: object, model: Any, *inputs: Any) -> Any:
-    """Call a fresh model, which makes its weights."""
+    """Call a new model once, which creates its weights."""
     try:
         return model(*inputs)
-    except Exception as error:  # whatever a stranger's code raises
+    except Exception as error:  # another package's code may raise anything
         raise TrainingError(f"{part} cannot be called: {type(error).__name__}: {error}") from error
 
 
@@ -93,14 +93,14 @@ def compile_fit(decoder: Any, encoder: Any = None) -> Any:
 def compile_autoencoder(decoder: Any, room: Any, config: TrainConfig, encoder: Any = None) -> Any:
     """The second stage's model around a decoder, a room, and an encoder if there is one.
 
-    The room is taps (length,), or a layer whose ``impulse_response()`` may hold weights to be learned along.
+    The room is taps (length,), or a layer whose ``impulse_response()`` may contain weights to be trained too.
     """
     room = FixedRoom(room) if isinstance(room, np.ndarray) else room
     sizes = config.sizes
     loss = build_loss(config)
     kind = Unsupervised if config.learns_pitch else Autoencoder
     autoencoder = kind(decoder, room, sizes=sizes, pre_roll=config.pre_roll, loss=loss, encoder=encoder)
-    # What a pitch encoder learned before would fade: parts of it, such as what silence is, get no gradient here.
+    # Frozen, because what the pitch encoder has learned would fade: some of it, such as silence, gets no gradient here.
     taught = encoder.trainable_variables if encoder is not None and config.learns_pitch else ()
     _compile(autoencoder, config.learning_rate, [*taught, *room.trainable_variables])
     return autoencoder

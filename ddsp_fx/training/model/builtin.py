@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The decoders, encoders and the loss that come with ddsp-fx, as entry points name them.
+"""The built-in decoders, encoders and loss, as their entry points name them.
 
-Nothing here imports Keras before `build`, so that checking a recipe is quick.
+Nothing here imports Keras before `build`, so that checking a recipe is fast.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Depth = Annotated[int, Field(ge=1, le=16)]
 
 
 class TinySettings(Settings):
-    """Of a decoder: units of its GRU and of each dense layer, and dense layers before and after the GRU."""
+    """Settings of a decoder: units of its GRU and of each dense layer, and dense layers before and after the GRU."""
 
     units: Units = 256
     depth: Depth = 1
 
 
 class CompactSettings(TinySettings):
-    """The paper's decoder, a fifth narrower: with 8-bit weights its bundle stays under 4 MiB."""
+    """The paper's decoder, a fifth narrower: with 8-bit weights, its bundle stays below 4 MiB."""
 
     units: Units = 416
     depth: Depth = 3
@@ -46,22 +46,22 @@ class Recurrent:
     Settings: type[TinySettings]
 
     def state_size(self, settings: TinySettings) -> int:
-        """Return the GRU's units."""
+        """Return the number of the GRU's units."""
         return settings.units
 
     def build(self, settings: TinySettings, sizes: Sizes, statistics: Statistics) -> Any:
-        """Return a fresh decoder."""
+        """Return a new decoder."""
         from ddsp_fx.training.model.decoder import Decoder
 
         return Decoder(settings.units, settings.depth, sizes, statistics, name="decoder")
 
 
 class NoSettings(Settings):
-    """Of a part that has none."""
+    """Settings of a part that has none."""
 
 
 class NoEncoder:
-    """Nothing listens: the decoder hears pitch and level alone."""
+    """No encoder: the decoder receives only pitch and level."""
 
     Settings = NoSettings
     learns_pitch = False
@@ -77,34 +77,34 @@ class NoEncoder:
 
 
 class ZSettings(Settings):
-    """Of the z encoder: its GRU's units, else 512 beside a decoder of more than 256 and 128 beside others; z's size."""
+    """Settings of the z encoder: the size of z, and its GRU's units (default: 512 for decoders above 256, else 128)."""
 
     units: Units | None = None
     size: Annotated[int, Field(ge=1, le=1024)] = 16
 
 
 class Z:
-    """What pitch and level leave unsaid: `ddsp_fx.training.model.z_encoder`."""
+    """An encoder of what pitch and level do not describe: `ddsp_fx.training.model.z_encoder`."""
 
     Settings = ZSettings
     learns_pitch = False
-    card = "Trained beside an encoder of what pitch and level leave unsaid; plays what is usual at a pitch and level"
+    card = "Trained with an encoder of what pitch and level do not describe; plays the average for each pitch and level"
 
     def n_z(self, settings: ZSettings) -> int:
         """Return the size of z."""
         return settings.size
 
     def build(self, settings: ZSettings, sizes: Sizes) -> Any:
-        """Return a fresh encoder."""
+        """Return a new encoder."""
         from ddsp_fx.training.model.z_encoder import ZEncoder
 
-        # The paper's GRU has 512 units beside a decoder of 512.
+        # The paper uses a GRU with 512 units for a decoder with 512.
         units = settings.units or (512 if sizes.state_size > 256 else 128)
         return ZEncoder(units, settings.size, hop=sizes.hop, sample_rate=sizes.sample_rate, name="z_encoder")
 
 
 class Unsupervised:
-    """Pitch itself: `ddsp_fx.training.model.pitch_encoder`."""
+    """An encoder that learns pitch: `ddsp_fx.training.model.pitch_encoder`."""
 
     Settings = NoSettings
     learns_pitch = True
@@ -116,7 +116,7 @@ class Unsupervised:
         return 0
 
     def build(self, settings: NoSettings, sizes: Sizes) -> Any:
-        """Return a fresh encoder."""
+        """Return a new encoder."""
         del settings
         from ddsp_fx.training.model.pitch_encoder import PitchListener
 
@@ -130,7 +130,7 @@ class Spectral:
     Settings = NoSettings
 
     def build(self, settings: NoSettings, sizes: Sizes) -> Callable[[Any, Any], Any]:
-        """Return the loss at the scales that the rate asks for."""
+        """Return the loss at the scales for the sample rate."""
         del settings
         from ddsp_fx.training.model.spectral_loss import fft_sizes, spectral_loss
 

@@ -2,8 +2,8 @@
 """The networks that turn (pitch, level) into synthesizer controls.
 
 ``tiny`` is one 256-unit GRU between dense layers: 2 MB, for real time. ``full`` is the paper's decoder: an MLP of
-3 x 512 for each input, a 512-unit GRU, an MLP of 3 x 512 over all (Engel et al. 2020, section B.2). ``compact`` is the
-same at 416 units: with 8-bit weights its bundle stays under 4 MiB.
+3 x 512 for each input, a 512-unit GRU, and an MLP of 3 x 512 over all (Engel et al. 2020, section B.2). ``compact`` is
+the same with 416 units: with 8-bit weights, its bundle stays below 4 MiB.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def _chain(layers: list[Any], x: Any) -> Any:
 class Decoder(keras.Model):  # type: ignore[misc]
     """(f0_scaled, level_scaled) each (B, F) -> amplitude (B, F), distribution (B, F, H), noise (B, F, M).
 
-    Inputs are scaled as in the model file (midi / 127, dB / 80 + 1) and brought to mean 0, deviation 1 inside, with the
-    ``statistics`` (pitch mean, deviation, level mean, deviation) of the training set. Outputs are after exp_sigmoid.
-    A decoder of ``n_z`` > 0 hears a third input z (B, F, n_z); where none is given, it is what ``usual_z`` makes of
-    pitch and level, so that ``step`` is called alike with and without.
+    Inputs are scaled as in the model file (midi / 127, dB / 80 + 1). Inside, they are normalised to mean 0 and
+    deviation 1 with the ``statistics`` (pitch mean, deviation, level mean, deviation) of the training set. Outputs have
+    passed exp_sigmoid. With ``n_z`` > 0 there is a third input z (B, F, n_z). If none is given, ``usual_z`` computes it
+    from pitch and level, so that ``step`` is called in the same way with and without.
     """
 
     def __init__(self, units: int, depth: int, sizes: Sizes, statistics: Statistics, **options: Any) -> None:
@@ -68,9 +68,10 @@ class Decoder(keras.Model):  # type: ignore[misc]
         return *embedded, [_chain(self.z_mlp, z)]
 
     def terms(self, f0_scaled: Any, level_scaled: Any) -> Any:
-        """Return what ``usual_z`` is linear in, (..., 6): 1, p, l, p^2, p l, l^2 of the whitened inputs.
+        """Return the terms of the linear map ``usual_z``, (..., 6): 1, p, l, p^2, p l, l^2 of the normalised inputs.
 
-        They are held to 2 deviations, beyond which squares would run away with a voice outside the trained range.
+        Inputs are clipped to 2 deviations, because squares would grow without limit for a voice outside the trained
+        range.
         """
         p, level = (ops.clip(x, -2.0, 2.0) for x in self._white(f0_scaled, level_scaled))
         return ops.stack([ops.ones_like(p), p, level, p * p, p * level, level * level], axis=-1)
@@ -85,7 +86,7 @@ class Decoder(keras.Model):  # type: ignore[misc]
         return amplitude, distribution, exp_sigmoid(raw[..., split:] - 5.0)
 
     def call(self, f0_scaled: Any, level_scaled: Any, keep: Any = None, z: Any = None) -> tuple[Any, Any, Any]:
-        """Run whole clips from a zero state; ``keep`` (B, 1, units), if given, weighs the GRU's outputs (dropout)."""
+        """Run whole clips from a zero state; ``keep`` (B, 1, units), if given, weights the GRU's outputs (dropout)."""
         pitch, level, extra = self._embed(f0_scaled, level_scaled, z)
         hidden = self.gru(ops.concatenate([pitch, level, *extra], axis=-1))
         return self._controls(hidden if keep is None else hidden * keep, pitch, level)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The room inside the autoencoder.
 
-It is estimated before the decoder is trained (`ddsp_fx.training.room`) and then fixed. Rooms learned along with the
-decoder were tried and lost: levels and decay times of ten bands under the spectral loss ended with RT60 40 % long and
-about 20 dB too quiet, because the decoder, which hears the wet level, explains decays itself.
+It is estimated before the decoder is trained (`ddsp_fx.training.room`) and then fixed. Rooms trained together with the
+decoder were worse: levels and decay times of ten bands under the spectral loss ended with an RT60 40 % too long and a
+level about 20 dB too low, because the decoder, whose input is the wet level, models the decays itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Array = npt.NDArray[np.float32]
 
 
 class FixedRoom(keras.layers.Layer):  # type: ignore[misc]
-    """A room that is known before the decoder is trained: (length,) taps, none of them a weight."""
+    """A room that is known before the decoder is trained: (length,) taps without weights."""
 
     def __init__(self, response: Array, **options: Any) -> None:
         super().__init__(**options)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a wavetable is read when pitch is learned: `phase_and_noise.table_places` again, but in the graph.
+"""Wavetable positions for a learned pitch: like `phase_and_noise.table_places`, but in the graph.
 
-The entry is an integer and has no gradient. The fraction between two entries has one: it moves with the place, and the
-table's slope there is what the sound would gain. So gradients reach the pitch through the same read as forward.
+The entry is an integer and has no gradient. The fraction between two entries has one: it moves with the position, and
+the table's slope there gives the change of the sound. So gradients reach the pitch through the same table access.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ def hz_of_midi(midi: Any) -> Any:
 
 
 def table_places(f0_hz: Any, *, hop: int, size: int, sample_rate: int) -> tuple[Any, Any]:
-    """Return (entry, fraction), (B, F - 1, hop) each, where a table of ``size`` is read for ``f0_hz`` (B, F).
+    """Return (entry, fraction), (B, F - 1, hop) each, at which a table of ``size`` is read for ``f0_hz`` (B, F).
 
-    Whole cycles are dropped frame by frame before frames are added up: float32 then loses 1e-5 of a cycle in 3 s, where
-    the plain sum would lose 1e-4, and sixty times that at the highest harmonic.
+    Whole cycles are dropped frame by frame before frames are added up: float32 then loses 1e-5 cycles in 3 s, where the
+    plain sum would lose 1e-4, and sixty times that at the highest harmonic.
     """
     pitch = f0_hz / sample_rate
     start = pitch[:, :-1, None]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Teaching a pitch encoder without a tracker: it hears the synthesizer play controls that were drawn.
+"""Trains a pitch encoder without a tracker: on sounds of the synthesizer, whose controls were drawn at random.
 
-Engel et al. 2020, "Self-supervised pitch detection by inverse audio synthesis". A spectral loss alone does not bring an
-untaught encoder to a pitch: it is flat, or points the wrong way, wherever no partial overlaps the recording's.
+Engel et al. 2020, "Self-supervised pitch detection by inverse audio synthesis". A spectral loss alone does not lead an
+untrained encoder to the pitch: where no partial overlaps the recording's, it is flat or points in the wrong direction.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from ddsp_fx.training.model import synthesis
 from ddsp_fx.training.model.pitch_encoder import N_NOTES, midi_of
 
 Array = npt.NDArray[np.float32]
-# A note's own bin is the likeliest, and the two beside it say where within it: a semitone's half in MIDI.
+# A note's own bin is the most likely; its two neighbours encode the position within it, half a semitone either way.
 SPREAD_SEMITONES = 0.6
 FARTHEST_SEMITONES = 1.0
 
 
 def sound(batch: dict[str, Any], hop: int) -> Any:
-    """Return what the synthesizer makes of :func:`random_sounds.draw`, (B, (F - 1) hop)."""
+    """Return the synthesizer's sound for controls of :func:`random_sounds.draw`, (B, (F - 1) hop)."""
     size = phase_and_noise.table_size(batch["amplitudes"].shape[-1])
     dry = synthesis.harmonic(batch["amplitudes"], batch["entry"], batch["fraction"], size)
     response = synthesis.filter_response(batch["noise_magnitudes"].shape[-1], hop)
@@ -34,10 +34,10 @@ def sound(batch: dict[str, Any], hop: int) -> Any:
 
 
 def loss(logits: tuple[Any, Any], midi: Any, sounds: Any) -> Any:
-    """Return how wrong an encoder is: cross entropy of notes, semitones beside the pitch, cross entropy of sounding.
+    """Return an encoder's error: cross entropy of notes, plus semitones of error, plus cross entropy of sounding.
 
-    ``midi`` and ``sounds`` (B, F) were drawn; pitch counts only where a note sounds, and no error in it for more than a
-    semitone, since one of an octave is the first term's to mend.
+    ``midi`` and ``sounds`` (B, F) were drawn. Pitch counts only where a note sounds, and each error counts as at most a
+    semitone, since the first term corrects octave errors.
     """
     notes, pitched = logits
     away = (np.arange(N_NOTES, dtype=np.float32) - midi[..., None]) / SPREAD_SEMITONES
@@ -49,14 +49,14 @@ def loss(logits: tuple[Any, Any], midi: Any, sounds: Any) -> Any:
 
 
 class Lesson(keras.Model):  # type: ignore[misc]
-    """The encoder before the synthesizer; trained on :func:`lesson`."""
+    """The encoder applied to the synthesizer's sound; trained on :func:`lesson`."""
 
     def __init__(self, listener: Any, hop: int, **options: Any) -> None:
         super().__init__(**options)
         self.listener, self.hop = listener, hop
 
     def call(self, batch: dict[str, Any]) -> tuple[Any, Any]:
-        """Return the encoder's logits for the drawn sounds."""
+        """Return the encoder's logits for the sounds."""
         notes, pitched = self.listener.logits(ops.stop_gradient(sound(batch, self.hop)))
         return notes, pitched
 

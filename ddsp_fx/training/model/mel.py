@@ -2,7 +2,7 @@
 """The encoders' inputs: log mel spectra and cepstra of clips, in pure ``keras.ops``.
 
 Engel et al. 2020, section B.1: FFT 1024 at 16 kHz, mel bins from 20 Hz to 8 kHz, 30 cepstral coefficients. Frame k is
-centred on sample k * hop, as every feature here. Windows last as long at other rates.
+centred on sample k * hop, like every feature here. At other rates, windows have the same duration.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from keras import ops
 Array = npt.NDArray[np.float32]
 WINDOW_S = 0.064
 LOW_HZ, HIGH_HZ = 20.0, 8000.0
-FLOOR = 1e-4  # of a magnitude: 80 dB below a full-scale tone's, and hiss is no timbre
+FLOOR = 1e-4  # of a magnitude: 80 dB below a full-scale tone, because hiss is not timbre
 
 
 def mel_of_hz(frequency_hz: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -25,9 +25,9 @@ def mel_of_hz(frequency_hz: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 
 def mel_weights(n_mels: int, window: int, sample_rate: int) -> Array:
-    """Return triangles (window / 2 + 1, n_mels), even on the mel scale, each of unit sum.
+    """Return triangles (window / 2 + 1, n_mels), evenly spaced on the mel scale, each with unit sum.
 
-    Below about 500 Hz they are narrower than a bin; so they are interpolated between bins, and none is empty.
+    Below about 500 Hz they are narrower than a bin. They are interpolated between bins, so that none is empty.
     """
     hertz = np.arange(window // 2 + 1) * sample_rate / window
     low, high = mel_of_hz(LOW_HZ), mel_of_hz(HIGH_HZ)

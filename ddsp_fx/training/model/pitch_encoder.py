@@ -2,7 +2,8 @@
 """The network that learns pitch: log mel spectra -> convolutions over time -> softmax over 128 MIDI notes -> f0.
 
 Engel et al. 2020, section B.2, with smaller layers. The paper takes the mean of all notes weighted by the softmax; here
-it is that of the notes about the likeliest. Between two octaves that both seem likely lies a pitch that nobody played.
+it covers only notes near the most likely one. If two octaves are likely, the mean of both is a pitch that nobody
+played.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from ddsp_fx.training.model import learned_phase, mel
 N_MELS, N_NOTES = 229, 128
 UNITS, BLOCKS, KERNEL = 256, 3, 3
 NEIGHBOURS = 3
-# In an encoder's weights the spectral loss has a gradient of norm 100 to 300, a lesson one of 4 to 8; in the decoder's
-# it is 6 to 9. Undamped it drowns both; so it comes to a quarter of a lesson's.
+# The spectral loss's gradient has a norm of 100 to 300 in an encoder's weights, and of 6 to 9 in the decoder's; a
+# lesson's has 4 to 8. Undamped, it would drown both. The damping reduces it to a quarter of a lesson's.
 DAMPING = 0.005
 
 
 class PitchEncoder(keras.Model):  # type: ignore[misc]
-    """Log mel spectra (B, F, 229) -> logits of notes (B, F, 128) and of whether there is a pitch at all (B, F)."""
+    """Log mel spectra (B, F, 229) -> logits of notes (B, F, 128) and of a pitch being present (B, F)."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -52,7 +53,7 @@ class PitchEncoder(keras.Model):  # type: ignore[misc]
 
 
 def midi_of(logits: Any) -> Any:
-    """Return the pitch (B, F) in MIDI notes: the mean of the notes within 3 of the likeliest, by their softmax."""
+    """Return the pitch (B, F) in MIDI notes: the softmax-weighted mean of the notes within 3 of the most likely."""
     notes = np.arange(N_NOTES, dtype=np.float32)
     best = ops.cast(ops.argmax(logits, axis=-1), "float32")[..., None]
     near = ops.abs(notes - best) <= NEIGHBOURS
@@ -61,10 +62,10 @@ def midi_of(logits: Any) -> Any:
 
 
 class PitchListener(keras.Model):  # type: ignore[misc]
-    """A batch's ``audio`` (B, T) -> all that a pitch decides, in place of what a tracker would have said.
+    """A batch's ``audio`` (B, T) -> all inputs that depend on pitch, which otherwise come from a tracker.
 
-    ``f0_error`` (B, F), if given, is added to what the decoder is told, which otherwise would hear the pitch as a code
-    for what it is to play; for the same reason no gradient goes back that way.
+    ``f0_error`` (B, F), if given, is added to the decoder's input. Without it, the encoder and the decoder would use
+    the pitch as a code for other content; for the same reason no gradient flows back through that input.
     """
 
     def __init__(self, *, hop: int, sample_rate: int, n_harmonics: int, **options: Any) -> None:
@@ -74,7 +75,7 @@ class PitchListener(keras.Model):  # type: ignore[misc]
         self.n_harmonics = n_harmonics
 
     def logits(self, audio: Any) -> tuple[Any, Any]:
-        """Return logits of notes (B, F, 128) and of a pitch at all (B, F)."""
+        """Return logits of notes (B, F, 128) and of a pitch being present (B, F)."""
         notes, pitched = self.network(mel.log_mel(audio, n_mels=N_MELS, **self.sizes))
         return notes, pitched
 
@@ -93,7 +94,7 @@ class PitchListener(keras.Model):  # type: ignore[misc]
 
 
 def track_pitch(passages: Sequence[Passage], listener: Any) -> list[Passage]:
-    """Return ``passages`` with the pitch and confidence of ``listener``; where it hears none the last is held."""
+    """Return ``passages`` with the pitch and confidence of ``listener``; without a pitch, the last one is held."""
     return [_tracked(passage, listener) for passage in passages]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The multi-scale spectral loss: phase-invariant, so a resynthesis may sound right without matching the waveform."""
+"""The multi-scale spectral loss. It ignores phase, so a resynthesis may sound right without matching the waveform."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from keras import ops
 
 FFT_SIZES = (2048, 1024, 512, 256, 128, 64)
-MATMUL_BELOW = 512  # up to this size a matrix product beats an FFT and its gradient here
+MATMUL_BELOW = 512  # up to this size, a matrix product is faster here than an FFT and its gradient
 LOG_FLOOR = 1e-5
 
 
 def fft_sizes(sample_rate: int) -> tuple[int, ...]:
-    """Return six scales that last about as long as the paper's at 16 kHz: twice the samples from 32 kHz on."""
+    """Return six scales with about the durations of the paper's at 16 kHz: twice the samples from 32 kHz on."""
     return tuple(size << int(np.log2(max(sample_rate, 16000) / 16000)) for size in FFT_SIZES)
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Controls to audio, differentiable, in pure ``keras.ops``: additive harmonics, filtered noise, exp_sigmoid.
+"""Differentiable synthesis in pure ``keras.ops``: additive harmonics, filtered noise, exp_sigmoid.
 
-Shapes: B clips, F frames, H harmonics, M noise magnitudes, ``hop`` samples a frame; audio has (F - 1) * hop samples.
+Shapes: B clips, F frames, H harmonics, M noise magnitudes, ``hop`` samples per frame; audio has (F - 1) * hop samples.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def exp_sigmoid(x: Any) -> Any:
 
 
 def normalise(distribution: Any, mask: Any) -> Any:
-    """Zero what ``mask`` (B, F, H) leaves out of ``distribution`` (B, F, H) and make each frame sum to 1."""
+    """Zero the entries of ``distribution`` (B, F, H) outside ``mask`` (B, F, H), and make each frame sum to 1."""
     kept = distribution * mask
     return kept / ops.maximum(ops.sum(kept, axis=-1, keepdims=True), 1e-7)
 
@@ -28,9 +28,9 @@ def normalise(distribution: Any, mask: Any) -> Any:
 def harmonic(amplitudes: Any, entry: Any, fraction: Any, size: int) -> Any:
     """Sum harmonics at ``amplitudes`` (B, F, H), linear between frames: (B, samples).
 
-    Each frame's harmonics are one irfft into a table of ``size``; ``entry`` and ``fraction`` (B, F-1, hop) say where it
-    is read (:func:`phase_and_noise.table_places`). The gradient is the scatter and the rfft, a twelfth of the time that
-    sinusoids times amplitudes take as a matrix product at 48 kHz and 120 harmonics, whose sinusoids are 200 MB.
+    Each frame's harmonics become a table of ``size`` by one irfft; ``entry`` and ``fraction`` (B, F-1, hop) are the
+    positions at which it is read (:func:`phase_and_noise.table_places`). The gradient is the scatter and the rfft. At
+    48 kHz and 120 harmonics, this takes a twelfth of the time of a matrix product of sinusoids (200 MB) and amplitudes.
     """
     spectrum = ops.pad(amplitudes, ((0, 0), (0, 0), (1, size // 2 - amplitudes.shape[-1])))
     table = ops.irfft((ops.zeros_like(spectrum), spectrum * (-0.5 * size)), fft_length=size)
@@ -42,7 +42,7 @@ def harmonic(amplitudes: Any, entry: Any, fraction: Any, size: int) -> Any:
 
 
 def _read(table: Any, entry: Any, fraction: Any) -> Any:
-    """Linear interpolation."""
+    """Read the table with linear interpolation."""
     here, after = (ops.take_along_axis(table, place, axis=-1) for place in (entry, entry + 1))
     return here + (after - here) * fraction
 
@@ -50,7 +50,7 @@ def _read(table: Any, entry: Any, fraction: Any) -> Any:
 def filter_response(n_bands: int, hop: int) -> np.ndarray:
     """Return the matrix (n_bands, hop + 1) from magnitudes to the real response of their windowed zero-phase FIR.
 
-    Magnitudes -> irfft -> Hann -> 2 (n_bands - 1) taps, as the paper's noise filter, at FFT size 2 hop.
+    Magnitudes -> irfft -> Hann -> 2 (n_bands - 1) taps, as in the paper's noise filter, at FFT size 2 hop.
     """
     taps = 2 * (n_bands - 1)
     impulses = np.fft.fftshift(np.fft.irfft(np.eye(n_bands), taps), axes=-1)
@@ -61,10 +61,10 @@ def filter_response(n_bands: int, hop: int) -> np.ndarray:
 
 
 def filtered_noise(magnitudes: Any, spectra: Any, response: Any) -> Any:
-    """Filter one hop of noise a frame, centred on the frame, by ``magnitudes`` (B, F, M): (B, (F-1) * hop).
+    """Filter one hop of noise per frame, centred on the frame, by ``magnitudes`` (B, F, M): (B, (F-1) * hop).
 
-    ``spectra`` (B, F, 2, hop+1) is of :func:`phase_and_noise.noise_spectra`, ``response`` (M, hop+1) of
-    :func:`filter_response`. Frame k's two-hop block begins at (k-1) * hop, so two shifted sums add them up.
+    ``spectra`` (B, F, 2, hop+1) is from :func:`phase_and_noise.noise_spectra`, ``response`` (M, hop+1) from
+    :func:`filter_response`. Frame k's block of two hops begins at (k-1) * hop, so two shifted sums add the blocks up.
     """
     gain = ops.matmul(magnitudes, response)
     hop = response.shape[1] - 1

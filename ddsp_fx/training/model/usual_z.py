@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The usual z for each pitch and level, which replaces the encoder when the bundle plays.
+"""The average z for each pitch and level, which replaces the encoder when the bundle plays.
 
-Bundles contain no encoder, so at the end of a run this is built into the decoder.
+Bundles contain no encoder, so this is built into the decoder at the end of a run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Array = npt.NDArray[np.float32]
 
 
 def bake(decoder: Any, encoder: Any, passages: Sequence[Passage], config: TrainConfig) -> None:
-    """Give ``decoder`` the z that is usual at each pitch and level: least squares over the frames of ``passages``."""
+    """Give ``decoder`` the average z for each pitch and level: a least-squares fit over the frames of ``passages``."""
     known, wanted = [], []
     for passage in passages:
         f0, level, z = _listen(encoder, passage, config)
@@ -30,7 +30,7 @@ def bake(decoder: Any, encoder: Any, passages: Sequence[Passage], config: TrainC
 
 
 def _listen(encoder: Any, passage: Passage, config: TrainConfig) -> tuple[Array, Array, Array]:
-    """Return f0_scaled, level_scaled, z of the counted frames of clips side by side, as the training cuts them."""
+    """Return f0_scaled, level_scaled, z of the counted frames of adjacent clips, cut as in training."""
     starts = range(0, passage.frames - config.clip_frames + 1, config.clip_frames - config.pre_roll)
     cuts = [passage.cut(start, start + config.clip_frames, config.hop) for start in starts]
     z = np.asarray(encoder({"audio": np.stack([cut.audio for cut in cuts])})["z"])

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The paper's encoder of what pitch and loudness do not describe: cepstra, normalised over time, a GRU, z.
+"""The paper's encoder of what pitch and loudness do not describe: cepstra, normalised over time, then a GRU, then z.
 
-Engel et al. 2020, section B.1: 16 numbers a frame.
+Engel et al. 2020, section B.1: 16 numbers per frame.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ N_MELS, N_COEFFICIENTS = 128, 30
 
 
 class TimeNormalization(keras.layers.Layer):  # type: ignore[misc]
-    """Each coefficient of a clip (B, F, C) to mean 0 and deviation 1 over its frames, then scaled and shifted."""
+    """Normalises each coefficient of a clip (B, F, C) to mean 0, deviation 1 over time, then scales and shifts it."""
 
     def build(self, input_shape: Any) -> None:
-        """Make a scale and a shift a coefficient."""
+        """Create a scale and a shift for each coefficient."""
         self.scale = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="scale")
         self.shift = self.add_weight(shape=(input_shape[-1],), initializer="zeros", name="shift")
 
@@ -42,6 +42,6 @@ class ZEncoder(keras.Model):  # type: ignore[misc]
         self.head = keras.layers.Dense(size, name="z")
 
     def call(self, batch: dict[str, Any]) -> dict[str, Any]:
-        """Return z of every frame."""
+        """Return z for every frame."""
         cepstra = mel.mfcc(mel.log_mel(batch["audio"], n_mels=N_MELS, **self.sizes), N_COEFFICIENTS)
         return {"z": self.head(self.gru(self.normalisation(cepstra)))}

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The room of recordings, estimated from their energies before anything is trained. NumPy alone, no Keras."""
+"""Estimates the room of recordings from their energies, before anything is trained. NumPy only, no Keras."""

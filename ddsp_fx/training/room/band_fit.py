@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The parts of the blind estimate of a room: what is seen in a spectrogram, and the fit of one band.
+"""Parts of the blind room estimate: what can be observed in a spectrogram, and the fit of one band.
 
 ``blind_estimate`` describes the model and its sources.
 """
@@ -25,22 +25,22 @@ WINDOW = 1024
 UPDATES = 30
 RT60_GRID_S = 0.25 * 2.0 ** (np.arange(17) / 4)  # 0.25 .. 4 s
 START_RT60_S = 0.7
-# A bin belongs to a harmonic within this of it: the Hann window's main lobe (31 Hz), and vibrato of 10 cents beyond.
+# A bin belongs to a harmonic at most this far away: the Hann window's main lobe (31 Hz) plus vibrato of 10 cents.
 NEAR_HZ, NEAR_SHARE = 40.0, 0.006
 VOICED = 0.4
-SOURCE_FRAMES, LATE_FRAMES, AHEAD_FRAMES = 2, 3, 2  # a harmonic sounds this long about a frame; and is gone this long
+SOURCE_FRAMES, LATE_FRAMES, AHEAD_FRAMES = 2, 3, 2  # a harmonic sounds for this long around a frame, then has ended
 SMEAR_BINS = 12
-# Bins where the reverberation should be at least this much of all the rest, dB: first by a guess, then by the fit.
-# With -12 dB, floors set the slope of a dry room (RT60 0.96 s for 0.54 s, where -3 dB gave 0.51 s).
+# Least ratio of the reverberation to everything else in the bins that are used, in dB: first from a guess, then from
+# the fit. With -12 dB, noise floors set the slope of a dry room (RT60 0.96 s for 0.54 s, where -3 dB gave 0.51 s).
 FIRST_DB, FITTED_DB = -22.0, -3.0
 FEWEST_BINS, MOST_BINS = 200, 15000
-CLIP = 5.0  # of power over model: beyond lie collisions and attacks, and 0.7 % of an exponential distribution
+CLIP = 5.0  # of power over model: collisions and attacks exceed it, and 0.7 % of an exponential distribution
 GAP_FRAMES = 200
 
 
 @dataclass
 class Scene:
-    """What is seen: power (frames, bins), where harmonics sound, where they are gone, and frames' and bins' pace."""
+    """Observations: power (frames, bins), where harmonics sound, where they have ended, and the rates of both axes."""
 
     power: Floats
     sounds: Bools
@@ -51,9 +51,9 @@ class Scene:
 
 
 def look(passages: Sequence[Passage], hop: int, sample_rate: int) -> Scene:
-    """Return the spectrogram of all recordings (frames, bins), and where harmonics sound or are gone."""
+    """Return the spectrogram of all recordings (frames, bins), and where harmonics sound or have ended."""
     hertz = np.fft.rfftfreq(WINDOW, 1.0 / sample_rate).astype(np.float32)
-    gap = np.zeros((GAP_FRAMES, len(hertz)), np.float32)  # silence, so that one recording's tail ends before the next
+    gap = np.zeros((GAP_FRAMES, len(hertz)), np.float32)  # silence, in which one recording's tail ends before the next
     power, sounds, gone = [], [], []
     for passage in passages:
         seen = _power(passage.audio, hop, passage.frames)
@@ -78,7 +78,7 @@ def _power(audio: Floats, hop: int, frames: int) -> Floats:
 
 
 def _near_harmonic(f0_hz: Floats, confidence: Floats, hertz: Floats, before: int, after: int) -> Bools:
-    """Return whether a bin lies near a harmonic of a frame from ``before`` earlier to ``after`` later."""
+    """Return whether a bin is near a harmonic of any frame from ``before`` earlier to ``after`` later."""
     f0 = np.maximum(f0_hz, 20.0)[:, None]
     off = np.abs(hertz - np.maximum(np.round(hertz / f0), 1.0) * f0)
     near = (off < NEAR_HZ + NEAR_SHARE * hertz) & (confidence >= VOICED)[:, None]
@@ -93,7 +93,7 @@ def _near_harmonic(f0_hz: Floats, confidence: Floats, hertz: Floats, before: int
 
 @numba.njit(cache=True)
 def _accumulate(source, fade, hop):  # type: ignore[no-untyped-def]
-    """Return hop * sum_s fade^s source[t - s], the present frame by half (trapezoid): (frames, bins)."""
+    """Return hop * sum_s fade^s source[t - s], with the current frame counted by half (trapezoid): (frames, bins)."""
     out = np.empty_like(source)
     past = np.zeros(source.shape[1], source.dtype)
     for t in range(source.shape[0]):
@@ -105,7 +105,7 @@ def _accumulate(source, fade, hop):  # type: ignore[no-untyped-def]
 
 
 def _smear(power: Floats) -> Floats:
-    """Return the mean over ``SMEAR_BINS`` bins to either side, or as many as the band has, (frames, bins)."""
+    """Return the mean over ``SMEAR_BINS`` bins on either side, or as many as the band has, (frames, bins)."""
     bins = power.shape[1]
     reach = np.abs(np.arange(bins)[:, None] - np.arange(bins)[None]) <= SMEAR_BINS
     mean: Floats = (power @ (reach / reach.sum(axis=0)).astype(np.float32)).astype(np.float32)
@@ -124,7 +124,7 @@ def _fit_weights(bases: Doubles, power: Doubles) -> tuple[Doubles, float]:
 
 
 class Band:
-    """One band under fit: its direct sound (frames, bins), the weights v, w, k, n, and the likelihood over RT60."""
+    """One band during the fit: its direct sound (frames, bins), the weights v, w, k, n, and the likelihood by RT60."""
 
     def __init__(self, scene: Scene, direct: Floats, columns: npt.NDArray[np.intp]) -> None:
         self.scene, self.rt60_s, self.weights = scene, START_RT60_S, np.zeros(4)
@@ -160,7 +160,7 @@ class Band:
         )
 
     def fit(self) -> None:
-        """Choose bins, and learn how likely each RT60 is."""
+        """Choose bins and compute the likelihood of each RT60."""
         smeared = _smear(self.direct)
         self.bins = self._select(smeared)
         if len(self.bins[0]) >= FEWEST_BINS:
@@ -168,7 +168,7 @@ class Band:
             self.curve = np.array(fits) * len(self.bins[0])
 
     def settle(self, rt60_s: float) -> None:
-        """Take this RT60, fit the weights, and take the reverberation out of the direct sound."""
+        """Set the RT60, fit the weights, and subtract the reverberation from the direct sound."""
         if self.curve is None:
             return
         self.rt60_s, smeared = rt60_s, _smear(self.direct)
@@ -179,7 +179,7 @@ class Band:
 
 
 def shared_rt60(curves: list[Doubles | None]) -> Doubles:
-    """Return the likeliest RT60 of each band, (bands,), where a neighbour's evidence counts half."""
+    """Return the most likely RT60 of each band, (bands,), with the neighbours' evidence at half weight."""
     table = np.array([np.zeros(len(RT60_GRID_S)) if c is None else c - c.min() for c in curves])
     around = np.pad(table, ((1, 1), (0, 0)))
     table = table + 0.5 * (around[:-2] + around[2:])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bands that rooms are estimated in, the noise that they consist of, and the absorption of air above them."""
+"""The frequency bands of room estimates, their noise, and the absorption of air above them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float32]
 
 BAND_CENTRES_HZ = tuple(float(f) for f in 125.0 * 2.0 ** (np.arange(10) * 2 / 3))  # 125 Hz .. 8 kHz, 2/3 octave
-# What air alone lets last, at 20 C and 50 % humidity: 60 dB over the absorption of ISO 9613-1 times 343 m/s.
+# RT60 from air absorption alone, at 20 C and 50 % humidity: 60 dB over the absorption of ISO 9613-1 times 343 m/s.
 AIR_CENTRES_HZ, AIR_RT60_S = (8000.0, 12700.0, 20160.0), (1.66, 0.716, 0.330)
 
 
 def with_air(
     centres_hz: tuple[float, ...], rt60_s: tuple[float, ...], sample_rate: int
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return bands and decay times, with bands up to Nyquist above the last, which is to be the 8 kHz one.
+    """Return bands and decay times, extended by bands up to Nyquist; the last given band must be the 8 kHz one.
 
-    Decay rates add: walls that leave 1/T - 1/T_air at 8 kHz leave the same above.
+    Decay rates add up: the walls' part of the rate at 8 kHz, 1/T - 1/T_air, is kept above.
     """
     walls = max(1.0 / rt60_s[-1] - 1.0 / AIR_RT60_S[0], 0.0)
     above = [
@@ -30,7 +30,7 @@ def with_air(
 
 
 def band_noise(seed: int, length: int, sample_rate: int, centres_hz: tuple[float, ...] = BAND_CENTRES_HZ) -> Array:
-    """Return Gaussian noise split into bands that sum to all of it, unit deviation in total: (bands, length).
+    """Return Gaussian noise of unit deviation, split into bands that add up to it: (bands, length).
 
     Neighbours cross over by a raised cosine in log frequency; the first and last band reach to 0 and to Nyquist.
     """
@@ -39,5 +39,5 @@ def band_noise(seed: int, length: int, sample_rate: int, centres_hz: tuple[float
     frequency = np.maximum(np.fft.rfftfreq(length, 1 / sample_rate), 1.0)
     position = np.interp(np.log2(frequency), np.log2(centres_hz), np.arange(len(centres_hz)))
     distance = np.abs(position[None] - np.arange(len(centres_hz))[:, None])
-    weight = np.cos(0.5 * np.pi * np.clip(distance, 0, 1))  # squares of neighbours sum to 1: power is kept
+    weight = np.cos(0.5 * np.pi * np.clip(distance, 0, 1))  # squares of neighbours sum to 1, which keeps the power
     return np.fft.irfft(spectrum[None] * weight, length).astype(np.float32)

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A room's late reverberation, estimated from a wet recording of one voice by adding up energies.
+"""Estimates a room's late reverberation from a wet recording of one instrument, by adding up energies.
 
-Late sound adds incoherently. With D(t, f) the power of the direct sound in a spectrogram, a room whose impulse response
-is noise of variance v 10^(-6 s/T) at s seconds adds, in the mean, R(t, f) = v sum_s 10^(-6 s/T) D(t - s, f) (Polack,
-"La transmission de l'energie sonore dans les salles", 1988). D is seen where the pitch says that a harmonic sounds;
-R is seen alone in the bins that a harmonic has left. There the power is exponentially distributed about
+Late sound adds incoherently. Let D(t, f) be the power of the direct sound in a spectrogram. A room whose impulse
+response is noise with variance v 10^(-6 s/T) at s seconds adds, on average, R(t, f) = v sum_s 10^(-6 s/T) D(t - s, f)
+(Polack, "La transmission de l'energie sonore dans les salles", 1988). D is observed where, by the pitch, a harmonic
+sounds; R is observed alone in bins where a harmonic has ended. There the power is exponentially distributed around
 
     M = v U[D] + w U[E] + k E + n,    U[X] = sum_s 10^(-6 s/T) X(t - s),    E = D smeared over frequency,
 
-(E stands for bow noise, U[E] for its reverberation, n for hiss), which multiplicative updates fit by maximum likelihood
-(Itakura-Saito: Fevotte, Bertin and Durrieu, Neural Computation 21, 2009). Then D = P D / (D + R), and again. A gradient
-of the spectral loss does worse: it penalises the flutter that rooms add, and ended 15-20 dB too low.
+(E models bow noise, U[E] its reverberation, n hiss), which multiplicative updates fit by maximum likelihood
+(Itakura-Saito: Fevotte, Bertin and Durrieu, Neural Computation 21, 2009). Then D = P D / (D + R), and the fit repeats.
+A gradient of the spectral loss is worse: it penalises the fluctuation that rooms add, and ended 15-20 dB too low.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ Floats = npt.NDArray[np.float32]
 
 ROUNDS = 4
 FEWEST_BANDS = 3
-# A measured room does not decay along one line: tails show its first, steeper part, and T30 came out 13 to 25 % short
-# in five rooms on lines that nothing was tuned on. Pure exponentials come out 8 % short to 1 % long, so no more than
-# this is made up for. benchmarks/room_estimation.py prints what is left.
+# A measured room does not decay along a straight line. Tails show its first, steeper part: T30 came out 13 to 25 % too
+# short in five rooms, on lines not used for tuning. Pure exponentials come out between 8 % too short and 1 % too long,
+# so the correction goes no further. benchmarks/room_estimation.py prints the remaining error.
 SLOPES = 1.12
-# What rings shorter is a body or a string, and what is fainter a gate's or a codec's floor: in studio recordings the
-# estimate came to 0.31 s at +7 dB (a cello), and to 4.5 s at -55 dB (a saxophone). Measured rooms start at 0.5 s.
+# A shorter decay is a body or a string; a fainter one is the floor of a gate or codec. For studio recordings the
+# estimates were 0.31 s at +7 dB (a cello) and 4.5 s at -55 dB (a saxophone). Measured rooms start at 0.5 s.
 SHORTEST_RT60_S, FAINTEST_WET_DB = 0.4, -30.0
 
 
@@ -49,21 +49,22 @@ class RoomEstimate:
     sample_rate: int = 16000
 
     def wet_db(self) -> Doubles:
-        """Return the response's energy in each band relative to the direct sound's, dB, (bands,)."""
+        """Return the response's energy in each band in dB relative to the direct sound, (bands,)."""
         return np.asarray(self.late_db) + _tail_db(np.asarray(self.rt60_s), self.sample_rate)
 
     def render(self, length: int, sample_rate: int, seed: int = 0) -> Floats:
-        """Return the impulse response (length,) of the wet part, first sample 0: output = dry + dry * response.
+        """Return the impulse response (length,) of the wet part, with first sample 0: output = dry + dry * response.
 
-        Above the highest band estimated the walls go on as they are, and the air takes what it does (`room.with_air`).
+        Above the highest estimated band, the walls' absorption is extended and that of air is added (`room.with_air`).
         """
         centres_hz, rt60_s = with_air(self.centres_hz, self.rt60_s, sample_rate)
         late_db = np.pad(self.late_db, (0, len(centres_hz) - len(self.late_db)), mode="edge")
-        # Tails add up over samples, of which another rate has more or fewer a second.
+        # Tails add up over samples, whose number per second depends on the rate.
         late_db = late_db + 10.0 * np.log10(self.sample_rate / sample_rate)
         time_s = np.arange(length) / sample_rate
         decay_db = late_db[:, None] - 60.0 * time_s / np.asarray(rt60_s)[:, None]
-        # A noise of its own for each band: bands of one noise would add in amplitude where they cross, 2 dB too much.
+        # Each band has independent noise: with common noise, bands would add in amplitude where they cross, 2 dB too
+        # much.
         bands = len(centres_hz)
         noise = [band_noise(seed * bands + b, length, sample_rate, centres_hz)[b] for b in range(bands)]
         taps = np.sum(10.0 ** (decay_db / 20.0) * np.array(noise), axis=0)
@@ -76,12 +77,12 @@ def estimate_room(passages: Sequence[Passage], *, hop: int = 320, sample_rate: i
     """Estimate the late reverberation in recordings of one instrument in one room.
 
     Args:
-        passages: recordings at ``sample_rate`` with a pitch and a confidence every ``hop`` samples; minutes in all.
-        hop: samples a frame.
+        passages: recordings at ``sample_rate`` with pitch and confidence every ``hop`` samples; minutes in total.
+        hop: samples per frame.
         sample_rate: in Hz.
 
     Raises:
-        TrainingError: when in fewer than three bands notes leave a tail free to be heard, or what is heard is no room.
+        TrainingError: if fewer than three bands have audible free tails, or if the result is not a room.
     """
     if not passages:
         raise TrainingError("room: no recording to estimate a room from: pass at least one passage")
@@ -104,7 +105,7 @@ def _tail_db(rt60_s: Doubles, sample_rate: int) -> Doubles:
 
 
 def _estimate(bands: list[Band], sample_rate: int) -> RoomEstimate:
-    """Smooth over bands, and let silent bands follow their neighbours."""
+    """Smooth over bands, and interpolate silent bands from their neighbours."""
     heard = np.array([band.curve is not None and band.weights[0] > 0.0 for band in bands])
     if heard.sum() < FEWEST_BANDS:
         raise TrainingError(
@@ -116,7 +117,7 @@ def _estimate(bands: list[Band], sample_rate: int) -> RoomEstimate:
     wet_db = 10.0 * np.log10([max(band.weights[0], 1e-12) for band in bands]) + _tail_db(rt60_s, sample_rate)
     rt60_s = SLOPES * np.exp(np.interp(axis, axis[heard], np.log(rt60_s[heard])))
     wet_db = np.interp(axis, axis[heard], wet_db[heard])
-    # A band's level rests on few distinct pitches (1-2 dB of chance): a quarter of each neighbour halves that.
+    # A band's level depends on few distinct pitches (1-2 dB of chance); a quarter of each neighbour halves that.
     wet_db = np.convolve(np.pad(wet_db, 1, mode="edge"), [0.25, 0.5, 0.25], mode="valid")
     late_db = wet_db - _tail_db(rt60_s, sample_rate)
     _require_room(float(np.median(rt60_s)), float(np.median(wet_db)))
@@ -126,6 +127,6 @@ def _estimate(bands: list[Band], sample_rate: int) -> RoomEstimate:
 def _require_room(rt60_s: float, wet_db: float) -> None:
     if rt60_s < SHORTEST_RT60_S or wet_db < FAINTEST_WET_DB:
         raise TrainingError(
-            f"room: what rings after notes decays in {rt60_s:.2f} s at {wet_db:.0f} dB, which is no room (from"
-            f" {SHORTEST_RT60_S:g} s and {FAINTEST_WET_DB:g} dB on): the recordings are dry"
+            f"room: sound after the notes decays in {rt60_s:.2f} s at {wet_db:.0f} dB, which is not a room (at least"
+            f" {SHORTEST_RT60_S:g} s and {FAINTEST_WET_DB:g} dB): the recordings are dry"
         )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The room of a training set, as the impulse response specified by the settings."""
+"""The room of a training set, as the impulse response that the settings ask for."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def room_response(passages: Sequence[Passage], config: TrainConfig) -> Array:
 
 
 def _as_the_room_is_heard(passage: Passage, config: TrainConfig) -> Passage:
-    """16 kHz and 50 frames a second: what the estimate's windows and thresholds were measured at."""
+    """The passage at 16 kHz and 50 frames a second, for which the estimate's windows and thresholds were measured."""
     audio = passage.audio
     if config.sample_rate != FEATURE_RATE_HZ:
         audio = resample(audio, config.sample_rate, FEATURE_RATE_HZ)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A kind of effect of your own: a tremolo. `pip install examples/tremolo`, then `ddsp-fx info slow-tremolo`."""
+"""Your own kind of effect: a tremolo. `pip install examples/tremolo`, then `ddsp-fx info slow-tremolo`."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from ddsp_fx.effects.smoothed import SmoothedEffect
 
 
 class Tremolo(SmoothedEffect):
-    """Level that goes up and down as a sine. No latency, no tail: both are 0 unless you say otherwise."""
+    """A level that rises and falls as a sine. Without latency or tail: both are 0 unless you override them."""
 
     kind = "tremolo"
 
@@ -19,7 +19,7 @@ class Tremolo(SmoothedEffect):
 
     @classmethod
     def from_source(cls, source: Source, **values: Any) -> "Tremolo":
-        """The door that bundles use; a tremolo needs no files, so `source` is left alone."""
+        """Called for bundles; a tremolo needs no files, so `source` is ignored."""
         del source
         return cls(**values)
 
@@ -28,7 +28,7 @@ class Tremolo(SmoothedEffect):
         self._cycles = 0.0
 
     def _process(self, block: Audio) -> Audio:
-        # Cycles add up in double, sample by sample: any split of the input then gives the same samples.
+        # Cycles add up in double precision, sample by sample, so block sizes do not change the samples.
         speed, depth = self._smooth("speed", block.shape[1]), self._smooth("depth", block.shape[1])
         cycles = self._cycles + np.cumsum(speed / self.sample_rate, dtype=np.float64)
         self._cycles = cycles[-1] % 1.0

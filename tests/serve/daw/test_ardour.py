@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ardour itself, without a display or a sound card: an automation lane plays, and the engine's addresses move."""
+"""Ardour itself, without a display or a sound card: an automation lane plays, and the engine receives its values."""
 
 import os
 import shutil
@@ -56,7 +56,7 @@ quit()
 
 
 def play(chain: Board, target: Target, folder: Path) -> None:
-    """Ardour rolls through a lane of the first fader, from FROM to TO in a second."""
+    """Ardour plays a lane of the first fader, from FROM to TO in a second."""
     assert ARDOUR is not None
     scripts = folder / "config" / "ardour7" / "scripts"
     write_all(scripts, files(board_faders(chain), target))
@@ -71,7 +71,7 @@ def play(chain: Board, target: Target, folder: Path) -> None:
 
 
 def door() -> socket.socket:
-    """A place to hear OSC at."""
+    """A socket that receives OSC."""
     opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     opened.bind(("127.0.0.1", 0))
     opened.setblocking(False)
@@ -83,7 +83,7 @@ def test_an_automation_lane_moves_the_engines_addresses(tmp_path: Path) -> None:
     board, ear = parse_board("violin | violin-room"), door()
     play(board, Target(*ear.getsockname()), tmp_path)
     heard = _all(ear)
-    # At first everything is told, as it stands.
+    # At first, all current values are sent.
     first = dict(reversed(heard))
     for fader in board_faders(board):
         address, low, high = fader.wire(1)
@@ -94,7 +94,7 @@ def test_an_automation_lane_moves_the_engines_addresses(tmp_path: Path) -> None:
     assert moved == sorted(moved)
     assert FROM <= moved[0] < TO
     assert moved[-1] == TO
-    # Nothing but the lane has moved.
+    # Only the lane has moved.
     assert len(heard) == len(board_faders(board)) + len(moved)
 
 
@@ -108,10 +108,10 @@ def test_the_engine_follows_and_another_client_sees_it(tmp_path: Path) -> None:
         ear.sendto(to_packet(("/subscribe", "/track/1/violin/pitch_shift")), place)
         play(track.board, Target(*place), tmp_path)
         for _ in range(600):
-            if track.values[0, "pitch_shift"] == TO:
+            if track.values["violin", "pitch_shift"] == TO:
                 break
             time.sleep(0.1)
-        assert track.values[0, "pitch_shift"] == TO
+        assert track.values["violin", "pitch_shift"] == TO
         time.sleep(0.2)
         assert server.service.dispatcher.errors == 0
     seen = [value for address, value in _all(ear) if address == "/track/1/violin/pitch_shift"]

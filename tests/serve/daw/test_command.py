@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx daw` as a user meets it: files in a folder, one clear line for every mistake."""
+"""`ddsp-fx daw` for users: files in a folder, one clear line for every mistake."""
 
 import json
 from argparse import ArgumentParser
@@ -51,7 +51,7 @@ def test_bitwigs_resolution_is_the_range() -> None:
         (["reaper", "out", "hall", "--track", "0"], "--track 0: tracks count from 1"),
         (["relay", "none.json"], "none.json: cannot be read"),
         (["relay", "place/hall/bundle.toml"], "bundle.toml: not JSON"),
-        (["midi", "hall"], "which controller moves what"),
+        (["midi", "hall"], "no controllers are assigned"),
         (["midi", "hall", "--midi-cc", "7=hall.mux"], "MIDI map, CC 7: hall has no parameter 'mux'"),
     ],
 )

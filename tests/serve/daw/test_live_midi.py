@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A controller at a real MIDI port: JACK's, which needs neither a sound card nor a kernel's sequencer."""
+"""A controller at a real MIDI port: JACK's, which needs no sound card and no kernel sequencer."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ parser = ArgumentParser()
 command.add_arguments(parser)
 command.run(parser.parse_args(sys.argv[1:]))
 """
-# Waits for the port that the command makes, and turns a knob.
+# Waits for the command's port, then turns a knob.
 KNOB = """
 import mido, time
 for _ in range(600):
@@ -41,7 +41,7 @@ with mido.open_output(ports[0]) as port:
 
 @pytest.fixture
 def jack() -> Iterator[dict[str, str]]:
-    """The environment of programs that are to use it."""
+    """The environment for programs that use it."""
     pytest.importorskip("rtmidi")
     if JACK is None:
         pytest.skip("JACK is not installed: apt install jackd2")
@@ -49,7 +49,7 @@ def jack() -> Iterator[dict[str, str]]:
     words = [JACK, "--no-realtime", "--name", name, "-d", "dummy"]
     server = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        # A client that comes before the server is ready is refused.
+        # A client that starts before the server is ready would be refused.
         ready = subprocess.run(["jack_wait", "--server", name, "--wait", "--timeout", "30"], capture_output=True)
         if ready.returncode or server.poll() is not None:
             server.kill()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Live MIDI: what a controller moves arrives at the engine's address, once a value."""
+"""Live MIDI: a controller's moves arrive at the engine's address, each value once."""
 
 import socket
 

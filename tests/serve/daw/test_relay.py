@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The relay's laws, and a fake DAW and a fake engine that talk through it over real sockets."""
+"""The relay's rules, and a fake DAW and a fake engine that talk through it over real sockets."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ ENDS = st.tuples(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3)).filter(lambda e: ab
 
 
 class Room:
-    """A relay whose sockets are lists, and whose clock stands."""
+    """A relay with lists for sockets and a stopped clock."""
 
     def __init__(self) -> None:
         self.engine: list[Message] = []
@@ -160,7 +160,7 @@ def test_with_the_engine_itself(engine: Engine, tmp_path: Path) -> None:
     faders = board_faders(engine.track(1).board)
     number = next(k for k, fader in enumerate(faders, start=1) if fader.target == "hall.decay")
     slider = f"/track/1/fx/1/fxparam/{number}/value"
-    decay = lambda: engine.track(1).values[0, "decay"]  # noqa: E731
+    decay = lambda: engine.track(1).values["hall", "decay"]  # noqa: E731
 
     async def talk(server: Server) -> None:
         daw, free = _bound(), _bound()
@@ -176,7 +176,7 @@ def test_with_the_engine_itself(engine: Engine, tmp_path: Path) -> None:
             await asyncio.sleep(0.01)
         other = _bound()
         other.sendto(to_packet(("/track/1/hall/decay", 0.25)), ("127.0.0.1", server.osc_port))
-        # The first thing that the DAW hears: its own move has not come back.
+        # This is the first message the DAW receives, so its own move has not come back.
         assert (await _next(daw))[0] == [(slider, 0.0)]
         running.cancel()
         for door in (daw, other):

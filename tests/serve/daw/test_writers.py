@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is written for each DAW: every parameter is there once, in its range, and in the vendor's grammar."""
+"""The files for each DAW contain every parameter once, with its range, in the vendor's format."""
 
 import json
 import re
@@ -25,7 +25,7 @@ from ddsp_fx_bridge.daw.command import WRITERS
 from ddsp_fx_bridge.daw.faders import Fader, Target, board_faders
 from ddsp_fx_bridge.daw.files import write_all
 
-# What REAPER's published control surface source (reaper-sdk, csurf_osc.cpp) reads.
+# Keys in the source of REAPER's control surface (reaper-sdk, csurf_osc.cpp).
 REAPER_KEYS = {
     *(f"DEVICE_{what}_COUNT" for what in ("TRACK", "SEND", "RECEIVE", "FX", "FX_PARAM", "FX_INST_PARAM")),
     *("REAPER_TRACK_FOLLOWS", "DEVICE_TRACK_FOLLOWS", "DEVICE_TRACK_BANK_FOLLOWS", "DEVICE_FX_FOLLOWS"),
@@ -66,7 +66,7 @@ def test_the_ready_made_files_are_current(kind: str) -> None:
         found = path.read_bytes()
         expected = content if isinstance(content, bytes) else content.encode()
         if name.endswith(".tosc"):
-            # zlib's own version may compress otherwise.
+            # Another version of zlib may compress differently.
             found, expected = zlib.decompress(found), zlib.decompress(expected)
         assert found == expected, f"{path}: run python tests/daw_examples.py"
 
@@ -106,7 +106,7 @@ def test_the_pattern_file_has_keys_that_reaper_reads(faders: list[Fader]) -> Non
     lines = [line for line in reaper.pattern(len(faders)).splitlines() if not line.startswith("#")]
     assert {line.split()[0] for line in lines} <= REAPER_KEYS
     patterns = next(line for line in lines if line.startswith("FX_PARAM_VALUE")).split()[1:]
-    # Feedback for every track, as the relay's map hears it.
+    # Feedback for every track, as the relay's map expects it.
     assert any(pattern.count("@") == 3 for pattern in patterns)
     heard = reaper.relay_map(faders, Target()).routes[0].hear[0]
     assert re.sub(r"\d+", "@", heard) in {pattern[1:] for pattern in patterns}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Audio for an engine that no clock drives, block by block."""
+"""Runs audio through an engine without a clock, block by block."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ def noise(samples: int, seed: int = 0) -> Audio:
 
 
 def run(engine: Engine, audio: Audio, before: Callable[[int], None] = lambda position: None) -> Audio:
-    """All of `audio` in blocks, `before` called with each block's position."""
+    """Process `audio` in blocks; `before` is called with each block's position."""
     out = []
     for start in range(0, audio.shape[1], BLOCK):
         before(start)
@@ -35,12 +35,14 @@ def first_difference(a: Audio, b: Audio) -> int:
 
 
 def mix(value: float, track: int = 1) -> Change:
-    return Change(track, 0, "mix", value)
+    return Change(track, "hall", "mix", value)
 
 
 def record(engine: Engine, path: Path) -> Recorder:
     track = engine.track(1)
-    targets = {key: control.target for key, control in track.controls.items()}
-    recorder = Recorder(Library(path.parent, ".jsonl"), path.stem, track.sample_rate, track.board_json(), targets)
+
+    recorder = Recorder(
+        Library(path.parent, ".jsonl"), path.stem, track.sample_rate, track.board_json(), track.controls
+    )
     track.start_recording(recorder)
     return recorder

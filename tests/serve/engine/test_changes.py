@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes are exact, atomic, and never waited for."""
+"""Changes are exact and atomic, and nobody waits for them."""
 
 import math
 
@@ -22,7 +22,7 @@ def test_a_change_acts_at_its_sample(engine: Engine, make_board: MakeBoard) -> N
         again = Engine(Layout(RATE, BLOCK, 2))
         again.add_track(make_board())
         again.change([mix(0.9)], sample=sample)
-        # At sample 0 nothing has sounded yet, so there is no ramp and the very first sample has the value.
+        # At sample 0 nothing has sounded yet, so there is no ramp and the first sample has the new value.
         assert first_difference(run(again, audio), plain) == sample
 
 
@@ -45,8 +45,8 @@ def test_a_time_becomes_its_sample(offset_s: float) -> None:
     seen: list[int] = []
     track._schedule = lambda sample, start, key, value: seen.append(sample)  # type: ignore[method-assign]
     engine.process(np.zeros((2, BLOCK), np.float32), start_s)
-    engine.change([Change(1, None, "mix", 0.5)], at_s=start_s + offset_s)
-    assert track.values[None, "mix"] == 1.0
+    engine.change([Change(1, "", "mix", 0.5)], at_s=start_s + offset_s)
+    assert track.values["", "mix"] == 1.0
     while not seen:
         time_s = start_s + engine.position / RATE
         now = time_s + BLOCK / RATE
@@ -58,15 +58,21 @@ def test_a_time_becomes_its_sample(offset_s: float) -> None:
     assert abs(seen[0] - offset_s * RATE) <= 1.0
     now = start_s + offset_s
     engine.tick()
-    assert track.values[None, "mix"] == 0.5
+    assert track.values["", "mix"] == 0.5
     assert engine.waiting == 0
 
 
 def test_all_or_none(engine: Engine) -> None:
     before = dict(engine.track(1).values)
-    for bad in (mix(2.0), Change(1, 0, "absent", 1), Change(1, 7, "mix", 1), Change(9, 0, "mix", 1), mix(math.nan)):
+    for bad in (
+        mix(2.0),
+        Change(1, "hall", "absent", 1),
+        Change(1, "absent", "mix", 1),
+        Change(9, "hall", "mix", 1),
+        mix(math.nan),
+    ):
         with pytest.raises((ParameterError, EngineError)):
-            engine.change([mix(0.9), Change(1, 1, "gain_db", -6.0), bad])
+            engine.change([mix(0.9), Change(1, "Gain", "gain_db", -6.0), bad])
         assert engine.track(1).values == before
     audio = noise(1000)
     changed = run(engine, audio)
@@ -78,12 +84,12 @@ def test_all_or_none(engine: Engine) -> None:
 def test_a_built_in_plugin_refuses_before_the_audio_hears_of_it(engine: Engine, make_board: MakeBoard) -> None:
     track = engine.add_track(Board([pedalboard.Compressor()]))
     with pytest.raises(ParameterError, match=r"Compressor\.ratio"):
-        engine.change([Change(track.number, 0, "ratio", 0.5)])
+        engine.change([Change(track.number, "Compressor", "ratio", 0.5)])
     with pytest.raises(ParameterError, match="out of range"):
-        engine.change([Change(track.number, 0, "ratio", math.inf)])
+        engine.change([Change(track.number, "Compressor", "ratio", math.inf)])
     with pytest.raises(ParameterError, match="expected a number"):
-        engine.change([Change(track.number, 0, "ratio", "loud")])
-    engine.change([Change(track.number, 0, "ratio", 3.0)])
+        engine.change([Change(track.number, "Compressor", "ratio", "loud")])
+    engine.change([Change(track.number, "Compressor", "ratio", 3.0)])
     engine.process(noise(BLOCK))
     assert track.board[0].ratio == 3.0
 

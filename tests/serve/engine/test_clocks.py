@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A clock on the wall may be set while music plays: sound goes on, and nothing is counted as lost."""
+"""If the wall clock is set while music plays, sound continues and nothing is counted as lost."""
 
 import threading
 import time
@@ -24,7 +24,7 @@ def test_setting_the_wall_clock_changes_nothing(step_s: float, monkeypatch: pyte
     reached = engine.position
     lost = engine.load.xruns
     _until(lambda: engine.position > reached + 9600)
-    # A machine that is busy may lose blocks; a step of an hour would be counted as 675,000.
+    # A busy machine may lose blocks; a step of an hour would be counted as 675,000.
     assert engine.load.xruns - lost < 1000
     assert abs(track.clock.sample_at(time.monotonic()) - engine.position) < 48000
     stopping = threading.Thread(target=door.stop)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An effect that raises: its slot is bypassed at its latency, told by name, tried again; behind every door alike."""
+"""An effect that raises: its slot is bypassed with its latency, reported by name, retried; the same in every door."""
 
 import sys
 import threading
@@ -85,7 +85,7 @@ def test_the_rest_plays_on_in_time_and_the_slot_is_named(engine: Engine) -> None
     Fuse.blown = True
     second = run(engine, audio[:, 10 * BLOCK :])
     engine.tick()
-    # The fuse is a delay, and so is what stands in for it: with and without it the samples are the same.
+    # The fuse is a delay, and so is its replacement: the samples are the same with and without it.
     assert np.allclose(np.concatenate([first, second], axis=1), wanted, atol=1e-6)
     assert [event for event in told if isinstance(event, Failed)] == [
         Failed(1, "fuse", "RuntimeError: a third party's bug")
@@ -127,7 +127,7 @@ def test_offline_it_is_an_error_that_names_the_slot() -> None:
 
 
 class _Device:
-    """As much of sounddevice as the door needs: a stream that calls back until its callback raises."""
+    """As much of sounddevice as the door needs: a stream that calls back until the callback raises."""
 
     class PortAudioError(Exception):
         pass
@@ -207,7 +207,7 @@ def test_over_osc_and_in_the_panel(engine: Engine, tmp_path: Path) -> None:
 
 
 def test_audio_and_control_do_not_wait_for_each_other(engine: Engine) -> None:
-    """Failures come and are taken away while both threads run."""
+    """Failures occur and are collected while both threads run."""
     stop = threading.Event()
 
     def control() -> None:

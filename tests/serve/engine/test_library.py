@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names from the wire are never paths."""
+"""Names in messages are never used as paths."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Meters and clocks beside the audio."""
+"""Meters and clocks that run parallel to the audio."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_a_clock_follows_slowly_and_jumps_when_the_stream_did() -> None:
     rng = np.random.default_rng(1)
     for block in range(1000):
         clock.block(100.0 + block * BLOCK / RATE + rng.uniform(0, 0.004), block * BLOCK)
-    # 2 ms is the mean of the jitter; what is left of it is a tenth.
+    # 2 ms is the mean of the jitter; a tenth of it remains.
     assert abs(clock.sample_at(106.002) - 6 * RATE) < 0.0004 * RATE
     clock.block(500.0, 1000 * BLOCK)
     assert clock.sample_at(500.0) == 1000 * BLOCK

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No take is written over, and the take of an engine that was killed is there at the next start."""
+"""No take is overwritten, and the take of a killed engine is found at the next start."""
 
 import os
 import signal
@@ -50,7 +50,7 @@ def test_every_unused_name_is_a_name(tmp_path_factory: pytest.TempPathFactory, n
     try:
         library.path(name)
     except RefusedError:
-        return  # a device of Windows
+        return  # a device name on Windows
     for _ in range(count):
         library.unused(name).touch(exist_ok=False)
     assert len(library.names()) == count
@@ -66,7 +66,7 @@ engine = Engine(Layout(48000.0, 256, 2)); engine.add_track(Board())
 desk = Studio(engine, Library(Path(sys.argv[1]) / "boards", ".json"), Library(Path(sys.argv[1]) / "takes", ".jsonl"))
 desk.record(1, "solo")
 for value in (0.2, 0.4, 0.6):
-    engine.change([Change(1, None, "mix", value)])
+    engine.change([Change(1, "", "mix", value)])
     for _ in range(8): engine.process(np.zeros((2, 256), np.float32))
     desk.tick()
 print("ready", flush=True); time.sleep(60)

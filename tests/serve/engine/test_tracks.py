@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Boards and tracks that come, go, and get numbers again."""
+"""Boards and tracks that are added, removed and numbered again."""
 
 import contextlib
 import threading
@@ -24,24 +24,24 @@ def test_a_new_board_fades_in_and_forgets_what_waited(engine: Engine, tmp_path: 
     track = engine.track(1)
     recorder = record(engine, tmp_path / "take.jsonl")
     ones = np.ones((2, BLOCK), np.float32)
-    engine.change([Change(1, None, "mix", 0.0)])
+    engine.change([Change(1, "", "mix", 0.0)])
     for _ in range(20):
         engine.process(ones)
-    engine.change([Change(1, 0, "mix", 0.9)], at_s=engine.now() + 20)
+    engine.change([Change(1, "hall", "mix", 0.9)], at_s=engine.now() + 20)
     engine.replace_board(1, Board([pedalboard.Invert()]))
     assert recorder.path.is_file()
     out = np.concatenate([engine.process(ones) for _ in range(8)], axis=1)
     assert out[0, 0] == pytest.approx(1.0, abs=0.01)
     assert np.all(out[:, 960:] == -1.0)
     assert np.abs(np.diff(out)).max() < 0.01
-    assert list(track.values) == [(None, "mix"), (None, "bypass")]
+    assert list(track.values) == [("", "mix"), ("", "bypass")]
     engine.now = lambda: 1e12
     engine.tick()
     assert engine.waiting == 0
 
 
 class Repeated(threading.Thread):
-    """Does something again and again until it is told to stop, or fails."""
+    """Repeats an action until it is told to stop, or fails."""
 
     def __init__(self, act: Callable[[], object]) -> None:
         super().__init__()
@@ -63,10 +63,10 @@ class Repeated(threading.Thread):
 
 
 def test_boards_may_be_replaced_while_messages_come(engine: Engine, make_board: MakeBoard) -> None:
-    """Three threads: audio, changes for two kinds of board, and boards that come and go."""
+    """Three threads: audio, changes for two kinds of board, and replacement of boards."""
 
     def change() -> None:
-        for wanted in (mix(0.5), Change(1, 3, "gain_db", 1.0)):
+        for wanted in (mix(0.5), Change(1, "Gain-4", "gain_db", 1.0)):
             with contextlib.suppress(EngineError):
                 engine.change([wanted])
 
@@ -105,7 +105,7 @@ def test_a_track_with_a_door_of_its_own(make_board: MakeBoard) -> None:
     assert track.process(audio, 10_000).shape == (1, 64)
     assert track.position == 10_064
     plain = track.process(audio, 10_064)
-    engine.change([Change(1, None, "bypass", True)], sample=10_130)
+    engine.change([Change(1, "", "bypass", True)], sample=10_130)
     for start in range(10_128, 12_000, 64):
         plain = track.process(audio, start)
     assert np.array_equal(plain, audio)
@@ -115,10 +115,10 @@ def test_a_track_with_a_door_of_its_own(make_board: MakeBoard) -> None:
 def test_who_gets_a_number_again_has_no_past(engine: Engine, tmp_path: Path) -> None:
     studio = Studio(engine, Library(tmp_path / "boards", ".json"), Library(tmp_path / "takes", ".jsonl"))
     studio.save_board(1, "mine")
-    studio.load_preset(1, 0, "far")
+    studio.load_preset(1, "hall", "far")
     generation = engine.track(1).generation
     engine.remove_track(1)
     track = engine.add_track(Board([pedalboard.Gain(0)]))
     assert (track.number, studio.board_names, studio.preset_names) == (1, {}, {})
-    assert studio.presets(1, 0) == {}
+    assert studio.presets(1, "Gain") == {}
     assert track.generation != generation

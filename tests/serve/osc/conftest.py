@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every test has a desk of its own."""
+"""Every test gets its own desk."""
 
 import asyncio
 from collections.abc import Iterator

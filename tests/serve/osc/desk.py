@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A service whose clocks stand still, and peers that keep what they are sent."""
+"""A service whose clocks are stopped, and peers that store what they receive."""
 
 import asyncio
 import math
@@ -17,7 +17,7 @@ RATE, BLOCK = 48000, 256
 
 
 class Client:
-    """A peer that keeps what it is sent."""
+    """A peer that stores what it receives."""
 
     def __init__(self, name: str) -> None:
         self.identity = name
@@ -32,17 +32,17 @@ class Client:
         return True
 
     def take(self) -> list[tuple[str, tuple[Any, ...]]]:
-        """What has come since the last time."""
+        """Messages received since the last call."""
         got, self.got = self.got, []
         return got
 
     def errors(self) -> list[tuple[int, str]]:
-        """(code, address) of what has been refused."""
+        """(code, address) of refused messages."""
         return [(arguments[0], arguments[1]) for address, arguments in self.take() if address == "/error"]
 
 
 class Desk:
-    """A service whose clocks stand still until they are moved."""
+    """A service whose clocks only move when a test moves them."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.time_s = 1000.0
@@ -53,7 +53,7 @@ class Desk:
         self.a, self.b, self.c = Client("a"), Client("b"), Client("c")
 
     def send(self, client: Client, address: str, *arguments: Any) -> list[tuple[str, tuple[Any, ...]]]:
-        """One message, and what came back at once."""
+        """Send one message; returns what came back at once."""
         self.service.packet(client, encode(address, arguments))
         return client.take()
 
@@ -62,14 +62,14 @@ class Desk:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    """Wait for it; half a minute means that it never comes."""
+    """Wait until it holds; fails after half a minute."""
     async with asyncio.timeout(30.0):
         while not holds():
             await asyncio.sleep(0.005)
 
 
 def in_loop(desk: Desk, act: Callable[[], Any]) -> None:
-    """Run something in the loop that the service lives in, and let its timers run out."""
+    """Call `act` in the service's event loop, and let its timers expire."""
 
     async def run() -> None:
         desk.service.start()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packets that mean harm, made from a seed: broken lengths, types, nesting, UTF-8, patterns, time tags."""
+"""Malicious packets made from a seed: broken lengths, types, nesting, UTF-8, patterns, time tags."""
 
 import random
 import struct
@@ -26,7 +26,7 @@ TAGS = "ifsbhdtcrmTFNI[]SxZ\x80,"
 
 
 def packet(rng: random.Random, depth: int = 0) -> bytes:
-    """One packet: a broken or whole message or bundle, noise, or one of these cut, longer, or with flipped bits."""
+    """A packet: a broken or valid message or bundle, noise, or one of these truncated, longer, or with flipped bits."""
     kind = rng.random()
     if kind < 0.55:
         data = message(rng)
@@ -38,7 +38,7 @@ def packet(rng: random.Random, depth: int = 0) -> bytes:
 
 
 def damaged(rng: random.Random, data: bytes) -> bytes:
-    """Cut, longer, or with flipped bits."""
+    """Truncated, extended, or with flipped bits."""
     how = rng.randrange(4)
     if how == 0:
         return data[: rng.randrange(len(data) + 1)]
@@ -56,7 +56,7 @@ def padded(text: bytes) -> bytes:
 
 
 def message(rng: random.Random) -> bytes:
-    """Addresses that exist, nearly exist, or are patterns; arguments that fit their tags or do not."""
+    """Addresses that exist, almost exist, or are patterns; arguments that fit their tags or do not."""
     address = "/" + "/".join(rng.choice(WORDS) for _ in range(rng.randrange(1, 7)))
     if rng.random() < 0.3:
         address = rng.choice(
@@ -68,7 +68,7 @@ def message(rng: random.Random) -> bytes:
 
 
 def argument(rng: random.Random, tag: str) -> bytes:
-    """Bytes for a type tag; one in ten are of a wrong length."""
+    """Bytes for a type tag; one in ten has a wrong length."""
     if rng.random() < 0.1:
         return rng.randbytes(rng.randrange(12))
     numbers = (0.0, 0.5, 1.0, -1.0, 1e30, float("nan"), float("inf"), -0.0)
@@ -84,7 +84,7 @@ def argument(rng: random.Random, tag: str) -> bytes:
 
 
 def bundle(rng: random.Random, depth: int) -> bytes:
-    """With time tags of all kinds, and sizes that lie."""
+    """A bundle with time tags of all kinds, and wrong sizes."""
     now = 2208988800 + 1_700_000_000
     tag = rng.choice((0, 1, 2, 2**64 - 1, now << 32, (now + rng.randrange(-100, 100)) << 32, rng.getrandbits(64)))
     parts = [b"#bundle\0", struct.pack(">Q", tag)]

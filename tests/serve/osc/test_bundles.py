@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Patterns and bundles act as one, and at their time."""
+"""Patterns and bundles act as a whole, and at their time."""
 
 from pathlib import Path
 
@@ -47,7 +47,11 @@ def test_bundles_are_atomic(moves: list[tuple[str, float]]) -> None:
     desk.service.packet(desk.a, encode_bundle([encode(address, [value]) for address, value in moves]))
     expected = dict(before)
     if all(0.0 <= np.float32(value) <= 1.0 for _, value in moves):
-        names = {"/track/1/hall/mix": (0, "mix"), "/track/1/mix": (None, "mix"), "/track/1/hall/width": (0, "width")}
+        names = {
+            "/track/1/hall/mix": ("hall", "mix"),
+            "/track/1/mix": ("", "mix"),
+            "/track/1/hall/width": ("hall", "width"),
+        }
         expected.update({names[address]: float(np.float32(value)) for address, value in moves})
         assert desk.a.take() == []
     else:
@@ -68,7 +72,7 @@ def test_a_time_tag_waits_and_acts(desk: Desk) -> None:
         desk.studio.tick()
         seen += 1
     assert desk.time_s == pytest.approx(1001.0, abs=BLOCK / RATE)
-    # The sound of the block that the time lies in has it: one more block at most.
+    # The block that contains the time has the change: at most one more block.
     desk.engine.process(silence, desk.time_s)
     assert desk.engine.track(1).board[0].mix == 0.5
     assert desk.value("/engine/waiting") == 0
@@ -90,7 +94,7 @@ def test_commands_and_questions_do_not_wait(desk: Desk) -> None:
 
 
 def test_a_packet_that_is_refused_in_part_has_changed_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Changes for now, for later, of several groups, and commands that cannot be carried out as things stand."""
+    """Changes for now and later, of several groups, and commands that cannot be carried out in the current state."""
     before = dict(desk.engine.track(1).values)
     now = encode_bundle([encode("/track/1/mix", [0.9])])
     desk.studio.record(1, "running")
@@ -105,7 +109,7 @@ def test_a_packet_that_is_refused_in_part_has_changed_nothing(desk: Desk, monkey
         desk.service.packet(desk.a, encode_bundle([now, encode_bundle([message])]))
         assert [address for address, _ in desk.a.take()] == ["/error"]
         assert desk.engine.track(1).values == before
-    monkeypatch.setattr("ddsp_fx_bridge.engine.engine.MOST_TIMED", 0)
+    monkeypatch.setattr("ddsp_fx_bridge.engine.schedule.MOST_TIMED", 0)
     later = encode_bundle([encode("/track/1/mix", [0.1])], desk.time_s + 5.0)
     desk.service.packet(desk.a, encode_bundle([now, later]))
     assert desk.a.errors()[0][0] == 503
@@ -121,7 +125,7 @@ def test_a_wall_clock_that_is_set_moves_no_change_that_waits(desk: Desk) -> None
     desk.engine.process(np.zeros((2, BLOCK), np.float32), desk.time_s)
     desk.time_s += 0.1
     desk.studio.tick()
-    assert desk.engine.track(1).values[None, "mix"] == 1.0
+    assert desk.engine.track(1).values["", "mix"] == 1.0
     desk.time_s += 0.2
     desk.studio.tick()
-    assert desk.engine.track(1).values[None, "mix"] == 0.25
+    assert desk.engine.track(1).values["", "mix"] == 0.25

@@ -59,5 +59,5 @@ def test_takes_over_the_wire(desk: Desk) -> None:
     desk.send(desk.a, "/track/1/take/play", "one")
     assert desk.value("/track/1/take/state") == "playing"
     desk.studio.tick()
-    assert desk.value("/track/1/take/state") == "stopped"  # its one event lies within the next quarter second
+    assert desk.value("/track/1/take/state") == "stopped"  # its only event is within the next quarter second
     assert [arguments[0] for _, arguments in desk.send(desk.a, "/track/1/take/play", "absent")] == [404]

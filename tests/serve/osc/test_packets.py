@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Datagrams in and out, and patterns."""
+"""Encoding and decoding of datagrams, and patterns."""
 
 import math
 import random
@@ -53,7 +53,7 @@ def test_bundles_in_bundles() -> None:
     inner = encode_bundle([encode("/b", [])], 2000.0)
     groups = decode(encode_bundle([inner, encode("/a", [])], 1000.0))
     assert [(group.messages[0].address, group.at_s) for group in groups] == [("/a", 1000.0), ("/b", 2000.0)]
-    # OSC 1.0: the inner tag is not before the outer one; "immediately" is with it.
+    # OSC 1.0: an inner time tag may not be earlier than the outer one; "immediately" counts as the same.
     with pytest.raises(RefusedError, match="later time tag"):
         decode(encode_bundle([inner], 3000.0))
     assert decode(encode_bundle([encode_bundle([encode("/b", [])])], 1000.0))[0].at_s == 1000.0
@@ -83,13 +83,17 @@ NAN = padded(b"/a") + padded(b",f") + struct.pack(">f", math.nan)
         ("/é".encode() + b"\0", "outside printable ASCII"),
         (padded(b"/a") + b"x\0\0\0", "no type tags"),
         (padded(b"/a") + b",iii", "no type tags"),
-        (padded(b"/a") + padded(b",i"), "ask for"),
+        (padded(b"/a") + padded(b",i"), "type 'i': Datagram is too short"),
         (padded(b"/a") + padded(b",i") + b"\0" * 8, "ask for"),
         (padded(b"/a") + padded(b",S") + padded(b"x"), "type tag 'S'"),
         (padded(b"/a") + padded(b",s") + b"abcd", "text without an end"),
-        (padded(b"/a") + padded(b",s") + b"\xff\xfe\0\0", "not UTF-8"),
-        (padded(b"/a") + padded(b",b") + struct.pack(">i", -1), "ask for"),
-        (padded(b"/a") + padded(b",b") + struct.pack(">I", 2**31), "ask for"),
+        (padded(b"/a") + padded(b",s") + b"\xff\xfe\0\0", "type 's': 'utf-8' codec"),
+        (padded(b"/a") + padded(b",b") + struct.pack(">i", -1), "a size of 2 GiB"),
+        (padded(b"/a") + padded(b",b") + struct.pack(">I", 2**31), "a size of 2 GiB"),
+        (padded(b"/a") + padded(b",b") + struct.pack(">I", 40), "type 'b': Datagram is too short"),
+        (padded(b"/a") + padded(b",s") + padded(b"x" * 5000), "of more than 4096 bytes"),
+        (padded(b"/a") + padded(b",d") + b"\0" * 4, "type 'd': Datagram is too short"),
+        (padded(b"/a") + padded(b",f"), "type 'f': Datagram is too short"),
         (padded(b"/a") + padded(b",[") + b"", "ask for"),
         (padded(b"/a") + padded(b",]["), "brackets"),
         (padded(b"/a") + padded(b"," + b"[" * 20 + b"]" * 20), "brackets"),
@@ -145,7 +149,7 @@ PATTERN_PIECE = st.one_of(
 
 
 def as_regex(pieces: list[str]) -> str:
-    """The same in Python's own language."""
+    """The same as a Python regular expression."""
     out = []
     for piece in pieces:
         if piece in ("?", "*"):
@@ -188,7 +192,7 @@ def test_a_malformed_pattern(pattern: str) -> None:
 
 
 def test_matching_takes_time_in_proportion() -> None:
-    """Counted in steps of the automaton's loop, not in seconds: a backtracker would need 2^30 of them here."""
+    """Counted in steps of the automaton's loop, not in seconds: backtracking would need 2^30 of them here."""
 
     class Counting(str):
         steps = 0

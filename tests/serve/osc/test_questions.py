@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Questions, answers, and the three forms of a value."""
+"""Queries, answers, and the three forms of a value."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ddsp_fx import Board
 from ddsp_fx_bridge.engine import Engine, Layout
 from ddsp_fx_bridge.osc.nodes import ValueNode
-from serve.osc.desk import BLOCK, RATE, Desk
+from serve.osc.desk import BLOCK, RATE, Desk, in_loop
 
 
 def test_a_message_without_arguments_is_a_question(desk: Desk) -> None:
@@ -29,7 +29,8 @@ def test_every_parameter_of_the_board_has_its_addresses(desk: Desk) -> None:
     track = desk.engine.track(1)
     for key, control in track.controls.items():
         forms = [node.form for node in desk.service.namespace.forms_of(1, key)]
-        assert forms == (["plain", "n", "s"] if control.parameter is not None else ["plain", "s"])
+        by_id = ["plain"] if control.slot_id else []
+        assert forms == (["plain", "n", "s"] if control.parameter is not None else ["plain", "s"]) + by_id
 
 
 @given(position=st.floats(0, 1))
@@ -62,3 +63,31 @@ def test_a_limit_that_went_through_32_bits_is_the_limit(desk: Desk) -> None:
             if isinstance(limit, (int, float)):
                 assert desk.send(desk.a, address, struct.unpack(">f", struct.pack(">f", limit))[0]) == []
                 assert desk.value(address) == limit
+
+
+def test_a_slot_s_id_is_an_address_that_survives_a_new_name(desk: Desk) -> None:
+    board = Board.from_json(desk.engine.track(1).board_json())
+    board[0].name = "cave"
+
+    def act() -> None:
+        desk.engine.replace_board(1, board)
+        desk.send(desk.b, "/subscribe", "/track/1/id/hall/mix")
+        desk.send(desk.a, "/track/1/cave/mix", 0.5)
+
+    in_loop(desk, act)
+    assert desk.b.take() == [("/track/1/id/hall/mix", (0.5,))]
+    assert desk.value("/track/1/id/hall/mix") == 0.5
+    desk.send(desk.a, "/track/1/id/hall/mix", 0.75)
+    assert desk.value("/track/1/cave/mix") == 0.75
+    assert desk.send(desk.a, "/track/1/slots") == [("/track/1/slots", ("cave", "Gain"))]
+    assert desk.send(desk.a, "/track/1/ids") == [("/track/1/ids", ("hall", "Gain"))]
+
+
+def test_ids_are_meant_only_where_they_are_written(desk: Desk) -> None:
+    """Otherwise every list, pattern and subscription would have each parameter twice."""
+    for pattern in ("/", "/track/1", "/track/*/*", "/track/1/*/*", "/*/*/*/*/mix"):
+        assert not [address for address in desk.service.namespace.below(pattern) if "/id/" in address]
+    assert desk.service.namespace.below("/track/1/id/Gain") == {"/track/1/id/Gain/gain_db"}
+    assert desk.service.namespace.below("/track/1/id") > {"/track/1/id/Gain/gain_db", "/track/1/id/hall/mix"}
+    describe = pytest.importorskip("ddsp_fx_bridge.http.oscquery", reason="aiohttp is not installed").describe
+    assert "id" not in describe(desk.service.namespace.find("/track/1"))["CONTENTS"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is refused changes nothing, and harms nothing."""
+"""A refused message changes nothing and does no harm."""
 
 import random
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every change reaches everyone but its maker; leases end."""
+"""Every change reaches all subscribers but its sender; leases expire."""
 
 import asyncio
 import math

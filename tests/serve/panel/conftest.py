@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A running engine with a steady tone, and a browser that looks at its panel."""
+"""A running engine with a steady tone, and a browser with its panel."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--no-first-run",
-    # A closed network would otherwise be asked for Google's hosts again and again.
+    # Without network access, Chromium would otherwise try Google's hosts again and again.
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -33,7 +33,7 @@ FLAGS = (
 
 @pytest.fixture
 def server(engine: Engine, tmp_path: Path) -> Iterator[Server]:
-    """The tone of `support`, again and again, through hall and Gain."""
+    """The tone of `support`, repeated, through hall and Gain."""
     pytest.importorskip("aiohttp")
     pytest.importorskip("pythonosc")
     second = tone(1.0, engine.sample_rate, channels=2)
@@ -70,7 +70,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def panel(browser: Any, server: Server) -> Any:
-    """The panel, with every control there."""
+    """The panel, with all its controls loaded."""
     from selenium.webdriver.support.wait import WebDriverWait
 
     browser.get("about:blank")
@@ -78,8 +78,8 @@ def panel(browser: Any, server: Server) -> Any:
     browser.get(server.url + "panel/")
     WebDriverWait(browser, 60).until(lambda page: page.find_elements("css selector", ".slot"))
     yield browser
-    # Before the server goes: what it closes is no error of the page.
-    # A file that is refused is told of by the page, and by the browser's log as well.
+    # Read before the server stops, because closed connections are not the page's errors. A refused file is reported by
+    # the page, but also appears in the browser's log.
     lines = [line for line in browser.get_log("browser") if "/api/render" not in line["message"]]
     severe = [line for line in lines if line["level"] == "SEVERE"]
     browser.get("about:blank")
@@ -88,14 +88,14 @@ def panel(browser: Any, server: Server) -> Any:
 
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], object]], None]:
-    """Wait until something is so; fails after a minute, which is no measure of speed."""
+    """Wait until a condition holds; fails after a minute, which is not a measure of speed."""
     import time
 
     from selenium.common.exceptions import JavascriptException, StaleElementReferenceException
 
     def wait(condition: Callable[[], object]) -> None:
         for _ in range(600):
-            # While the page is built anew, what was found is gone and what is asked for is not there yet.
+            # While the page is rebuilt, old elements are gone and new ones do not exist yet.
             with suppress(JavascriptException, StaleElementReferenceException):
                 if condition():
                     return
@@ -107,5 +107,5 @@ def eventually() -> Callable[[Callable[[], object]], None]:
 
 @pytest.fixture
 def board(engine: Engine) -> Board:
-    """What track 1 holds."""
+    """The board of track 1."""
     return engine.track(1).board

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The panel's controls as a test finds them, and a peer that speaks OSC."""
+"""Finds the panel's controls for tests, and a peer that uses OSC."""
 
 import socket
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 from ddsp_fx_bridge.server import Server
 
 Wait = Callable[[Callable[[], object]], None]
-# (label, card): Mix stands on more than one.
+# (label, card), because several cards have a Mix.
 SLIDER = """
 const card = [...document.querySelectorAll('.card')].find((c) => c.textContent.includes(arguments[1]));
 const label = [...card.querySelectorAll('label')].find((l) => l.textContent === arguments[0]);
@@ -17,17 +17,17 @@ return document.getElementById(label.htmlFor);
 
 
 def control(panel: Any, name: str, card: str = "hall") -> Any:
-    """The input behind a label."""
+    """The input element of a label."""
     return panel.execute_script(SLIDER, name, card)
 
 
 def text(panel: Any, name: str) -> str:
-    """What a screen reader says of a slider."""
+    """A slider's text for screen readers."""
     return str(control(panel, name).get_attribute("aria-valuetext"))
 
 
 def track_of(panel: Any, name: str) -> Any:
-    """What the mouse drags."""
+    """The element that the mouse drags."""
     return panel.execute_script("return arguments[0].parentElement", control(panel, name))
 
 

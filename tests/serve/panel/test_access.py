@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Nobody is left out: names, keyboard, small screens, fingers."""
+"""Accessibility: names, keyboard, small screens, touch."""
 
 from typing import Any
 
@@ -63,12 +63,12 @@ def test_a_finger_moves_a_slider_sideways_and_scrolls_the_page_along(
         scrolled = panel.execute_script("return scrollY")
         swipe(0, -120)
         eventually(lambda: panel.execute_script("return scrollY") > scrolled)
-        assert engine.track(1).values[0, "tone"] == 0
+        assert engine.track(1).values["hall", "tone"] == 0
         panel.execute_script("arguments[0].scrollIntoView({block: 'center'})", bar)
         y = panel.execute_script("return arguments[0].getBoundingClientRect().y", bar) + 18
         swipe(box[2] / 4, 0)
-        # A quarter of 24 dB, less the few pixels that told a move from a scroll.
-        eventually(lambda: engine.track(1).values[0, "tone"] == pytest.approx(6, abs=1.0))
+        # A quarter of 24 dB, minus the few pixels by which a move differs from a scroll.
+        eventually(lambda: engine.track(1).values["hall", "tone"] == pytest.approx(6, abs=1.0))
     finally:
         panel.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
         panel.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

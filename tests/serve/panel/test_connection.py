@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page's words with the engine, and what happens when it goes."""
+"""The page's conversation with the engine, and what happens when the engine goes away."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ def test_the_page_comes_back_when_the_engine_does(
         eventually(lambda: state() == "connected")
         eventually(lambda: text(browser, "Mix") == "0.25")
     eventually(lambda: state().startswith("connection lost"))
-    engine.change([Change(1, 0, "mix", 0.5)])
+    engine.change([Change(1, "hall", "mix", 0.5)])
     with Server(engine, *folders, Doors(osc_port=0, http_port=first.http_port)) as second:
         eventually(lambda: state() == "connected")
         eventually(lambda: text(browser, "Mix") == "0.5")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The panel's files: complete, from this machine alone, and readable in both colour schemes."""
+"""The panel's files: complete, loaded only from this machine, and readable in both colour schemes."""
 
 import re
 from pathlib import Path
@@ -48,7 +48,7 @@ def _luminance(colour: str) -> float:
     ],
 )
 def test_text_has_contrast(ink: str, paper: str, scheme: str) -> None:
-    """WCAG 2.1, 1.4.3: 4.5 to 1."""
+    """WCAG 2.1, 1.4.3: a contrast of 4.5 to 1."""
     light, dark = (PANEL / "panel.css").read_text(encoding="utf-8").split("@media (prefers-color-scheme: dark)")[:2]
     colours = dict(COLOUR.findall(light if scheme == "light" else dark))
     high, low = sorted((_luminance(colours[ink]), _luminance(colours[paper])), reverse=True)

@@ -26,11 +26,11 @@ def test_boards_are_saved_and_loaded_by_name(panel: Any, engine: Engine, server:
     question.accept()
     eventually(lambda: server.studio.boards.names() == ["tonight"])
     send(server, "/track/1/hall/mix", 0.9)
-    eventually(lambda: engine.track(1).values[0, "mix"] == pytest.approx(0.9))
+    eventually(lambda: engine.track(1).values["hall", "mix"] == pytest.approx(0.9))
     generation = engine.track(1).generation
     send(server, "/track/1/board/load", "tonight")
     eventually(lambda: engine.track(1).generation > generation)
-    # The page is built anew, around the board that came.
+    # The page is rebuilt for the new board.
     eventually(lambda: text(panel, "Mix") == "0.25")
 
 
@@ -44,7 +44,7 @@ def test_a_take_is_recorded_and_played(panel: Any, engine: Engine, server: Serve
     question.accept()
     eventually(lambda: record.text == "Stop")
     control(panel, "Mix").send_keys(Keys.END)
-    eventually(lambda: engine.track(1).values[0, "mix"] == 1)
+    eventually(lambda: engine.track(1).values["hall", "mix"] == 1)
     record.click()
     eventually(lambda: record.text == "Record…")
     assert server.studio.takes.names() == ["first"]
@@ -54,7 +54,7 @@ def test_a_take_is_recorded_and_played(panel: Any, engine: Engine, server: Serve
     eventually(play.is_enabled)
     play.click()
     eventually(lambda: text(panel, "Mix") == "1")
-    assert engine.track(1).values[0, "mix"] == 1
+    assert engine.track(1).values["hall", "mix"] == 1
 
 
 def test_a_file_is_rendered_and_handed_back(
@@ -80,7 +80,7 @@ def test_a_file_is_rendered_and_handed_back(
 
 
 def test_pitch_spectrum_and_latency_are_shown(panel: Any, engine: Engine, eventually: Wait) -> None:
-    # `support.tone` sounds at 220 Hz.
+    # `support.tone` is at 220 Hz.
     eventually(lambda: panel.find_element("css selector", ".pitch").text.startswith("220"))
     eventually(lambda: "A3" in panel.find_element("css selector", ".pitch").text)
     drawn = """const c = document.querySelector('.spectrogram-canvas');
@@ -91,7 +91,7 @@ def test_pitch_spectrum_and_latency_are_shown(panel: Any, engine: Engine, eventu
 
 
 class Blown(Effect):
-    """Raises in every block, until it is mended."""
+    """Raises in every block, until it is repaired."""
 
     kind = "blown"
     mended = False

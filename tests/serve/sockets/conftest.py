@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server on ports that the system chose, and two clients of its UDP."""
+"""A server on ports chosen by the system, and two UDP clients."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from serve.sockets.peers import ANY, Udp
 
 @pytest.fixture
 def server(engine: Engine, tmp_path: Path) -> Iterator[Server]:
-    """Listening on ports that the system chose; no audio runs."""
+    """Listening on ports chosen by the system; no audio runs."""
     with Server(engine, tmp_path / "boards", tmp_path / "takes", ANY) as server:
         yield server
 

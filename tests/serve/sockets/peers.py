@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Peers with real sockets, for each of the server's three languages."""
+"""Peers with real sockets, for each of the server's three protocols."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ class Udp:
 def change(value: float) -> Any:
     from ddsp_fx_bridge.engine import Change
 
-    return Change(1, None, "mix", value)
+    return Change(1, "", "mix", value)
 
 
 def get(server: Server, path: str, **headers: str) -> tuple[int, Any]:

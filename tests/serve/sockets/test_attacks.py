@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clients that are slow, many, or lie: others are served, and memory, disk and processor stay bounded."""
+"""Slow, numerous or lying clients: others are still served, and memory, disk and processor use stay bounded."""
 
 import errno
 import os
@@ -29,7 +29,7 @@ def connect(server: Server) -> socket.socket:
 
 
 def get(server: Server, path: str = "/engine/xruns?VALUE") -> str:
-    """The status line, or why there is none."""
+    """The status line, or the reason why there is none."""
     try:
         with connect(server) as client:
             client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode("latin-1"))
@@ -39,7 +39,7 @@ def get(server: Server, path: str = "/engine/xruns?VALUE") -> str:
 
 
 def is_closed(client: socket.socket) -> bool:
-    """Whether the other side ends the connection within the tests' patience."""
+    """Whether the other side closes the connection within the tests' time limit."""
     with suppress(ConnectionResetError):
         while client.recv(65536):
             pass
@@ -54,7 +54,7 @@ def head(server: Server, length: int, name: str = "a.wav") -> bytes:
 
 
 def wav(frames: int, claimed: int, rate: int = 48000) -> bytes:
-    """Two channels of 16 bits, whose header claims another number of bytes."""
+    """Two channels of 16 bits, whose header states another number of bytes."""
     format_ = struct.pack("<HHIIHH", 1, 2, rate, rate * 4, 4, 16)
     sound = (np.sin(np.arange(2 * frames) / 30) * 9000).astype("<i2").tobytes()
     chunks = b"WAVEfmt " + struct.pack("<I", 16) + format_ + b"data" + struct.pack("<I", claimed) + sound
@@ -63,7 +63,7 @@ def wav(frames: int, claimed: int, rate: int = 48000) -> bytes:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Deadlines that a test can wait for."""
+    """Deadlines short enough for a test."""
     monkeypatch.setattr(listener, "HEAD_S", 0.3)
     monkeypatch.setattr(transfer, "STALL_S", 0.5)
 
@@ -119,7 +119,7 @@ def test_one_address_gets_a_share_and_all_of_it_back(server: Server, monkeypatch
 
 
 class _Starved:
-    """A listening socket of a process without a file descriptor to spare."""
+    """A listening socket of a process without a free file descriptor."""
 
     def __init__(self, real: socket.socket) -> None:
         self.real, self.left, self.spare = real, 3, True
@@ -128,7 +128,7 @@ class _Starved:
         if self.left and self.spare:
             self.left, self.spare = self.left - 1, False
             raise OSError(errno.EMFILE, "Too many open files")
-        # After the spare descriptor was given up there is one for the refusal.
+        # After the spare descriptor was released, there is one for the refusal.
         self.spare = True
         return self.real.accept()
 
@@ -148,7 +148,7 @@ def test_without_descriptors_clients_are_told_503_and_the_log_one_line(
     answers = [get(server) for _ in range(5)]
     assert answers[-1] == "HTTP/1.1 200 OK"
     assert all(answer.startswith(("HTTP/1.1 503", "HTTP/1.1 200", "ConnectionReset")) for answer in answers)
-    assert capfd.readouterr().err.count("lets nobody in for now") <= 3
+    assert capfd.readouterr().err.count("accepts no connections for now") <= 3
 
 
 @pytest.mark.usefixtures("impatient")
@@ -200,7 +200,7 @@ def test_a_file_that_lasts_too_long_is_refused_before_it_is_rendered(server: Ser
             file.write(np.zeros((1, 800_000), np.float32))
     status, body, _ = post(server, "track=1&name=long.flac", (tmp_path / "long.flac").read_bytes())
     assert status == 422
-    assert b"minutes; here at most 30" in body
+    assert b"minutes; the limit here is 30" in body
 
 
 @pytest.mark.parametrize("track", ["²", "1" * 5000, "-1", "1.0", "", "0x1", "١", "1_0", "\ud800", "%ff"])  # noqa: RUF001

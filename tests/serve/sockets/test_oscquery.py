@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OSCQuery's answers over HTTP, and who gets none."""
+"""OSCQuery's answers over HTTP, and refusals."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def test_every_node_keeps_the_proposals_rules(server: Server) -> None:
         assert node["FULL_PATH"] == address
         assert node["ACCESS"] in (0, 1, 2, 3)
         assert ("VALUE" in node) == bool(node["ACCESS"] & 1)
-        # A container has no type; everything else has one, though it may be empty.
+        # A container has no type; every other node has one, which may be empty.
         assert ("TYPE" in node) == bool(node["ACCESS"])
         for attribute in ("VALUE", "RANGE", "UNIT", "CLIPMODE"):
             if attribute in node:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file that is sent is rendered as `ddsp-fx apply` would."""
+"""An uploaded file is rendered like by `ddsp-fx apply`."""
 
 import json
 import urllib.error

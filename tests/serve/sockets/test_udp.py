@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""UDP, with peers that we did not write."""
+"""UDP, also with independent OSC programs as peers."""
 
 import ipaddress
 import re
@@ -29,7 +29,7 @@ def test_udp_answers_and_tells_others(server: Server, client: Udp, other: Udp) -
     code, address, text = client.ask("/track/1/hall/mix", 5.0)[1]
     assert (code, address) == (416, "/track/1/hall/mix")
     assert "the range is 0 to 1" in text
-    # Nothing of its own came back between.
+    # Its own change did not come back before this.
     assert client.ask("/track/1/hall/mix") == ("/track/1/hall/mix", (0.5,))
 
 
@@ -51,10 +51,10 @@ def test_who_is_not_on_the_list_is_not_read(engine: Engine, tmp_path: Path) -> N
         assert refused.value.code == 403
         refused.value.close()
         client.socket.close()
-        # The packet is older than the HTTP request; UDP is read in the same loop.
+        # The packet was sent before the HTTP request, and the same loop reads UDP.
         assert server.service.dispatcher.messages == 0
         assert server._udp.refused == 1
-    assert engine.track(1).values[None, "mix"] == 1.0
+    assert engine.track(1).values["", "mix"] == 1.0
 
 
 def test_ports_that_are_taken(server: Server, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_oscsend_and_oscdump_as_peers(server: Server, other: Udp) -> None:
     dump = subprocess.Popen(["oscdump", "-L", str(port)], stdout=subprocess.PIPE, text=True)
     try:
         assert dump.stdout is not None
-        # oscdump says nothing when it is ready: its port is asked for until it is heard.
+        # oscdump does not report when it is ready, so its port is tried until it answers.
         for _ in range(100):
             other.send("/subscribe", "/track", 600.0, port)
             other.get()

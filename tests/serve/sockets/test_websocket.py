@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OSC and OSCQuery's commands over WebSocket, and the stream of what sounds."""
+"""OSC and OSCQuery's commands over WebSocket, and the stream of meters."""
 
 import asyncio
 from typing import Any
@@ -24,7 +24,7 @@ def test_the_websocket_speaks_osc_both_ways(server: Server, client: Udp) -> None
         assert await packet_from(connection) == ("/pong", ())
         await asyncio.to_thread(client.send, "/track/1/hall/mix", 0.5)
         assert await packet_from(connection) == ("/track/1/hall/mix/n", (0.5,))
-        # Its own change is not sent back, and what it ignores is not sent at all.
+        # Its own change is not sent back, and ignored addresses are not sent at all.
         await connection.send_bytes(encode("/track/1/hall/mix", [0.75]))
         await connection.send_json({"COMMAND": "IGNORE", "DATA": "/track/1/hall/mix/n"})
         await connection.send_bytes(encode("/ping", []))
@@ -92,7 +92,7 @@ def test_the_stream_shows_what_sounds(server: Server) -> None:
         look: dict[str, Any] = {}
         while look.get("position") != server.engine.position:
             look = await connection.receive_json()
-        # One more: the first may have been taken between two blocks.
+        # One more, because the first may have been taken between two blocks.
         look = await connection.receive_json()
         assert look["f0_hz"] == pytest.approx(440.0, rel=0.01)
         loudest = int(np.argmax(look["spectrum_db"]))

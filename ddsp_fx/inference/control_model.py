@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The decoder of a DDSP model: pitch and level of one frame in, controls of the synthesizer out, state carried."""
+"""The decoder of a DDSP model: maps pitch and level of a frame to the synthesizer's controls, and carries its state."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ddsp_fx.errors import ModelError
 from ddsp_fx.inference.runner import Runner
 
-# Our role -> the names it has in our own files (signature `step`) and in magenta/ddsp-vst's.
+# Roles -> tensor names in our own files (signature `step`) and in magenta/ddsp-vst's.
 _OWN_IN = {"f0": "f0_scaled", "level": "level_scaled", "state": "state"}
 _OWN_OUT = {
     "amplitude": "amplitude",
@@ -21,10 +21,10 @@ _OWN_OUT = {
     "state": "state",
 }
 _VST_IN = {"f0": "call_f0_scaled:0", "level": "call_pw_scaled:0", "state": "call_state:0"}
-# Some units of a GRU add up for ever: a held note rose by 1.1 dB from its 10th second to its 600th. Training hears
-# clips of some seconds, so what is older means nothing, and fades (docs/measurements.md has the figures).
+# Some units of a GRU accumulate without limit: a held note rose by 1.1 dB from its 10th second to its 600th. Training
+# clips last a few seconds, so older state is meaningless and fades (figures in docs/measurements.md).
 MEMORY_S = 5.0
-# Beyond these nothing can be heard, and the oscillators' memory and time grow with them.
+# More cannot be heard, and the oscillators' memory and time grow with them.
 MOST_HARMONICS, MOST_BANDS = 1024, 4096
 _VST_OUT = {
     "amplitude": "StatefulPartitionedCall:0",
@@ -44,13 +44,14 @@ class Controls:
 
 
 class ControlModel:
-    """A Runner with the state between frames kept.
+    """A Runner that keeps the state between frames.
 
     Args:
         runner: the model.
-        frame_s: seconds between frames, by which the state fades; 0 keeps all of it, as a model's test vectors ask.
+        frame_s: seconds between frames, which sets how fast the state fades; 0 keeps it all, for a model's test
+            vectors.
 
-    Raises ModelError that says which tensor is missing or misshapen.
+    Raises ModelError that names the missing or misshapen tensor.
     """
 
     def __init__(self, runner: Runner, frame_s: float = 0.0) -> None:
@@ -88,7 +89,7 @@ class ControlModel:
             )
         state_in, state_out = inputs[self._in["state"]], outputs[self._out["state"]]
         if math.prod(state_in) != math.prod(state_out):
-            raise ModelError(f"{self.runner.label}: state goes in as {state_in} and comes out as {state_out}")
+            raise ModelError(f"{self.runner.label}: the state's input has shape {state_in}, its output {state_out}")
 
         self._require_at_most("harmonics", self._out["distribution"], MOST_HARMONICS)
         self._require_at_most("noise bands", self._out["noise"], MOST_BANDS)
@@ -99,7 +100,7 @@ class ControlModel:
             raise ModelError(f"{self.runner.label}: output {name!r} has {found} {what}, expected 1 to {most}")
 
     def reset(self) -> None:
-        """Back to the silent state."""
+        """Return to the silent state."""
         self._tensors[self._in["state"]].fill(0.0)
 
     def step(self, midi: float, level_db: float) -> Controls:

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an effect decides for each frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class FrameRequest:
+    """What one frame asks of the model and the synthesizer; gains are linear, 0 is silence.
+
+    `followed`: the input could be followed. `too_quiet`: it was below the level gate. `out_of_range`: the pitch is
+    outside the model's training data.
+    """
+
+    f0_hz: float
+    level_db: float
+    harmonic_gain: float
+    noise_gain: float
+    followed: bool = True
+    too_quiet: bool = False
+    out_of_range: bool = False
