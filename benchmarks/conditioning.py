@@ -22,6 +22,7 @@ from real_voice import melody
 
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.analysis.resynthesis_figures import compare
+from ddsp_fx.array_types import Floats
 from ddsp_fx.bundles.bundle import Bundle
 from ddsp_fx.bundles.evaluation import Subject, resynthesise
 from ddsp_fx.bundles.loading import load
@@ -30,7 +31,6 @@ from ddsp_fx.cli.train import Meter
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.run import train
 
-Floats = NDArray[np.float32]
 BASE = {"frame_rate": 50, "weights": "float32"}
 VARIANTS: dict[str, dict[str, Any]] = {
     "base": {},

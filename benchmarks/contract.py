@@ -23,9 +23,9 @@ from rich.console import Console
 from rich.table import Table
 
 import ddsp_fx
+from ddsp_fx.array_types import Audio
 from ddsp_fx.effects.learned_reverb import LearnedReverb
 
-Audio = NDArray[np.float32]
 Make = Callable[[], ddsp_fx.Effect]
 Row = dict[str, str | float | bool]
 RATES_HZ = (44100, 48000, 96000)

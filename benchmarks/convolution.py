@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pedalboard import Convolution
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.dsp.convolution import PartitionedConvolver
 
-Floats = NDArray[np.float32]
 Process = Callable[[Floats], Floats]
 SAMPLE_RATE = 48000
 

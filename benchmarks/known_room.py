@@ -22,10 +22,10 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from numpy.typing import NDArray
 from room_truth import OCTAVES_HZ, RATE, Doubles, in_room, measured_room, wet_db
 
 from ddsp_fx.analysis.features import extract
+from ddsp_fx.array_types import Floats
 from ddsp_fx.dsp.decay import decay_times, energy_decay_db
 from ddsp_fx.dsp.spectral import spectral_distance
 from ddsp_fx.dsp.tail_mask import TailMask
@@ -37,7 +37,6 @@ from ddsp_fx.training.loop.checkpoint import Progress, load_checkpoint
 from ddsp_fx.training.loop.stages import Run
 from ddsp_fx.training.room.response import room_response
 
-Floats = NDArray[np.float32]
 HELD_OUT_FRAMES = 25 * 50
 
 

@@ -6,11 +6,10 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.training.room.bands import BAND_CENTRES_HZ, band_noise
 
-Floats = NDArray[np.float32]
 START_RT60_S = 0.7
 START_WET_DB = -20.0
 # Adam moves a weight by up to the learning rate a step, 1e-3. In these units 500 steps reach 10 dB and an octave.

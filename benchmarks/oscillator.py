@@ -9,10 +9,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.dsp.frames import FrameGrid
 from ddsp_fx.dsp.harmonic import HarmonicOscillator
 
-Floats = NDArray[np.float32]
 SAMPLE_RATE, HARMONICS, HOP = 48000, 100, 960
 F0_HZ = 75.0
 

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.analysis.framing import last_frame
+from ddsp_fx.array_types import Floats
 from ddsp_fx.dsp.loudness import power_db
 from ddsp_fx.dsp.resample import resample
 
-Floats = NDArray[np.float32]
 Truth = NDArray[np.float64]
 RATE, HOP = 16000, 320
 NOTE_OF_NAME = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}

@@ -18,10 +18,10 @@ import soundfile
 from numpy.typing import NDArray
 
 from ddsp_fx.analysis.features import extract
+from ddsp_fx.array_types import Floats
 from ddsp_fx.board.text import parse_board
 from ddsp_fx.cli.pictures import save_pitch, save_spectrograms
 
-Floats = NDArray[np.float32]
 SILENCE_S = 0.3
 
 

@@ -27,9 +27,9 @@ from typing import Any
 import numpy as np
 from known_room import HELD_OUT_FRAMES, dereverberated, make_track, show
 from learned_rooms import DecayingRoom, FreeRoom, decaying
-from numpy.typing import NDArray
 from room_truth import RATE, Doubles, convolve, in_room, measured_room, wet_db
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.dsp.decay import decay_times, energy_decay_db
 from ddsp_fx.dsp.spectral import spectral_distance
 from ddsp_fx.training.config import TrainConfig
@@ -42,7 +42,6 @@ from ddsp_fx.training.model import build
 from ddsp_fx.training.model.fixed_room import FixedRoom
 from ddsp_fx.training.room.response import room_response
 
-Floats = NDArray[np.float32]
 LENGTH = 2 * RATE
 BLOCK = RATE // 50
 KINDS: dict[str, Callable[[Passage, TrainConfig], Any]] = {

@@ -5,13 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Doubles, Floats
 from ddsp_fx.dsp.decay import octave_energies_db
 from ddsp_fx.dsp.resample import resample
 
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
 RATE = 16000
 OCTAVES_HZ = (250.0, 500.0, 1000.0, 2000.0, 4000.0)
 # A blind ear cannot tell the direct sound from what follows within 20 ms; 2.5 ms hold less than one period at 250 Hz.

@@ -14,15 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
 import ddsp_fx
+from ddsp_fx.array_types import Audio
 from ddsp_fx.board.text import parse_board
 from ddsp_fx.bundles.discovery import discover
 
-Audio = NDArray[np.float32]
 SECONDS, TOLERANCE = 2.0, 1e-6
 
 

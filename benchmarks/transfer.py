@@ -21,8 +21,8 @@ from rich.console import Console
 from rich.table import Table
 
 import ddsp_fx
+from ddsp_fx.array_types import Audio
 
-Audio = NDArray[np.float32]
 RATE_HZ, BLOCK = 48000, 512
 NAMES = ("violin", "violin-dry", "violin-room")
 # Stage -> the object below the effect that does it, and its method.

@@ -11,9 +11,9 @@ import tomli_w
 from numpy.typing import NDArray
 from pedalboard.io import AudioFile
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.inference import FakeRunner
 
-Audio = NDArray[np.float32]
 N_HARMONICS, N_BANDS, STATE = 20, 65, 4
 DATA = Path(__file__).parent / "data"
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.analysis.mcleod import SILENCE_POWER
+from ddsp_fx.array_types import Floats
 
-Floats = NDArray[np.float32]
 # The range of the trackers, in Hz: McLeod 50 to 2200, swift-f0 47 to 2093.
 MIN_HZ, MAX_HZ = 50.0, 2200.0
 # A part of the spectrum with this share of the power is what a listener hears.

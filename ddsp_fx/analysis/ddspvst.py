@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.analysis.frame_tracker import FrameTracker
+from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import ModelError
 
-Floats = NDArray[np.float32]
 Extractor = Callable[[Floats], Mapping[str, NDArray[Any]]]
 
 # Names of the original file's outputs: by meaning, as tensors, and in its signature.

@@ -13,12 +13,12 @@ from ddsp_fx.analysis.framing import Framer
 from ddsp_fx.analysis.pitch import VOICED_FROM, PitchTracker
 from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
 from ddsp_fx.analysis.trackers import DEFAULT_TRACKER, open_tracker
+from ddsp_fx.array_types import Floats
 from ddsp_fx.dsp.decimate import AnalysisDecimator
 from ddsp_fx.dsp.loudness import LevelMeter
 from ddsp_fx.dsp.sanitize import replace_non_finite
 from ddsp_fx.errors import AudioError, ParameterError
 
-Floats = NDArray[np.float32]
 LevelKind = Literal["loudness", "power"]
 
 # The f0 before the first voiced frame. Any pitch will do, but 0 Hz is MIDI note 0, which no model was trained on.

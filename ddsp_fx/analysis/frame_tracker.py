@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The common part of trackers that treat each frame by itself."""
 
-from ddsp_fx.analysis.framing import Floats, Framer
+from ddsp_fx.analysis.framing import Framer
 from ddsp_fx.analysis.pitch import Pitches, collect
+from ddsp_fx.array_types import Floats
 
 
 class FrameTracker:

@@ -2,9 +2,8 @@
 """Cuts a stream into overlapping frames at absolute positions."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from ddsp_fx.array_types import Floats
 
 
 def last_frame(total_samples: int, hop: int) -> int:

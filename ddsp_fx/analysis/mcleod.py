@@ -8,14 +8,12 @@ downwards. The period is measured over several periods, which removes 20 cents o
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ddsp_fx.analysis.frame_tracker import FrameTracker
 from ddsp_fx.analysis.pitch import VOICED_FROM
 from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
 from ddsp_fx.analysis.trackers import TrackerKind
-
-Floats = NDArray[np.float32]
+from ddsp_fx.array_types import Floats
 
 _FRAME = 1024
 _SHORTEST_SPAN = 512

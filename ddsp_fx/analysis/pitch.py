@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from ddsp_fx.array_types import Floats
+
 Pitches = tuple[Floats, Floats]
 
 VOICED_FROM = 0.5

@@ -22,16 +22,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ddsp_fx.analysis.features import Features, extract
 from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
+from ddsp_fx.array_types import Mask, Mono
 from ddsp_fx.dsp.resample import resample
 from ddsp_fx.dsp.spectral import spectral_distance
 from ddsp_fx.errors import AudioError
-
-Mono = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 OUTLIER_SEMITONES = 0.5
 PAPER_CONFIDENCE = 0.85

@@ -8,9 +8,8 @@ from ddsp_fx.analysis.framing import last_frame
 from ddsp_fx.analysis.pitch import VOICED_FROM, Pitches
 from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
 from ddsp_fx.analysis.trackers import TrackerKind
+from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import MissingExtraError
-
-Floats = NDArray[np.float32]
 
 # The network has its own frames, one every 256 samples, at sample i * 256. For the same result as on the whole
 # recording, its receptive field needs 11 frames before and 10 after a frame.

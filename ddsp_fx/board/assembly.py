@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.board.containers import is_immediate, single_stage
 from ddsp_fx.board.late_start import LateStart
 from ddsp_fx.board.native import is_external, is_native
 from ddsp_fx.board.native_stage import NativeRun, native_name
 from ddsp_fx.effects.base import Effect, Layout
-from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import AudioError, DdspFxError
 
 

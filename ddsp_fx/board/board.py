@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.board.assembly import Assembler, Assembly, Part
 from ddsp_fx.board.events import Events
 from ddsp_fx.board.faults import Guard, slot_error
@@ -24,7 +25,7 @@ from ddsp_fx.board.slot_naming import SlotNames
 from ddsp_fx.board.state import FORMAT, board_from_json, board_to_json
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.effects.base import Effect
-from ddsp_fx.effects.offline import Audio, as_channels_first
+from ddsp_fx.effects.offline import as_channels_first
 from ddsp_fx.effects.parameters import Parameter, Value
 from ddsp_fx.effects.smoothed import SmoothedEffect
 from ddsp_fx.errors import AudioError, BoardError

@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.board.late_start import LateStart
 from ddsp_fx.board.native import fixed_symbols, is_container, is_external, leaves
 from ddsp_fx.board.native_stage import LatentNative, NativeRun, measure_latency
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.effects.base import Effect
-from ddsp_fx.effects.offline import Audio
 
 
 def is_immediate(plugin: Any, sample_rate: float, channels: int) -> bool:

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.board.assembly import Part
 from ddsp_fx.dsp.delay import DelayLine
-from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import AudioError, DdspFxError
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.effects.base import Effect
-from ddsp_fx.effects.offline import Audio
 
 
 class LateStart:

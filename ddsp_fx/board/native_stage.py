@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.board.native import fixed_symbols
 from ddsp_fx.board.native_use import NativeUse
 from ddsp_fx.dsp.fixed_blocks import FixedBlocks
 from ddsp_fx.effects.base import Effect
-from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import AudioError
 
 # A plugin with latency buffers in internal blocks; unless all blocks have one size, its output depends on their sizes.

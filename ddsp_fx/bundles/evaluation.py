@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Mask, Mono
 from ddsp_fx.bundles.bundle import Bundle
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.offline import drive, reader
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ddsp_fx.analysis.resynthesis_figures import Comparison
     from ddsp_fx.effects.source import Trained
 
-Mono = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 Advance = Callable[[float], object]
 KIND = "timbre_transfer"
 BLOCK = 8192

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Mono
 from ddsp_fx.bundles.loading import load
 from ddsp_fx.cli import example_sounds, pictures
 from ddsp_fx.cli.audio_files import output_file
@@ -19,7 +19,6 @@ from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.files.made_folder import made_folder
 from ddsp_fx.files.names import printable
 
-Mono = NDArray[np.float32]
 RATE_HZ = float(example_sounds.RATE_HZ)
 SHIFT_SEMITONES = 24
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ddsp_fx.array_types import Doubles
 
 RATE_HZ = 44100
-Signal = NDArray[np.float64]
 Peak = tuple[float, float, float]  # centre in Hz, bandwidth in Hz, gain
 
 # Formants of a tenor: Peterson and Barney 1952, table II (men), with the singer's formant added at 2.9 kHz.
@@ -62,7 +62,7 @@ BOWED = (
 
 def pitch_and_level(
     notes: Sequence[Note], glide_s: float, vibrato_cents: float, fade_s: float
-) -> tuple[Signal, Signal]:
+) -> tuple[Doubles, Doubles]:
     """f0 in Hz and amplitude per sample: notes that glide into each other, with vibrato that grows within a note."""
     midi, level, vibrato = [], [], []
     for note in notes:
@@ -78,16 +78,16 @@ def pitch_and_level(
     return f0, smooth(np.concatenate(level), fade_s)
 
 
-def smooth(signal: Signal, seconds: float) -> Signal:
+def smooth(signal: Doubles, seconds: float) -> Doubles:
     """Raised-cosine moving average; the edge values are extended."""
     window = np.hanning(max(int(2 * seconds * RATE_HZ), 3))
     half = len(window) // 2
     padded = np.pad(signal, (half, len(window) - 1 - half), mode="edge")
-    averaged: Signal = np.convolve(padded, window / window.sum(), mode="valid")
+    averaged: Doubles = np.convolve(padded, window / window.sum(), mode="valid")
     return averaged
 
 
-def resonances(hz: Signal, peaks: Sequence[Peak], floor: float = 0.01) -> Signal:
+def resonances(hz: Doubles, peaks: Sequence[Peak], floor: float = 0.01) -> Doubles:
     """Gain of a bank of resonances at each frequency in Hz."""
     total = np.full_like(hz, floor)
     for centre, width, gain in peaks:
@@ -95,7 +95,7 @@ def resonances(hz: Signal, peaks: Sequence[Peak], floor: float = 0.01) -> Signal
     return total
 
 
-def harmonics(f0: Signal, level: Signal, tilt: float, gain: Callable[[Signal], Signal]) -> Signal:
+def harmonics(f0: Doubles, level: Doubles, tilt: float, gain: Callable[[Doubles], Doubles]) -> Doubles:
     """Sum over k of level * k^-tilt * gain(k f0) * sin(k phase), up to 0.9 Nyquist."""
     phase = 2 * np.pi * np.cumsum(f0) / RATE_HZ
     out = np.zeros_like(f0)
@@ -106,7 +106,7 @@ def harmonics(f0: Signal, level: Signal, tilt: float, gain: Callable[[Signal], S
     return out * level
 
 
-def vowel_weights(notes: Sequence[Note]) -> dict[str, Signal]:
+def vowel_weights(notes: Sequence[Note]) -> dict[str, Doubles]:
     """The weight of each vowel at each sample, cross-faded over 60 ms."""
     weights = {}
     for vowel in VOWELS:
@@ -115,7 +115,7 @@ def vowel_weights(notes: Sequence[Note]) -> dict[str, Signal]:
     return weights
 
 
-def consonants(notes: Sequence[Note], rng: np.random.Generator) -> Signal:
+def consonants(notes: Sequence[Note], rng: np.random.Generator) -> Doubles:
     """A 70 ms hiss before each note that asks for one."""
     parts = []
     for note in notes:
@@ -128,7 +128,7 @@ def consonants(notes: Sequence[Note], rng: np.random.Generator) -> Signal:
     return np.concatenate(parts)
 
 
-def sing(notes: Sequence[Note] = SUNG, seed: int = 3) -> Signal:
+def sing(notes: Sequence[Note] = SUNG, seed: int = 3) -> Doubles:
     """The sung phrase, (samples,), peak 0.5, with half a second of silence at the end."""
     rng = np.random.default_rng(seed)
     f0, level = pitch_and_level(notes, 0.04, 35.0, 0.04)
@@ -144,7 +144,7 @@ def sing(notes: Sequence[Note] = SUNG, seed: int = 3) -> Signal:
     return finish(out / np.abs(out).max() + hiss + breath)
 
 
-def bow(notes: Sequence[Note] = BOWED, seed: int = 5) -> Signal:
+def bow(notes: Sequence[Note] = BOWED, seed: int = 5) -> Doubles:
     """The violin phrase without a room, (samples,), peak 0.5, with half a second of silence at the end."""
     rng = np.random.default_rng(seed)
     f0, level = pitch_and_level(notes, 0.015, 25.0, 0.03)
@@ -153,7 +153,7 @@ def bow(notes: Sequence[Note] = BOWED, seed: int = 5) -> Signal:
     return finish(tone / np.abs(tone).max() + noise)
 
 
-def room(seconds: float = 1.2, seed: int = 7) -> Signal:
+def room(seconds: float = 1.2, seed: int = 7) -> Doubles:
     """A small hall: noise whose high bands decay faster (RT60 1.1 s at 250 Hz, 0.5 s at 8 kHz), IR[0] = 0."""
     rng = np.random.default_rng(seed)
     n = int(seconds * RATE_HZ)
@@ -168,20 +168,20 @@ def room(seconds: float = 1.2, seed: int = 7) -> Signal:
     return np.asarray(0.7 * out / np.sqrt((out**2).sum()))
 
 
-def in_room(dry: Signal, response: Signal) -> Signal:
+def in_room(dry: Doubles, response: Doubles) -> Doubles:
     """dry + dry convolved with the response, cut to the dry length."""
     size = len(dry) + len(response)
     return dry + np.fft.irfft(np.fft.rfft(dry, size) * np.fft.rfft(response, size), size)[: len(dry)]
 
 
-def finish(signal: Signal) -> Signal:
+def finish(signal: Doubles) -> Doubles:
     """Peak 0.5, 10 ms fade-in, half a second of silence at the end."""
     ramp = np.clip(np.arange(len(signal)) / (0.01 * RATE_HZ), 0, 1)
     ramp = ramp * ramp[::-1]
     return np.concatenate([0.5 * signal * ramp / np.abs(signal).max(), np.zeros(RATE_HZ // 2)])
 
 
-def reverberant_violin() -> Signal:
+def reverberant_violin() -> Doubles:
     """The violin phrase in the room, (samples,), peak 0.5."""
     violin = in_room(bow(), room())
     return np.asarray(0.5 * violin / np.abs(violin).max())

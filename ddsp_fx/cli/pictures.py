@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Mono
 from ddsp_fx.errors import MissingExtraError
 from ddsp_fx.files.replace import replacing
 
-Mono = NDArray[np.float32]
 N_FFT = 2048
 HOP = 512
 RANGE_DB = 90.0

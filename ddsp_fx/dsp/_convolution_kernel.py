@@ -4,10 +4,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.dsp._fft_kernel import fft
 from ddsp_fx.dsp._jit import compiled
-
-Floats = NDArray[np.float32]
 
 
 # Without fastmath, the additions keep the order of the taps, so that a sample's value cannot depend on its block.

@@ -11,11 +11,9 @@ numba's cache of a caller does not notice an edit in this file: touch `_convolut
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.dsp._jit import compiled
-
-Floats = NDArray[np.float32]
 
 
 @cache

@@ -2,12 +2,10 @@
 """The A-weighted power of frames, compiled. NumPy's rfft of one frame of 1024 takes 11 us, this 4."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.dsp._fft_kernel import fft
 from ddsp_fx.dsp._jit import compiled
-
-Floats = NDArray[np.float32]
 
 
 @compiled(

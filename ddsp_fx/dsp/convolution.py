@@ -11,11 +11,10 @@ the result independent of the host's block sizes.
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import AudioError
 
-Floats = NDArray[np.float32]
 Route = tuple[int, int, int]
 
 # Two levels cost the least for a 3 s room in 128-sample blocks: more levels add calls, fewer add arithmetic.

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Doubles
 from ddsp_fx.errors import AudioError
-
-Doubles = NDArray[np.float64]
 
 _BLOCK_S = 0.01
 _NOISE_SHARE = 0.1

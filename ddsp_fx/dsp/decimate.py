@@ -11,11 +11,9 @@ import math
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import ParameterError
-
-Floats = NDArray[np.float32]
 
 _HALF_LENGTH_S = 1.5e-3
 _STOP_DB = 60.0

@@ -4,11 +4,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import AudioError
-
-Floats = NDArray[np.float32]
 
 
 class DelayLine:

@@ -6,11 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.dsp.delay import Fifo
-
-Floats = NDArray[np.float32]
 
 
 class FixedBlocks:

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import ParameterError
-
-Floats = NDArray[np.float32]
 
 FLOOR_DB = -80.0
 

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.dsp.frames import FrameGrid
 from ddsp_fx.dsp.sanitize import replace_non_finite
 from ddsp_fx.errors import ParameterError
-
-Floats = NDArray[np.float32]
 
 
 def _cosine_basis(n_bands: int, model_rate: float, sample_rate: float) -> NDArray[np.float64]:

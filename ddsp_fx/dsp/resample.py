@@ -7,11 +7,9 @@ from typing import Any
 
 import numpy as np
 import soxr
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import AudioError
-
-Floats = NDArray[np.float32]
 
 _PROBE_BLOCK = 32
 _PROBE_S = 0.5

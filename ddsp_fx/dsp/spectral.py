@@ -5,11 +5,9 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import AudioError
-
-Floats = NDArray[np.float32]
 
 FFT_SIZES = (2048, 1024, 512, 256, 128, 64)
 _LOWEST_MAGNITUDE = 1e-5

@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.dsp.frames import FrameGrid
 from ddsp_fx.dsp.harmonic import HarmonicOscillator
 from ddsp_fx.dsp.noise import FilteredNoise
-
-Floats = NDArray[np.float32]
 
 
 class HarmonicPlusNoise:

@@ -14,8 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-Audio = NDArray[np.float32]
-Doubles = NDArray[np.float64]
+from ddsp_fx.array_types import Audio, Doubles
 
 # 32 to 43 ms. Windows from 32 to 128 ms separate tails and notes best (within 0.1 of the distance), and shorter ones
 # have less latency.

@@ -9,11 +9,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.dsp.delay import DelayLine, Fifo
 from ddsp_fx.dsp.fixed_blocks import FixedBlocks
 from ddsp_fx.dsp.resample import StreamingResampler
 from ddsp_fx.effects.base import Effect, Layout
-from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter, Value
 from ddsp_fx.effects.smoothed import SmoothedEffect
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.dsp.sanitize import replace_non_finite
 from ddsp_fx.effects.copying import Copyable
-from ddsp_fx.effects.offline import Audio, as_output, check_block
+from ddsp_fx.effects.offline import as_output, check_block
 from ddsp_fx.effects.parameters import Value, unknown_parameter
 from ddsp_fx.effects.parametrised import Parametrised
 from ddsp_fx.effects.playable import Playable

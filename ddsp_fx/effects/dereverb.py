@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.effects.frame_request import FrameRequest
 from ddsp_fx.effects.instrument import STEMS, InstrumentEffect
-from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter
 from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, gain_ramp
 from ddsp_fx.effects.source import Source

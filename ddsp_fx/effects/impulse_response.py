@@ -6,19 +6,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import AudioError, BundleError
 from ddsp_fx.files.input import InputFile, read_some
-
-Response = NDArray[np.float32]
 
 PIVOT_HZ = 1000.0
 DECORRELATION_S = 0.02
 MAX_SECONDS = 20.0
 
 
-def read_response(path: Path) -> tuple[Response, float]:
+def read_response(path: Path) -> tuple[Floats, float]:
     """(paths, taps) and its rate in Hz; raises BundleError when the file is not a usable impulse response.
 
     A truncated or damaged file is refused, because nobody would hear that a part of the room is missing.
@@ -40,7 +38,7 @@ def read_response(path: Path) -> tuple[Response, float]:
     return response, rate
 
 
-def at_rate(response: Response, from_rate: float, to_rate: float) -> Response:
+def at_rate(response: Floats, from_rate: float, to_rate: float) -> Floats:
     """The same room at another sample rate. Taps scale with the rate, so that convolution keeps its gain."""
     if from_rate == to_rate:
         return response
@@ -49,7 +47,7 @@ def at_rate(response: Response, from_rate: float, to_rate: float) -> Response:
     return np.asarray(resample(response, from_rate, to_rate) * (from_rate / to_rate), np.float32)
 
 
-def scale_decay(response: Response, rate: float, factor: float, rt60_s: float) -> Response:
+def scale_decay(response: Floats, rate: float, factor: float, rt60_s: float) -> Floats:
     """Stretch (factor > 1) or shorten the decay: multiply by the exponential that turns rt60 into factor * rt60."""
     if factor == 1.0 or rt60_s <= 0.0:
         return response
@@ -59,7 +57,7 @@ def scale_decay(response: Response, rate: float, factor: float, rt60_s: float) -
     return np.asarray(response * np.exp(np.minimum(exponent, 6.91)), np.float32)
 
 
-def tilt(response: Response, rate: float, gain_db: float) -> Response:
+def tilt(response: Floats, rate: float, gain_db: float) -> Floats:
     """Tilt the spectrum around 1 kHz by gain_db, half above and half below, with zero phase, over +-3 octaves."""
     if gain_db == 0.0:
         return response
@@ -71,7 +69,7 @@ def tilt(response: Response, rate: float, gain_db: float) -> Response:
     return np.asarray(np.fft.irfft(np.fft.rfft(response, size, axis=1) * gain, size, axis=1)[:, :taps], np.float32)
 
 
-def widen(response: Response, rate: float, width: float, seed: int = 1) -> Response:
+def widen(response: Floats, rate: float, width: float, seed: int = 1) -> Floats:
     """One response -> two with the same spectrum and energy: uncorrelated at width 1, identical at width 0.
 
     The second is the first through a 20 ms all-pass of random phase. Left and right are mid-side rotations of the two,
@@ -80,7 +78,7 @@ def widen(response: Response, rate: float, width: float, seed: int = 1) -> Respo
     return rotate(response, decorrelated(response, rate, seed), width)
 
 
-def decorrelated(response: Response, rate: float, seed: int = 1) -> Response:
+def decorrelated(response: Floats, rate: float, seed: int = 1) -> Floats:
     """The first path (1, taps) through a 20 ms all-pass of random phase: the slow part of `widen`."""
     taps = response.shape[1]
     n = max(int(DECORRELATION_S * rate), 8)
@@ -92,7 +90,7 @@ def decorrelated(response: Response, rate: float, seed: int = 1) -> Response:
     return np.asarray(side[np.newaxis])
 
 
-def rotate(response: Response, side: Response, width: float) -> Response:
+def rotate(response: Floats, side: Floats, width: float) -> Floats:
     """Mid and side (1, taps) -> left and right (2, taps), identical at width 0."""
     mono = response[:1]
     if width <= 0.0:
@@ -103,7 +101,7 @@ def rotate(response: Response, side: Response, width: float) -> Response:
     return np.stack([left, right]).astype(np.float32)
 
 
-def decay_time_s(response: Response, rate: float) -> float:
+def decay_time_s(response: Floats, rate: float) -> float:
     """RT60 of the strongest path in seconds, 0 if the response has no measurable decay."""
     from ddsp_fx.dsp.decay import decay_times
 

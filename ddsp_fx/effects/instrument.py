@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.analysis.trackers import DEFAULT_TRACKER, open_tracker
+from ddsp_fx.array_types import Audio
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.effects.frame_request import FrameRequest
 from ddsp_fx.effects.gate import FollowingThreshold, VoicingGate
 from ddsp_fx.effects.hearing import Hearing
 from ddsp_fx.effects.impulse_response import at_rate, read_response
-from ddsp_fx.effects.offline import Audio, as_channels_first, drive, reader
+from ddsp_fx.effects.offline import as_channels_first, drive, reader
 from ddsp_fx.effects.resynthesis import Resynthesizer
 from ddsp_fx.effects.room import Room
 from ddsp_fx.effects.smoothed import SmoothedEffect

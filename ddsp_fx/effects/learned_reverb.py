@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.effects import impulse_response as ir
-from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter
 from ddsp_fx.effects.room import Room
 from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, SmoothedEffect, gain_ramp

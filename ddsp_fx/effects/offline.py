@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.errors import AudioError
-
-Audio = NDArray[np.float32]
 
 Read = Callable[[int], Audio]
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.effects.live_stream import LiveStream, Order
-from ddsp_fx.effects.offline import Audio, as_channels_first, drive, reader
+from ddsp_fx.effects.offline import as_channels_first, drive, reader
 from ddsp_fx.errors import AudioError
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
+from ddsp_fx.array_types import Mono
 from ddsp_fx.dsp.delay import Fifo
 from ddsp_fx.dsp.frames import FrameGrid
 from ddsp_fx.dsp.scaling import hz_to_midi
@@ -21,7 +22,6 @@ from ddsp_fx.inference.control_model import ControlModel
 if TYPE_CHECKING:
     from ddsp_fx.analysis.pitch import PitchTracker
 
-Mono = NDArray[np.float32]
 FRAME = 1024
 RECENT_S = 10.0
 

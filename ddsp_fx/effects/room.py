@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ddsp_fx.array_types import Audio
 
 if TYPE_CHECKING:
     from ddsp_fx.dsp.convolution import PartitionedConvolver
 
-Audio = NDArray[np.float32]
 
 # A change crossfades the input from the old response to the new in 20 ms; the old one keeps its tail.
 FADE_S = 0.02

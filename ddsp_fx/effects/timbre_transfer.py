@@ -8,12 +8,12 @@ from typing import ClassVar
 import numpy as np
 
 from ddsp_fx.analysis.pitch import VOICED_FROM
+from ddsp_fx.array_types import Audio
 from ddsp_fx.effects.frame_request import FrameRequest
 from ddsp_fx.effects.instrument import InstrumentEffect
 from ddsp_fx.effects.intonation import KEYS, SCALES, Autotune
 from ddsp_fx.effects.matching import LevelMatch, RegisterMatch
 from ddsp_fx.effects.octave_guard import OctaveGuard
-from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Parameter
 from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, gain_ramp
 from ddsp_fx.effects.source import Source

@@ -11,7 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ddsp_fx.effects.offline import Audio, Restore, as_channels_first
+from ddsp_fx.array_types import Audio
+from ddsp_fx.effects.offline import Restore, as_channels_first
 from ddsp_fx.errors import AudioError
 
 # fresh: no audio since `prepare` or `reset`. stream: a live stream is running. whole: a whole call has ended.

@@ -12,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.errors import AudioError
 from ddsp_fx.files.interrupts import uninterrupted
 from ddsp_fx.files.names import printable
 from ddsp_fx.files.pieces import Piece, Pieces
 
-Audio = NDArray[np.float32]
 # Frames per call. A call with an error also holds the good frames before it; FLAC's own blocks are as long.
 STEP = 4096
 

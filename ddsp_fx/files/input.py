@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.dsp.resample import StreamingResampler
 from ddsp_fx.errors import AudioError
 from ddsp_fx.files.layout import Layout, fold
 from ddsp_fx.files.reader import AudioReader
 from ddsp_fx.files.structure import Loss
 
-Audio = NDArray[np.float32]
 # The delay of LAME, and so of nearly all MP3s: 576 samples of the encoder and 529 of any decoder.
 USUAL_DELAY = 1105
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Audio = NDArray[np.float32]
+from ddsp_fx.array_types import Audio
 
 FL, FR, FC, LFE, BL, BR, FLC, FRC, BC, SL, SR = (1 << bit for bit in range(11))
 _R = 0.70710678

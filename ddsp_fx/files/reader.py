@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.errors import AudioError, DamagedAudioError
 from ddsp_fx.files import zero_tail
 from ddsp_fx.files.decoder import STEP, Decoder
@@ -16,8 +16,6 @@ from ddsp_fx.files.layout import Layout
 from ddsp_fx.files.names import printable
 from ddsp_fx.files.structure import Loss, Survey
 from ddsp_fx.files.survey import survey
-
-Audio = NDArray[np.float32]
 
 # libsndfile's sample formats -> the bit depth that keeps the samples; 24 for the others.
 _DEPTHS = {"PCM_U8": 16, "PCM_S8": 16, "PCM_16": 16, "PCM_32": 32, "FLOAT": 32, "DOUBLE": 32}

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.errors import AudioError
 from ddsp_fx.files.interrupts import uninterrupted
 from ddsp_fx.files.names import printable
 from ddsp_fx.files.reader import AudioReader
 from ddsp_fx.files.replace import check_replaceable, replacing
-
-Audio = NDArray[np.float32]
 
 WRITABLE = (".wav", ".flac", ".aiff", ".mp3", ".ogg")
 _INTEGER_ONLY_16 = (".mp3", ".ogg")

@@ -14,13 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Mono
 from ddsp_fx.files.decoder import sound_file
 from ddsp_fx.files.interrupts import uninterrupted
 from ddsp_fx.files.pieces import Piece
-
-Sound = NDArray[np.float32]
 
 SILENCE_S, BEFORE_S, LEAST_S = 0.25, 1.0, 0.3
 ROUND_S = 0.01
@@ -71,7 +69,7 @@ def _is_round(frames: int, sample_rate: float) -> bool:
     return abs(frames - round(frames / step) * step) <= 2.5
 
 
-def stops_dead(before: Sound, sample_rate: float) -> bool:
+def stops_dead(before: Mono, sample_rate: float) -> bool:
     """Whether (channels, samples), which zeros follow, stops at full level."""
     if before.shape[1] < LEAST_S * sample_rate or not np.isfinite(before).all():
         return False
@@ -82,5 +80,5 @@ def stops_dead(before: Sound, sample_rate: float) -> bool:
     return last > 10.0 ** (-50.0 / 20.0) and last > 0.1 * longer
 
 
-def _rms(audio: Sound, frames: float) -> float:
+def _rms(audio: Mono, frames: float) -> float:
     return float(np.sqrt(np.square(audio[:, -max(1, round(frames)) :], dtype=np.float64).mean()))

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.files.replace import replacing
 
-Array = npt.NDArray[np.float32]
 N_FFT, HOP = 1024, 256
 
 
-def draw(path: Path, sounds: Mapping[str, Array], sample_rate: int, dpi: int = 90) -> None:
+def draw(path: Path, sounds: Mapping[str, Floats], sample_rate: int, dpi: int = 90) -> None:
     """Draw spectrograms of sounds (samples,), one below the other, on the same scale of 90 dB."""
     plt = pyplot()
     figure, rows = plt.subplots(len(sounds), 1, figsize=(11, 2.2 * len(sounds)), sharex=True, squeeze=False)
@@ -34,7 +34,7 @@ def draw(path: Path, sounds: Mapping[str, Array], sample_rate: int, dpi: int = 9
     plt.close(figure)
 
 
-def _level_db(audio: Array) -> npt.NDArray[np.float64]:
+def _level_db(audio: Floats) -> npt.NDArray[np.float64]:
     padded = np.pad(audio, (N_FFT // 2, N_FFT))
     frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
     return 20.0 * np.log10(np.abs(np.fft.rfft(frames * np.hanning(N_FFT), axis=1)).T + 1e-5)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ddsp_fx.analysis.resynthesis_figures import compare
+from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.training import run_folder as run_folders
 from ddsp_fx.training.config import TrainConfig
@@ -25,8 +25,6 @@ from ddsp_fx.training.loop.checkpoint import Checkpoint, load_checkpoint
 from ddsp_fx.training.loop.stages import LOSS_EVERY, Report, Run
 from ddsp_fx.training.model.pitch_encoder import track_pitch
 from ddsp_fx.training.room.response import room_response
-
-Array = npt.NDArray[np.float32]
 
 
 def train(  # noqa: PLR0913, PLR0917 - the command's options, one to one
@@ -77,7 +75,7 @@ def _train(  # noqa: PLR0913, PLR0917 - `train`, with its folders held
     return write_bundle(finished(run, data), place)
 
 
-def _room_or_none(passages: list[Passage], config: TrainConfig, note: Callable[[str], None]) -> Array:
+def _room_or_none(passages: list[Passage], config: TrainConfig, note: Callable[[str], None]) -> Floats:
     try:
         return room_response(passages, config)
     except TrainingError as error:
@@ -110,7 +108,7 @@ def _resumed(checkpoint: Checkpoint, config: TrainConfig) -> TrainConfig:
     return settings
 
 
-def _held_out_figures(run: Run, held_out: Passage) -> tuple[dict[str, float], dict[str, Array]]:
+def _held_out_figures(run: Run, held_out: Passage) -> tuple[dict[str, float], dict[str, Floats]]:
     """Figures `heldout_...` and, with an encoder, `autoencoded_...`; and the sounds."""
     ways = {"heldout": True} | ({"autoencoded": False} if run.encoder else {})
     figures: dict[str, float] = {}
@@ -135,7 +133,7 @@ def finished(run: Run, data: TrainingSet) -> FinishedRun:
     }
     audio = [loss for stage, _, loss in run.progress.losses if stage == "audio"]
     figures["final_training_loss"] = float(np.mean(audio[-20:])) if audio else float("nan")
-    sounds: dict[str, Array] = {}
+    sounds: dict[str, Floats] = {}
     if data.held_out is not None:
         measured, sounds = _held_out_figures(run, data.held_out)
         figures |= measured

@@ -12,9 +12,9 @@ from native_examples import UNSTREAMABLE, VALUES, Maker, make, makers, racks
 from support import stream, tone
 
 from ddsp_fx import Automation, Board
+from ddsp_fx.array_types import Audio
 from ddsp_fx.board.native import native_classes, native_symbols
 from ddsp_fx.board.text import parse_board
-from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import AudioError, BoardError, ParameterError
 
 RATE = 48000

@@ -6,12 +6,11 @@ import struct
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from pedalboard.io import AudioFile
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.files.input import InputFile, Taking, read_some
 
-Audio = NDArray[np.float32]
 RATE = 22050
 FORMATS = ("wav", "flac", "aiff", "mp3", "ogg")
 

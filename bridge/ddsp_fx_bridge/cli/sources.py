@@ -10,8 +10,8 @@ from pathlib import Path
 
 import platformdirs
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.cli.audio_files import InputFile, check_output, open_input, output_file, refusal, say
-from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import AudioError, EngineError
 from ddsp_fx.files.input import Taking
 from ddsp_fx.files.names import printable

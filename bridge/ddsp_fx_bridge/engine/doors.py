@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ddsp_fx.effects.offline import Audio
+from ddsp_fx.array_types import Audio
 from ddsp_fx_bridge.engine.engine import Engine
 from ddsp_fx_bridge.engine.priority import prefer
 

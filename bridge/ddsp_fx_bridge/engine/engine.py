@@ -12,8 +12,8 @@ from threading import RLock
 
 import numpy as np
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.board import Board
-from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.engine.changes import PERIOD_S, Change, Gate
 from ddsp_fx_bridge.engine.events import Changed, Failed, Listener, Listeners, TracksChanged

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.board import Board
-from ddsp_fx.effects.offline import Audio
 
 # A new board takes over in this time; a cut would click.
 FADE_S = 0.02

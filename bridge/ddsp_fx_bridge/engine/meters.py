@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ddsp_fx.effects.offline import Audio
+from ddsp_fx.array_types import Audio
 
 WINDOW_S = 0.05
 SILENCE_DB = -120.0

@@ -7,10 +7,10 @@ import itertools
 from collections import deque
 from collections.abc import Mapping, Sequence
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.board import Board
 from ddsp_fx.board.faults import reason_of
 from ddsp_fx.dsp.sanitize import replace_non_finite
-from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.engine.changes import PERIOD_S, Gate, Inbox

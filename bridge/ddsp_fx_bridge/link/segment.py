@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.effects.base import RATE_RANGE_HZ
-from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.link.atomics import load_u32, load_u64, store_u32, store_u64
 from ddsp_fx_bridge.link.futex import Futex

@@ -7,8 +7,8 @@ import threading
 import time
 from collections import deque
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.dsp.sanitize import replace_non_finite
-from ddsp_fx.effects.offline import Audio
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx_bridge.engine.controls import Key
 from ddsp_fx_bridge.engine.priority import prefer

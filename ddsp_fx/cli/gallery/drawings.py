@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Doubles, Mono
 from ddsp_fx.cli import pictures
 from ddsp_fx.files.replace import replacing
 
-Mono = NDArray[np.float32]
-Doubles = NDArray[np.float64]
 INK = "#808080"
 TOP_HZ = 10000.0
 _STYLE = dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), INK)

@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Mono
 from ddsp_fx.cli.gallery import drawings
 from ddsp_fx.cli.gallery.exhibits import Section
 from ddsp_fx.cli.gallery.measures import after_the_last_note, peak_dbfs, pitch_figures, rms_dbfs
@@ -15,7 +15,6 @@ from ddsp_fx.cli.gallery.shelf import FIRST, Item
 from ddsp_fx.cli.gallery.sources import Sound
 from ddsp_fx.cli.gallery.studio import Studio, Wall
 
-Mono = NDArray[np.float32]
 Curve = tuple[Mono, Mono]
 NOTHING = "No instrument (timbre_transfer) is installed, so there is nothing to show."
 VOICE_SHIFT = 24

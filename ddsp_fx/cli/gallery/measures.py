@@ -6,13 +6,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ddsp_fx.array_types import Mono
 
 if TYPE_CHECKING:
     from ddsp_fx.analysis.features import Features
     from ddsp_fx.cli.gallery.sources import Sound
 
-Mono = NDArray[np.float32]
 _SILENCE = 1e-9
 
 

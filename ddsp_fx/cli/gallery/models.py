@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import NDArray
-
+from ddsp_fx.array_types import Mono
 from ddsp_fx.bundles.evaluation import Subject, resynthesise
 from ddsp_fx.cli.gallery.exhibits import Figures, Section, Table
 from ddsp_fx.cli.gallery.page import number
 from ddsp_fx.cli.gallery.shelf import FULL, Item
 from ddsp_fx.cli.gallery.studio import Studio
 
-Mono = NDArray[np.float32]
 # Figure in a manifest, after any prefix -> its heading.
 COLUMNS = {
     "loudness_l1": "loudness L1",

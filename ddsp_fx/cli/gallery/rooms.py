@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Mono
 from ddsp_fx.cli.gallery import drawings
 from ddsp_fx.cli.gallery.exhibits import Figures, Section
 from ddsp_fx.cli.gallery.measures import after_the_last_note, between, rms_dbfs
@@ -15,7 +15,6 @@ from ddsp_fx.cli.gallery.shelf import Item
 from ddsp_fx.cli.gallery.sources import Sound
 from ddsp_fx.cli.gallery.studio import Studio, Wall
 
-Mono = NDArray[np.float32]
 METHODS = {
     "suppress": "The recording itself, with the room's tail attenuated.",
     "resynthesise": "The paper's method: the model plays the recording again, without the room.",

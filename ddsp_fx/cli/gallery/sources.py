@@ -9,8 +9,8 @@ from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Doubles, Mono
 from ddsp_fx.cli import example_sounds
 from ddsp_fx.cli.audio_files import say
 from ddsp_fx.cli.example_sounds import Note
@@ -18,8 +18,6 @@ from ddsp_fx.errors import AudioError
 from ddsp_fx.files.input import read_mono
 from ddsp_fx.files.names import printable
 
-Mono = NDArray[np.float32]
-Doubles = NDArray[np.float64]
 RATE_HZ = float(example_sounds.RATE_HZ)
 # In less, nothing is left between the fade and the second of silence for the room.
 SHORTEST_S = 2.0

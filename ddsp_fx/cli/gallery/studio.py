@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.cli.audio_files import output_file
 from ddsp_fx.cli.gallery import drawings
 from ddsp_fx.cli.gallery.exhibits import Exhibit, Figures
@@ -17,7 +17,6 @@ from ddsp_fx.cli.gallery.measures import peak_dbfs
 from ddsp_fx.cli.gallery.shelf import Shelf
 from ddsp_fx.cli.gallery.sources import Sound
 
-Audio = NDArray[np.float32]
 BIT_DEPTH = 16
 CEILING = 0.98
 

@@ -6,16 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Doubles, Mono
 from ddsp_fx.cli.gallery import drawings
 from ddsp_fx.cli.gallery.exhibits import Figures, Section, Table
 from ddsp_fx.cli.gallery.measures import rms_dbfs
 from ddsp_fx.cli.gallery.sources import RATE_HZ
 from ddsp_fx.cli.gallery.studio import Studio, Wall
 
-Mono = NDArray[np.float32]
-Doubles = NDArray[np.float64]
 FRAMES_A_SECOND = 50
 N_HARMONICS = 40
 ADDITIVE_S = 4.0

@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ddsp_fx.analysis.features import extract
+from ddsp_fx.array_types import Floats
 from ddsp_fx.training.data.recordings import find_recordings, read_mono
 
-Array = npt.NDArray[np.float32]
 Floating = npt.NDArray[np.floating[Any]]
 
 # For each rate, a band that lower rates lack, away from both edges and from a lossy codec's cut at 16 kHz.
@@ -78,7 +78,7 @@ def reach_of(recordings: Path) -> Reach:
     return Reach(top_levels_db(heard), lowest_pitch_hz(heard))
 
 
-def top_levels_db(heard: Sequence[tuple[Array, float]]) -> dict[int, float]:
+def top_levels_db(heard: Sequence[tuple[Floats, float]]) -> dict[int, float]:
     """For each rate, the median level over sounds (samples,) with their rates of the band that lower rates lack."""
     return {
         rate: float(np.median([band_level_db(audio, native_hz, band_hz) for audio, native_hz in heard]))
@@ -86,7 +86,7 @@ def top_levels_db(heard: Sequence[tuple[Array, float]]) -> dict[int, float]:
     }
 
 
-def band_level_db(audio: Array, rate_hz: float, band_hz: tuple[float, float]) -> float:
+def band_level_db(audio: Floats, rate_hz: float, band_hz: tuple[float, float]) -> float:
     """Mean power in a band, in the louder half of a sound, in dB of that in its loudest kilohertz; at least -150."""
     blocks = audio[: len(audio) // BLOCK * BLOCK].reshape(-1, BLOCK) * np.hanning(BLOCK)
     energy = np.square(blocks).sum(axis=1)
@@ -102,7 +102,7 @@ def _mean(power: Floating, hz: Floating, low: float, high: float) -> float:
     return float(power[(hz >= low) & (hz < high)].mean())
 
 
-def lowest_pitch_hz(heard: Sequence[tuple[Array, float]]) -> float:
+def lowest_pitch_hz(heard: Sequence[tuple[Floats, float]]) -> float:
     """The pitch that 95 % of the voiced frames exceed; 220 Hz if no frame is voiced."""
     features = [extract(audio, rate_hz, "mcleod") for audio, rate_hz in heard]
     voiced = np.concatenate([part.f0_hz[part.voiced] for part in features])

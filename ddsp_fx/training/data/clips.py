@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.training.data import phase_and_noise
 from ddsp_fx.training.data.passage import Passage, f0_scaled, level_scaled
-
-Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def random_positions(
 
 def random_batch(
     passages: Sequence[Passage], shape: ClipShape, clips: int, rng: np.random.Generator
-) -> tuple[dict[str, Any], Array]:
+) -> tuple[dict[str, Any], Floats]:
     """Return a batch of ``clips`` random clips: inputs, and the recorded audio (clips, (frames - 1) * hop)."""
     positions = random_positions(passages, shape.frames, clips, rng)
     cuts = [passages[t].cut(start, start + shape.frames, shape.hop) for t, start in positions]

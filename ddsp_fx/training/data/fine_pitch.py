@@ -15,10 +15,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.training.data.measured_controls import harmonic_amplitudes
 from ddsp_fx.training.data.passage import Passage
 
-Array = npt.NDArray[np.float32]
 HARMONICS = 12
 # (reach, step) in cents: a coarse search, then a fine one around its result.
 PASSES = ((36.0, 6.0), (12.0, 3.0))
@@ -38,16 +38,16 @@ def refine(passage: Passage, *, hop: int, sample_rate: int) -> Passage:
     return fine
 
 
-def _score(passage: Passage, cents: float, hop: int, sample_rate: int) -> Array:
+def _score(passage: Passage, cents: float, hop: int, sample_rate: int) -> Floats:
     """Return the summed amplitude of the first harmonics, with the pitch moved by ``cents``: (frames,)."""
     moved = replace(passage, f0_hz=(passage.f0_hz * 2.0 ** (cents / 1200.0)).astype(np.float32))
     amplitudes = harmonic_amplitudes(moved, hop=hop, n_harmonics=HARMONICS, sample_rate=sample_rate)
     below = passage.f0_hz[:, None] * np.arange(1, HARMONICS + 1) < CEILING * sample_rate
-    score: Array = np.sum(amplitudes * below, axis=1)
+    score: Floats = np.sum(amplitudes * below, axis=1)
     return score
 
 
-def _peak(scores: Array, cents: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _peak(scores: Floats, cents: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Return, in cents, the vertex of the parabola through each frame's best score and its neighbours."""
     best = np.clip(np.argmax(scores, axis=0), 1, len(cents) - 2)
     frame = np.arange(scores.shape[1])

@@ -12,9 +12,9 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.training.data.passage import Passage
 
-Array = npt.NDArray[np.float32]
 WINDOW_S = 0.064
 UNIFORM_VARIANCE = 1.0 / 3.0  # of the noise in -1..1 that the synthesizer filters
 
@@ -37,7 +37,7 @@ def _demodulate(audio, phase, window, hop, out):  # type: ignore[no-untyped-def]
             turned *= rotor
 
 
-def harmonic_amplitudes(passage: Passage, *, hop: int, n_harmonics: int, sample_rate: int) -> Array:
+def harmonic_amplitudes(passage: Passage, *, hop: int, n_harmonics: int, sample_rate: int) -> Floats:
     """Return the linear peak amplitude of each harmonic, (frames, n_harmonics)."""
     size = window_size(sample_rate)
     audio = np.pad(passage.audio, (size // 2, size + hop)).astype(np.float64)
@@ -50,7 +50,7 @@ def harmonic_amplitudes(passage: Passage, *, hop: int, n_harmonics: int, sample_
     return out.astype(np.float32)
 
 
-def noise_magnitudes(passage: Passage, *, hop: int, n_bands: int, sample_rate: int) -> Array:
+def noise_magnitudes(passage: Passage, *, hop: int, n_bands: int, sample_rate: int) -> Floats:
     """Return the noise filter's magnitudes, (frames, n_bands), from spectral bins at least 2.5 bins off any harmonic.
 
     The mean is that of the logarithm, so that a tail or a sliding pitch counts less than the noise below it.
@@ -67,17 +67,17 @@ def noise_magnitudes(passage: Passage, *, hop: int, n_bands: int, sample_rate: i
     bands = _triangles(power.shape[1], n_bands)
     weight = free @ bands
     mean = ((np.log(power + 1e-14) * free) @ bands) / np.maximum(weight, 1e-6)
-    magnitudes: Array = np.exp(0.5 * _bridge(mean, weight > 0.2)).astype(np.float32)
+    magnitudes: Floats = np.exp(0.5 * _bridge(mean, weight > 0.2)).astype(np.float32)
     return magnitudes
 
 
-def _triangles(n_bins: int, n_bands: int) -> Array:
+def _triangles(n_bins: int, n_bands: int) -> Floats:
     """Return weights (n_bins, n_bands): triangles that extend one band to each side."""
     at = np.arange(n_bins)[:, None] * (n_bands - 1) / (n_bins - 1)
     return np.clip(1.0 - np.abs(at - np.arange(n_bands)), 0.0, 1.0).astype(np.float32)
 
 
-def _bridge(values: Array, known: npt.NDArray[np.bool_]) -> Array:
+def _bridge(values: Floats, known: npt.NDArray[np.bool_]) -> Floats:
     """Interpolate the unknown bands of each frame between known ones."""
     out = values.copy()
     axis = np.arange(values.shape[1])
@@ -87,7 +87,7 @@ def _bridge(values: Array, known: npt.NDArray[np.bool_]) -> Array:
     return out
 
 
-def targets(passage: Passage, *, hop: int, n_harmonics: int, n_bands: int, sample_rate: int) -> Array:
+def targets(passage: Passage, *, hop: int, n_harmonics: int, n_bands: int, sample_rate: int) -> Floats:
     """Return log targets and their weights, (frames, 2, n_harmonics + n_bands), for ``autoencoder.ControlFit``."""
     harmonics = harmonic_amplitudes(passage, hop=hop, n_harmonics=n_harmonics, sample_rate=sample_rate)
     noise = noise_magnitudes(passage, hop=hop, n_bands=n_bands, sample_rate=sample_rate)

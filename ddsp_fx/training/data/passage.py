@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.training.parts import Statistics
-
-Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -22,10 +21,10 @@ class Passage:
     """
 
     name: str
-    audio: Array
-    f0_hz: Array
-    confidence: Array
-    level_db: Array
+    audio: Floats
+    f0_hz: Floats
+    confidence: Floats
+    level_db: Floats
 
     @property
     def frames(self) -> int:
@@ -46,13 +45,13 @@ def join(passages: Sequence[Passage], hop: int) -> Passage:
     return Passage(", ".join(passage.name for passage in passages), audio, *features)
 
 
-def f0_scaled(f0_hz: npt.ArrayLike) -> Array:
+def f0_scaled(f0_hz: npt.ArrayLike) -> Floats:
     """Return midi / 127 of ``f0_hz``."""
     midi = 69.0 + 12.0 * np.log2(np.maximum(np.asarray(f0_hz, np.float64), 1.0) / 440.0)
     return (midi / 127.0).astype(np.float32)
 
 
-def level_scaled(level_db: npt.ArrayLike) -> Array:
+def level_scaled(level_db: npt.ArrayLike) -> Floats:
     """Return dB / 80 + 1 of ``level_db``."""
     return (np.asarray(level_db, np.float64) / 80.0 + 1.0).astype(np.float32)
 

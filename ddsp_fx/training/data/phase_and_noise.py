@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float32]
+from ddsp_fx.array_types import Floats
+
 Places = npt.NDArray[np.int32]
 # Linear interpolation between entries has an error of (2 pi k / size)^2 / 8 at harmonic k: -46 dB at the highest of 100
 # harmonics, -125 dB at the first.
@@ -23,7 +24,7 @@ def table_size(n_harmonics: int) -> int:
     return 1 << (ENTRIES_PER_HARMONIC * n_harmonics - 1).bit_length()
 
 
-def table_places(f0_hz: npt.ArrayLike, *, hop: int, size: int, sample_rate: int) -> tuple[Places, Array]:
+def table_places(f0_hz: npt.ArrayLike, *, hop: int, size: int, sample_rate: int) -> tuple[Places, Floats]:
     """Return the positions at which a table of ``size`` is read, as (entry, fraction), (clips, frames - 1, hop) each.
 
     ``f0_hz`` (clips, frames) is linear between frames, so its integral is exact. Computed in double precision.
@@ -38,13 +39,13 @@ def table_places(f0_hz: npt.ArrayLike, *, hop: int, size: int, sample_rate: int)
     return entry, np.clip(place - entry, 0.0, 1.0).astype(np.float32)
 
 
-def audible(f0_hz: npt.ArrayLike, *, n_harmonics: int, sample_rate: int) -> Array:
+def audible(f0_hz: npt.ArrayLike, *, n_harmonics: int, sample_rate: int) -> Floats:
     """Return 1 where harmonic k of ``f0_hz`` (..., frames) lies below Nyquist, else 0: (..., frames, n_harmonics)."""
     partials = np.asarray(f0_hz, np.float64)[..., None] * np.arange(1, n_harmonics + 1)
     return (partials < 0.5 * sample_rate).astype(np.float32)
 
 
-def noise_spectra(rng: np.random.Generator, clips: int, frames: int, *, hop: int) -> Array:
+def noise_spectra(rng: np.random.Generator, clips: int, frames: int, *, hop: int) -> Floats:
     """Return spectra of white noise, one hop per frame, to be filtered: (clips, frames, 2, hop + 1) real, imaginary.
 
     The noise is uniform in -1..1, as in the paper. A hop of it lies in the middle of two, so that a zero-phase filter

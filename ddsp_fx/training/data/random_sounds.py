@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ddsp_fx.array_types import Doubles, Floats
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.data import phase_and_noise
 
-Array = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
 LOWEST_MIDI, HIGHEST_MIDI = 36.0, 96.0
 NOTE_S = (0.08, 0.8)
 REST_SHARE = 0.12
@@ -45,7 +43,7 @@ def sounds_like(config: TrainConfig, clips: int) -> SoundShape:
     return SoundShape(clips, frames, config.hop, config.sample_rate, config.n_harmonics, config.n_bands)
 
 
-def lesson(shape: SoundShape, rng: np.random.Generator) -> tuple[dict[str, Any], Array]:
+def lesson(shape: SoundShape, rng: np.random.Generator) -> tuple[dict[str, Any], Floats]:
     """Return controls; and midi and sounds, stacked: (clips, frames, 2)."""
     controls = draw(shape, rng)
     answers = np.stack([controls.pop("midi"), controls.pop("sounds")], axis=-1)
@@ -95,7 +93,7 @@ def _moved(midi: Doubles, rate: float, rng: np.random.Generator) -> Doubles:
     return moved
 
 
-def _harmonics(f0_hz: Doubles, sounds: Doubles, shape: SoundShape, rng: np.random.Generator) -> Array:
+def _harmonics(f0_hz: Doubles, sounds: Doubles, shape: SoundShape, rng: np.random.Generator) -> Floats:
     """Return amplitudes (frames, n_harmonics): a slope, formants at fixed frequencies, and random harmonic levels."""
     number = np.arange(1, shape.n_harmonics + 1)
     octaves = np.log2(f0_hz[:, None] * number / 50.0)
@@ -113,7 +111,7 @@ def _harmonics(f0_hz: Doubles, sounds: Doubles, shape: SoundShape, rng: np.rando
     return (amplitude * (10.0 ** (gain_db / 20.0) * sounds)[:, None]).astype(np.float32)
 
 
-def _noise(gain: Array, shape: SoundShape, rng: np.random.Generator) -> Array:
+def _noise(gain: Floats, shape: SoundShape, rng: np.random.Generator) -> Floats:
     """Return magnitudes (clips, frames, n_bands): hiss, and breath that follows the note's amplitude ``gain``."""
     band = np.linspace(0.0, 1.0, shape.n_bands)
     slope_db = rng.uniform(-40.0, 5.0, (shape.clips, 1, 1)) * band
@@ -122,7 +120,7 @@ def _noise(gain: Array, shape: SoundShape, rng: np.random.Generator) -> Array:
     return ((breath + 10.0 ** (hiss_db / 20.0)) * 10.0 ** (slope_db / 20.0)).astype(np.float32)
 
 
-def _room(shape: SoundShape, rng: np.random.Generator) -> Array:
+def _room(shape: SoundShape, rng: np.random.Generator) -> Floats:
     """Return the wet part of a room for the batch, (1, taps): decaying noise, or nothing."""
     taps = round(ROOM_S * shape.sample_rate)
     time_s = np.arange(taps) / shape.sample_rate

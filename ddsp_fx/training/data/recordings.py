@@ -9,15 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from ddsp_fx.analysis.features import Features
+from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import AudioError, TrainingError
 from ddsp_fx.files import input as files
 from ddsp_fx.files.folder import audio_in
 from ddsp_fx.files.names import printable
-
-Array = npt.NDArray[np.float32]
 
 # With less than a minute, a model overfits. The paper's violin has 13 minutes; magenta recommends 10.
 SHORT_S, TOO_SHORT_S = 180.0, 30.0
@@ -30,7 +28,7 @@ class Recording:
     """One file at the model's rate: `audio` (samples,) mono, its original format, and remarks on how it was read."""
 
     path: Path
-    audio: Array
+    audio: Floats
     sample_rate: int
     native_rate: float
     remarks: tuple[str, ...] = ()
@@ -80,7 +78,7 @@ def read_recording(path: Path, sample_rate: int) -> Recording:
     return Recording(path, resample(mono, native, sample_rate), sample_rate, native, lines)
 
 
-def read_mono(path: Path, seconds: float = math.inf) -> tuple[Array, float]:
+def read_mono(path: Path, seconds: float = math.inf) -> tuple[Floats, float]:
     """The middle of one file, at most `seconds`, channels averaged, and its rate; raises TrainingError naming it."""
     try:
         with files.InputFile(path, taking=files.Taking(channels=1, salvage=True)) as file:
@@ -125,7 +123,7 @@ def _judge_features(verdict: Verdict, features: Features) -> None:
         )
 
 
-def clipped_runs(audio: Array) -> int:
+def clipped_runs(audio: Floats) -> int:
     """The number of places where at least 3 consecutive samples lie at the file's own peak, near full scale."""
     peak = np.abs(audio).max(initial=0.0)
     if peak < 0.97:

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.dsp.resample import resample
 from ddsp_fx.errors import AudioError
 
-Floats = NDArray[np.float32]
 Event = tuple[float, bytes]
 TICKS_PER_SECOND = 960
 MAJOR = (0, 2, 4, 5, 7, 9, 11)

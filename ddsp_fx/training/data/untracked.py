@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from ddsp_fx.analysis.features import FIRST_F0_HZ, Features, extract
-from ddsp_fx.analysis.pitch import Floats, Pitches
+from ddsp_fx.analysis.pitch import Pitches
 from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
+from ddsp_fx.array_types import Floats
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.data.fine_pitch import refine
 from ddsp_fx.training.data.passage import Passage

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
+from ddsp_fx.array_types import Floats
 from ddsp_fx.bundles.bundle import file_sha256
 from ddsp_fx.bundles.manifest import MANIFEST_NAME, parse_manifest
 from ddsp_fx.training import parts
@@ -21,7 +21,6 @@ from ddsp_fx.training.export.card import write_card
 from ddsp_fx.training.export.placement import Placement
 from ddsp_fx.training.export.tflite import PARITY_TOLERANCE, export_decoder, write_vectors
 
-Array = npt.NDArray[np.float32]
 # Input this far below the quietest trained playing is background.
 GATE_BELOW_LOW_DB = 25.0
 
@@ -34,9 +33,9 @@ class FinishedRun:
     passages: Sequence[Passage]
     weights: Sequence[Any]
     statistics: parts.Statistics
-    response: Array
+    response: Floats
     figures: Mapping[str, float | str]
-    heldout: Mapping[str, Array] = field(default_factory=dict)
+    heldout: Mapping[str, Floats] = field(default_factory=dict)
     """Sounds for the card's picture, (samples,) each: the held-out recording, and the bundle's resynthesis of it."""
 
 
@@ -68,7 +67,7 @@ def _write_model(trained: FinishedRun, staging: Path) -> dict[str, float]:
     return exported
 
 
-def write_room(path: Path, response: Array, sample_rate: int) -> None:
+def write_room(path: Path, response: Floats, sample_rate: int) -> None:
     """The impulse response as a float32 WAV."""
     from pedalboard.io import AudioFile
 

@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.training.pictures import draw
 
-Array = npt.NDArray[np.float32]
 PICTURE = "heldout.png"
 PICTURE_S = 8.0
 
 
-def write_card(folder: Path, manifest: Mapping[str, Any], heldout: Mapping[str, Array], sample_rate: int) -> None:
+def write_card(folder: Path, manifest: Mapping[str, Any], heldout: Mapping[str, Floats], sample_rate: int) -> None:
     """Write CARD.md and, if there are held-out sounds, a picture of their loudest seconds as spectrograms."""
     if heldout:
         draw(folder / PICTURE, loudest(heldout, round(PICTURE_S * sample_rate)), sample_rate, dpi=64)
@@ -34,7 +33,7 @@ def shrink(path: Path) -> None:
     small.save(path, optimize=True)
 
 
-def loudest(sounds: Mapping[str, Array], samples: int) -> dict[str, Array]:
+def loudest(sounds: Mapping[str, Floats], samples: int) -> dict[str, Floats]:
     """The same part of every sound, (samples,) or less, where the first sound has the most energy."""
     power = np.cumsum(np.concatenate([[0.0], next(iter(sounds.values())).astype(np.float64) ** 2]))
     span = min(samples, len(power) - 1)

@@ -19,14 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.inference.litert import load_runner
 from ddsp_fx.training import parts
 from ddsp_fx.training.arrays import save_arrays
 
-Array = npt.NDArray[np.float32]
 PARITY_FRAMES = 500
 # Dynamic-range 8-bit weights also round activations: errors up to 1.2 % of an output's range were measured on decoders.
 PARITY_TOLERANCE = {"float32": 1e-4, "int8": 0.05}
@@ -103,7 +102,7 @@ def convert(model: Any, state_size: int, weights: str = "float32") -> bytes:
         return bytes(converter.convert())
 
 
-def wandering_features(frames: int, seed: int = 0) -> tuple[Array, Array]:
+def wandering_features(frames: int, seed: int = 0) -> tuple[Floats, Floats]:
     """Pitch and level that move through and beyond the usual range: (frames,) f0_scaled, level_scaled."""
     rng = np.random.default_rng(seed)
     midi = 69.0 + np.cumsum(rng.normal(0.0, 0.7, frames)).clip(-30, 30)
@@ -111,7 +110,7 @@ def wandering_features(frames: int, seed: int = 0) -> tuple[Array, Array]:
     return (midi / 127.0).astype(np.float32), (level / 80.0 + 1.0).astype(np.float32)
 
 
-def steps_of_keras(model: Any, state_size: int, f0: Array, level: Array) -> dict[str, Array]:
+def steps_of_keras(model: Any, state_size: int, f0: Floats, level: Floats) -> dict[str, Floats]:
     """Run a decoder frame by frame, as `steps_of_file` runs its file."""
     state = np.zeros((1, state_size), np.float32)
     rows = []
@@ -122,7 +121,7 @@ def steps_of_keras(model: Any, state_size: int, f0: Array, level: Array) -> dict
     return {name: np.stack([np.atleast_1d(row[i]) for row in rows]) for i, name in enumerate(names)}
 
 
-def steps_of_file(path: Path, f0: Array, level: Array) -> dict[str, Array]:
+def steps_of_file(path: Path, f0: Floats, level: Floats) -> dict[str, Floats]:
     """Run the file frame by frame: amplitude (frames, 1), harmonic_distribution (frames, H), noise_magnitudes."""
     runner = load_runner(path)
     state = np.zeros(runner.inputs["state"], np.float32)

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.data import clips, phase_and_noise, random_sounds
 from ddsp_fx.training.data.passage import Passage, f0_scaled, level_scaled
 
-Array = npt.NDArray[np.float32]
-Batch = tuple[dict[str, Any], Array]
+Batch = tuple[dict[str, Any], Floats]
 # Models overfit three minutes of music soon: without disturbance, the training loss fell from 5.9 to 5.2 while that of
 # the held-out end stayed at 6.2. So the decoder gets blurred clips - louder or softer, with small errors of each
 # frame's level and pitch - and loses a share of the GRU's outputs, a different one for each clip.
@@ -58,7 +57,7 @@ class Batches:
         lesson, answers = random_sounds.lesson(shape, self.rng)
         return {"f0_error": error.astype(np.float32), "lesson": lesson, "answers": answers}
 
-    def fit(self, targets: Sequence[Array]) -> Batch:
+    def fit(self, targets: Sequence[Floats]) -> Batch:
         """Random parts for the first stage: features, and ``targets``, (frames, 2, H + M) per passage."""
         config, passages = self.config, self.passages
         shortest = min(passage.frames for passage in passages)

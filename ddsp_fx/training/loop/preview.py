@@ -7,18 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.files.replace import replacing, write_file
 from ddsp_fx.files.writer import output_file
 from ddsp_fx.training.loop.checkpoint import Progress
 from ddsp_fx.training.pictures import draw, pyplot
 
-Array = npt.NDArray[np.float32]
 
-
-def save_preview(folder: Path, step: int, sounds: Mapping[str, Array], sample_rate: int) -> Path:
+def save_preview(folder: Path, step: int, sounds: Mapping[str, Floats], sample_rate: int) -> Path:
     """Write `preview-STEP.wav` (the sounds one after another) and `preview-STEP.png` (their spectrograms)."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"preview-{step:06d}.wav"

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.data import clips, measured_controls
@@ -21,7 +21,6 @@ from ddsp_fx.training.loop.checkpoint import Checkpoint, Progress, save_checkpoi
 from ddsp_fx.training.loop.preview import save_losses, save_preview
 from ddsp_fx.training.model import build, usual_z
 
-Array = npt.NDArray[np.float32]
 Report = Callable[[Progress, float, float], None]
 
 CHECKPOINT_EVERY_S = 60.0
@@ -49,7 +48,7 @@ class Run:
         folder: Path,
         config: TrainConfig,
         passages: Sequence[Passage],
-        response: Array,
+        response: Floats,
         report: Report,
         checkpoint: Checkpoint | None = None,
         encoder: Any = None,
@@ -163,7 +162,7 @@ class Run:
         if self.encoder:
             self.encoder.set_weights(weights[split:])
 
-    def resynthesise(self, passage: Passage, seed: int = 0, *, as_played: bool = False) -> dict[str, Array]:
+    def resynthesise(self, passage: Passage, seed: int = 0, *, as_played: bool = False) -> dict[str, Floats]:
         """Run a passage through the model, without the encoder if `as_played`: `dry` and `wet`, (samples,) each."""
         shape = clips.ClipShape(passage.frames, self.config.hop, self.config.sample_rate, self.config.n_harmonics)
         inputs = clips.synth_inputs([passage], shape, np.random.default_rng(seed))

@@ -12,16 +12,15 @@ from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
 from keras import ops
 
-Array = npt.NDArray[np.float32]
+from ddsp_fx.array_types import Floats
 
 
 class FixedRoom(keras.layers.Layer):  # type: ignore[misc]
     """A room that is known before the decoder is trained: (length,) taps without weights."""
 
-    def __init__(self, response: Array, **options: Any) -> None:
+    def __init__(self, response: Floats, **options: Any) -> None:
         super().__init__(**options)
         self.response = np.asarray(response, np.float32)
 

@@ -11,14 +11,12 @@ from typing import Any
 
 import keras
 import numpy as np
-import numpy.typing as npt
 from keras import ops
 
 from ddsp_fx.training.data import phase_and_noise
 from ddsp_fx.training.model import synthesis
 from ddsp_fx.training.model.pitch_encoder import N_NOTES, midi_of
 
-Array = npt.NDArray[np.float32]
 # A note's own bin is the most likely; its two neighbours encode the position within it, half a semitone either way.
 SPREAD_SEMITONES = 0.6
 FARTHEST_SEMITONES = 1.0

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-Array = npt.NDArray[np.float32]
+from ddsp_fx.array_types import Floats
+
 WINDOW_S = 0.064
 LOW_HZ, HIGH_HZ = 20.0, 8000.0
 FLOOR = 1e-4  # of a magnitude: 80 dB below a full-scale tone, because hiss is not timbre
@@ -24,7 +25,7 @@ def mel_of_hz(frequency_hz: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return np.asarray(2595.0 * np.log10(1.0 + np.asarray(frequency_hz, np.float64) / 700.0))
 
 
-def mel_weights(n_mels: int, window: int, sample_rate: int) -> Array:
+def mel_weights(n_mels: int, window: int, sample_rate: int) -> Floats:
     """Return triangles (window / 2 + 1, n_mels), evenly spaced on the mel scale, each with unit sum.
 
     Below about 500 Hz they are narrower than a bin. They are interpolated between bins, so that none is empty.
@@ -35,7 +36,7 @@ def mel_weights(n_mels: int, window: int, sample_rate: int) -> Array:
     width_hz = np.maximum(np.diff(corners_hz), sample_rate / window)
     away_hz = hertz[:, None] - corners_hz[None, 1:-1]
     triangles = np.clip(1.0 - np.where(away_hz < 0, -away_hz / width_hz[:-1], away_hz / width_hz[1:]), 0.0, None)
-    weights: Array = (triangles / triangles.sum(axis=0)).astype(np.float32)
+    weights: Floats = (triangles / triangles.sum(axis=0)).astype(np.float32)
     return weights
 
 

@@ -10,12 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from ddsp_fx.array_types import Floats
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.data.passage import Passage, f0_scaled, level_scaled
-
-Array = npt.NDArray[np.float32]
 
 
 def bake(decoder: Any, encoder: Any, passages: Sequence[Passage], config: TrainConfig) -> None:
@@ -29,7 +27,7 @@ def bake(decoder: Any, encoder: Any, passages: Sequence[Passage], config: TrainC
     decoder.usual_z.assign(solution.astype(np.float32))
 
 
-def _listen(encoder: Any, passage: Passage, config: TrainConfig) -> tuple[Array, Array, Array]:
+def _listen(encoder: Any, passage: Passage, config: TrainConfig) -> tuple[Floats, Floats, Floats]:
     """Return f0_scaled, level_scaled, z of the counted frames of adjacent clips, cut as in training."""
     starts = range(0, passage.frames - config.clip_frames + 1, config.clip_frames - config.pre_roll)
     cuts = [passage.cut(start, start + config.clip_frames, config.hop) for start in starts]

@@ -13,12 +13,10 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from ddsp_fx.array_types import Doubles, Floats, Mask
 from ddsp_fx.training.data.passage import Passage
 from ddsp_fx.training.room.bands import BAND_CENTRES_HZ
 
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 Bins = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
 
 WINDOW = 1024
@@ -43,8 +41,8 @@ class Scene:
     """Observations: power (frames, bins), where harmonics sound, where they have ended, and the rates of both axes."""
 
     power: Floats
-    sounds: Bools
-    gone: Bools
+    sounds: Mask
+    gone: Mask
     hop: int
     hop_s: float
     columns: list[npt.NDArray[np.intp]]  # the bins of each band
@@ -77,12 +75,12 @@ def _power(audio: Floats, hop: int, frames: int) -> Floats:
     return power
 
 
-def _near_harmonic(f0_hz: Floats, confidence: Floats, hertz: Floats, before: int, after: int) -> Bools:
+def _near_harmonic(f0_hz: Floats, confidence: Floats, hertz: Floats, before: int, after: int) -> Mask:
     """Return whether a bin is near a harmonic of any frame from ``before`` earlier to ``after`` later."""
     f0 = np.maximum(f0_hz, 20.0)[:, None]
     off = np.abs(hertz - np.maximum(np.round(hertz / f0), 1.0) * f0)
     near = (off < NEAR_HZ + NEAR_SHARE * hertz) & (confidence >= VOICED)[:, None]
-    wide: Bools = near.copy()
+    wide: Mask = near.copy()
     for lag in range(1, before + 1):
         wide[lag:] |= near[:-lag]
     for lag in range(1, after + 1):

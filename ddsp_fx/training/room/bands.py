@@ -4,9 +4,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float32]
+from ddsp_fx.array_types import Floats
 
 BAND_CENTRES_HZ = tuple(float(f) for f in 125.0 * 2.0 ** (np.arange(10) * 2 / 3))  # 125 Hz .. 8 kHz, 2/3 octave
 # RT60 from air absorption alone, at 20 C and 50 % humidity: 60 dB over the absorption of ISO 9613-1 times 343 m/s.
@@ -29,7 +28,7 @@ def with_air(
     return centres_hz + tuple(c for c, _ in above), rt60_s + tuple(t for _, t in above)
 
 
-def band_noise(seed: int, length: int, sample_rate: int, centres_hz: tuple[float, ...] = BAND_CENTRES_HZ) -> Array:
+def band_noise(seed: int, length: int, sample_rate: int, centres_hz: tuple[float, ...] = BAND_CENTRES_HZ) -> Floats:
     """Return Gaussian noise of unit deviation, split into bands that add up to it: (bands, length).
 
     Neighbours cross over by a raised cosine in log frequency; the first and last band reach to 0 and to Nyquist.

@@ -19,14 +19,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from ddsp_fx.array_types import Doubles, Floats
 from ddsp_fx.errors import TrainingError
 from ddsp_fx.training.data.passage import Passage
-from ddsp_fx.training.room.band_fit import Band, Doubles, look, shared_rt60
+from ddsp_fx.training.room.band_fit import Band, look, shared_rt60
 from ddsp_fx.training.room.bands import BAND_CENTRES_HZ, band_noise, with_air
-
-Floats = npt.NDArray[np.float32]
 
 ROUNDS = 4
 FEWEST_BANDS = 3

@@ -6,18 +6,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from ddsp_fx.analysis.rate import FEATURE_RATE_HZ
+from ddsp_fx.array_types import Floats
 from ddsp_fx.dsp.resample import resample
 from ddsp_fx.training.config import TrainConfig
 from ddsp_fx.training.data.passage import Passage
 from ddsp_fx.training.room.blind_estimate import estimate_room
 
-Array = npt.NDArray[np.float32]
 
-
-def room_response(passages: Sequence[Passage], config: TrainConfig) -> Array:
+def room_response(passages: Sequence[Passage], config: TrainConfig) -> Floats:
     """The room as taps (length,), all zero if the settings ask for none."""
     length = round(config.room_seconds * config.sample_rate)
     if not config.room:

@@ -5,15 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ddsp_fx import Board
+from ddsp_fx.array_types import Audio
 from ddsp_fx_bridge.engine import Change, Engine
 from ddsp_fx_bridge.engine.library import Library
 from ddsp_fx_bridge.engine.recorder import Recorder
 
 RATE, BLOCK = 48000, 256
-Audio = NDArray[np.float32]
 MakeBoard = Callable[[], Board]
 
 

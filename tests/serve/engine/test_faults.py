@@ -14,8 +14,8 @@ import pedalboard
 import pytest
 
 from ddsp_fx import Board
+from ddsp_fx.array_types import Audio
 from ddsp_fx.effects import Effect
-from ddsp_fx.effects.offline import Audio
 from ddsp_fx.errors import AudioError
 from ddsp_fx_bridge.engine import Engine, Layout
 from ddsp_fx_bridge.engine.device import DeviceDoor

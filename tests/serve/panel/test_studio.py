@@ -10,8 +10,8 @@ from pedalboard.io import AudioFile
 from support import tone
 
 from ddsp_fx import Board
+from ddsp_fx.array_types import Audio
 from ddsp_fx.effects import Effect
-from ddsp_fx.effects.offline import Audio
 from ddsp_fx_bridge.engine import Engine
 from ddsp_fx_bridge.server import Server
 from serve.panel.controls import Wait, control, send, text
