@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.analysis.trackers import DEFAULT_TRACKER
-
-Audio = NDArray[np.float32]
-Mono = NDArray[np.float32]
+from ddsp_fx.array_types import Audio, Mono
 
 # Offsets are looked for within this many seconds, in pieces of 2^20 samples: memory does not grow with the length.
 LONGEST_OFFSET_S = 10.0

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.board.assembly import Assembly, BranchAssembler, Part
 from ddsp_fx.board.board import Board
 from ddsp_fx.board.faults import Guard
 from ddsp_fx.dsp.delay import DelayLine
-from ddsp_fx.effects.offline import Audio
 
 
 class Chain(Board):

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from ddsp_fx.analysis import side_by_side
-from ddsp_fx.analysis.side_by_side import Audio, Overlap, Pitches, mono
+from ddsp_fx.analysis.side_by_side import Overlap, Pitches, mono
 from ddsp_fx.analysis.trackers import open_tracker
+from ddsp_fx.array_types import Audio
 from ddsp_fx.cli.audio_files import open_input, refusal, say
 from ddsp_fx.cli.compare_page import print_page
 from ddsp_fx.cli.json_text import print_json

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ddsp_fx.analysis.side_by_side import Overlap, Pitches, mono
+from ddsp_fx.array_types import Doubles
 from ddsp_fx.cli.pictures import HOP, RANGE_DB, pyplot, save_figure, spectrogram_db
 
-Levels = NDArray[np.float64]
 TOP_HZ = 16000.0
 SPAN_DB = 24.0
 # Columns of a spectrogram: more would not be seen, and a long recording would fill the memory.
@@ -40,7 +39,7 @@ def save_comparison(path: Path, both: Overlap, pitches: Pitches, rate: float, ti
 
 
 def _draw(  # noqa: PLR0913, PLR0917 - where, what, and four things about the look
-    axes: Any, levels: Levels, extent: tuple[float, ...], title: str, span: tuple[float, float], colours: str
+    axes: Any, levels: Doubles, extent: tuple[float, ...], title: str, span: tuple[float, float], colours: str
 ) -> Any:
     image = axes.imshow(levels, origin="lower", aspect="auto", extent=extent, vmin=span[0], vmax=span[1], cmap=colours)
     axes.set_ylim(0.0, min(TOP_HZ / 1000.0, extent[3]))

@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from support import decaying_noise, fake_decoder, stream, tone
 
 from ddsp_fx import Automation, Board, Chain, Mix, load
+from ddsp_fx.array_types import Audio
 from ddsp_fx.board.hearing import board_hearings
 from ddsp_fx.dsp.delay import DelayLine
-from ddsp_fx.effects import Audio, Effect, Source, Trained
+from ddsp_fx.effects import Effect, Source, Trained
 from ddsp_fx.effects.learned_reverb import LearnedReverb
 from ddsp_fx.effects.parameters import Parameter
 from ddsp_fx.effects.timbre_transfer import TimbreTransfer

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from support import stream
 
 from ddsp_fx import Automation, Board
+from ddsp_fx.array_types import Audio
 from ddsp_fx.dsp.delay import DelayLine
-from ddsp_fx.effects import Audio, Effect
+from ddsp_fx.effects import Effect
 from ddsp_fx.effects.adapters import DryWet, FixedBlock, MonoAdapter, Resampled
 from ddsp_fx.effects.parameters import Parameter
 

@@ -14,6 +14,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.automation import Automation
 from ddsp_fx.board import Board
 from ddsp_fx.cli.apply_automation import board_to_run, read_moves
@@ -22,7 +23,7 @@ from ddsp_fx.cli.audio_files import InputFile, open_input, refusal, say
 from ddsp_fx.cli.channel_limits import check_channels
 from ddsp_fx.cli.input_options import taking
 from ddsp_fx.cli.stopping import Stopped
-from ddsp_fx.effects.offline import Audio, drive
+from ddsp_fx.effects.offline import drive
 from ddsp_fx.errors import AudioError
 from ddsp_fx.files.names import printable
 from ddsp_fx_bridge.engine.loudspeaker import Loudspeaker

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ddsp_fx.effects.offline import Audio
+from ddsp_fx.array_types import Audio
 from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.engine.device import device_id, import_sounddevice, refused
 
