@@ -57,8 +57,8 @@ class Overlap:
     @classmethod
     def of(cls, first: Audio, second: Audio, sample_rate: float) -> Overlap:
         """Of two recordings at one rate, channels as they are."""
-        shortest = min(first.shape[1], second.shape[1])
-        most = min(int(LONGEST_OFFSET_S * sample_rate), max(shortest - 1, 0))
+        longest = max(first.shape[1], second.shape[1])
+        most = min(int(LONGEST_OFFSET_S * sample_rate), longest - 1)
         offset = offset_samples(mono(first), mono(second), most)
         aligned = cls._at(first, second, offset)
         if abs(aligned.correlation()) >= ALIKE:
@@ -101,7 +101,12 @@ def peak_db(audio: Audio) -> float:
 
 
 def null_db(correlation: float) -> float:
-    """What is left of the second once the first is taken out at the gain that leaves least, in dB re the second."""
+    """What is left of the second once the first is taken out at the gain that leaves least, in dB re the second.
+
+    -inf for nothing, NaN where there is no correlation.
+    """
+    if math.isnan(correlation):
+        return math.nan
     left = 1.0 - correlation**2
     return 10.0 * math.log10(left) if left > 1e-15 else -math.inf
 

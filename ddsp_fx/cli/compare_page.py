@@ -56,7 +56,7 @@ def _differences(report: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         ("time", _offset(report["offset_samples"], report["offset_ms"])),
         ("gain", _known(report["gain_db"], "{:+.2f} dB", "one is silent")),
-        ("correlation", _known(correlation, "{:.4f}", "one is silent") + _polarity(correlation)),
+        ("correlation", _known(correlation, "{:.4f}", "one is silent or never moves") + _polarity(correlation)),
         ("null test", _null(report["null_db"])),
         ("pitch", _pitch(report)),
         ("largest difference", _largest(report)),
@@ -81,7 +81,7 @@ def _polarity(correlation: float) -> str:
 
 def _null(null_db: float) -> str:
     if math.isnan(null_db):
-        return "one is silent"
+        return "one is silent or never moves"
     if math.isinf(null_db):
         return "nothing is left of B once A is taken out, at the best gain and offset"
     return f"{round(null_db, 1) + 0.0:.1f} dB of B are left once A is taken out, at the best gain and offset"
@@ -104,5 +104,5 @@ def _largest(report: dict[str, Any]) -> str:
 
 def _octaves(octaves: dict[str, float]) -> str:
     names = [f"{float(hz) / 1000.0:g}k" if float(hz) >= 1000.0 else f"{float(hz):.0f}" for hz in octaves]
-    levels = ["-" if not math.isfinite(db) else f"{db:+.1f}" for db in octaves.values()]
+    levels = ["-" if not math.isfinite(db) else f"{round(db, 1) + 0.0:+.1f}" for db in octaves.values()]
     return "\n".join("".join(f"{cell:>7}" for cell in row) for row in (["Hz", *names], ["dB", *levels]))

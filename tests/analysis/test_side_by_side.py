@@ -42,6 +42,21 @@ def test_unlike_sounds_are_compared_from_their_start() -> None:
     assert both.first.shape == both.second.shape == (1, 8000)
 
 
+@pytest.mark.parametrize("start", [0, 1, 4000, 7000])
+def test_an_excerpt_is_found_in_the_whole(start: int) -> None:
+    whole = _noise(8000, channels=6)
+    part = whole[:, start : start + 1000]
+    assert Overlap.of(whole, part, RATE).offset == -start
+    assert Overlap.of(part, whole, RATE).offset == start
+    assert np.array_equal(Overlap.of(part, whole, RATE).second, part)
+
+
+def test_what_never_moves_has_no_correlation_and_no_null_test() -> None:
+    both = Overlap.of(np.full((1, 10), 0.5, np.float32), np.full((1, 1), 0.5, np.float32), RATE)
+    assert math.isnan(both.correlation())
+    assert math.isnan(null_db(both.correlation()))
+
+
 @pytest.mark.parametrize("ratio", [0.1, 1.0])
 def test_the_null_test_is_what_subtraction_leaves(ratio: float) -> None:
     first, other = _noise(20000), _noise(20000, seed=1)
