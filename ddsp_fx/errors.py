@@ -20,7 +20,6 @@ A message says what is wrong, which value was found, what was expected, and how 
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class DdspFxError(Exception):
@@ -100,5 +99,8 @@ class TrainingError(DdspFxError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Ends a message: "; did you mean X" with the most similar known name, or "" if none is similar."""
+    # Only a message needs it, and every start of the program would pay 2 ms.
+    from difflib import get_close_matches
+
     close = get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}" if close else ""

@@ -36,7 +36,7 @@ def build_parser(chosen: str = "", of_commands: type[argparse.ArgumentParser] = 
     )
     parser.add_argument("--version", action="version", version=f"ddsp-fx {__version__}")
     choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=of_commands)
-    known = commands()
+    known = commands(chosen)
     for name, point in known.items():
         # With a command chosen, the summaries of the others are not read.
         line = summary(point) if name == chosen or chosen not in known else ""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ddsp_fx.errors import DdspFxError
-from ddsp_fx.extensions import Door, by_name
+from ddsp_fx.extensions import Door, by_name, own_points
 
 COMMANDS = Door("ddsp_fx.commands", "command")
 # The order in the help; other packages' commands come last.
@@ -25,9 +25,11 @@ ORDER = (
 )  # fmt: skip
 
 
-def commands() -> dict[str, EntryPoint]:
-    """Command name -> its entry point, in the order of the help."""
-    points = by_name(COMMANDS.group)
+def commands(chosen: str = "") -> dict[str, EntryPoint]:
+    """Command name -> its entry point, in the order of the help; without other packages' if `chosen` is our own."""
+    points = own_points(COMMANDS.group)
+    if chosen not in points:
+        points = by_name(COMMANDS.group)
     first = [name for name in ORDER if name in points]
     return {name: points[name] for name in [*first, *sorted(points.keys() - set(first))]}
 
@@ -38,7 +40,7 @@ def summary(point: EntryPoint) -> str:
         tree = ast.parse(_source(point.value).read_text(encoding="utf-8"))
     except Exception:  # a broken package must not hide the help of the others
         return ""
-    return (ast.get_docstring(tree) or "").partition("\n")[0].strip().rstrip(".")
+    return (ast.get_docstring(tree, clean=False) or "").strip().partition("\n")[0].rstrip(".")
 
 
 def _source(module: str) -> Path:
@@ -54,7 +56,7 @@ def _source(module: str) -> Path:
 
 def load_command(point: EntryPoint) -> Any:
     """The command's module; raises MissingExtraError, or DdspFxError if its package is broken."""
-    module = COMMANDS.load(point.name)
+    module = COMMANDS.open(point)
     for name in ("add_arguments", "run"):
         if not callable(getattr(module, name, None)):
             raise DdspFxError(f"the command {point.name!r} from {point.value} has no {name}(); update its package")

@@ -91,12 +91,16 @@ class RecentLevels:
     """The newest levels of a stream, kept sorted, so that a quantile needs no sort (42 us for a thousand levels).
 
     Args:
-        most: how many are kept.
+        most: how many are kept; None is all.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int | None) -> None:
         self._arrived: deque[float] = deque(maxlen=most)
         self._ordered: list[float] = []
+
+    def __reduce__(self) -> tuple[type[RecentLevels], tuple[int | None]]:
+        """A copy is empty: like audio, levels do not travel with an effect."""
+        return RecentLevels, (self._arrived.maxlen,)
 
     def reset(self) -> None:
         """Forget all levels."""
