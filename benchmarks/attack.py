@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Strangers' files at every door: damaged models, bundles, zips, boards, takes and uploads, seeded.
+"""Untrusted files at every entrance: damaged models, bundles, zips, boards, takes and uploads, from a seed.
 
-Each kind is opened in a process of its own by the functions that users call. Prints, for each, how many inputs worked,
-how many were refused by a typed error, what else was raised, whether the process died or foreign code ran, and how much
-its memory grew. Exit code 1 when anything but "worked" and "refused" happened, or memory grew by more than 600 MiB.
+Each kind is opened in a separate process by the functions that users call. Prints for each how many inputs worked, how
+many were refused with a typed error, other exceptions, whether the process died or foreign code ran, and how much its
+memory grew. Exit code 1 if anything but "worked" and "refused" happened, or memory grew by more than 600 MiB.
 
     python benchmarks/attack.py                 # 15,000 inputs, a quarter of an hour on two cores
     python benchmarks/attack.py --inputs 1500 --seed 7
@@ -37,14 +37,14 @@ import ddsp_fx_plugins
 from ddsp_fx.errors import DdspFxError
 
 SHIPPED = Path(ddsp_fx_plugins.__path__[0])
-# Of all inputs. An upload costs a process of its own, so there are fewer of them.
+# Shares of all inputs. An upload takes a separate process, so there are fewer of them.
 SHARES = {"models": 0.47, "bundles": 0.2, "zips": 0.14, "boards": 0.14, "takes": 0.04, "uploads": 0.01}
 MOST_GROWTH_MIB = 600
 Attempt = Callable[[np.random.Generator, Path], None]
 
 
 def models(rng: np.random.Generator, place: Path) -> None:
-    """A model file, loaded and stepped."""
+    """A model file, loaded and run for some steps."""
     from ddsp_fx.inference import ControlModel, load_runner
 
     sources = [SHIPPED / "violin" / "model.tflite", SHIPPED / "flute" / "model.tflite", DATA / "ddsp_vst_16k.tflite"]
@@ -56,7 +56,7 @@ def models(rng: np.random.Generator, place: Path) -> None:
 
 
 def bundles(rng: np.random.Generator, place: Path) -> None:
-    """A bundle's folder, one file damaged and, but for the manifest, its hash put right; then played."""
+    """A bundle's folder with one damaged file and, unless that is the manifest, its correct hash; then played."""
     from ddsp_fx.bundles import Bundle, discover
 
     folder = place / "violin"
@@ -74,7 +74,7 @@ def bundles(rng: np.random.Generator, place: Path) -> None:
 
 
 def zips(rng: np.random.Generator, place: Path) -> None:
-    """A zip, damaged, with one odd member, or lying about a size."""
+    """A zip: damaged, with one strange member, or with a wrong size."""
     from ddsp_fx.bundles.archive import open_archive
 
     path = place / "hall.zip"
@@ -90,7 +90,7 @@ def zips(rng: np.random.Generator, place: Path) -> None:
 
 
 def boards(rng: np.random.Generator, place: Path) -> None:
-    """A board's text: damaged, or with slots that ask for what no board may."""
+    """A board's text: damaged, or with slots that ask for something forbidden."""
     from ddsp_fx.board import Board
 
     (place / "evil.vst3").mkdir(exist_ok=True)
@@ -116,7 +116,7 @@ def boards(rng: np.random.Generator, place: Path) -> None:
 
 
 def takes(rng: np.random.Generator, place: Path) -> None:
-    """A take, damaged, read and fitted to a board."""
+    """A damaged take, read and fitted to a board."""
     import pedalboard
 
     from ddsp_fx.automation import read_take, take_event, take_header
@@ -144,7 +144,7 @@ def _rehash(folder: Path, names: list[str]) -> None:
 
 
 def uploads(count: int, seed: int, place: Path) -> dict[str, Any]:
-    """Damaged and lying sound files, sent to a server that plays two tracks; what became of its process."""
+    """Sound files that are damaged or have wrong headers, sent to a server with two tracks; how its process fared."""
     from attack_uploads import send_all
 
     return send_all(count, seed, place)
@@ -154,7 +154,7 @@ FILES: dict[str, Attempt] = {f.__name__: f for f in (models, bundles, zips, boar
 
 
 def victim(kind: str, seeds: list[int], place: str, results: Any) -> None:
-    """In a process of its own: every seed is one input."""
+    """Runs in a separate process: every seed gives one input."""
     import pedalboard
 
     ran: list[str] = []
@@ -183,7 +183,7 @@ def _peak_mib() -> int:
 
 
 def attacked(kind: str, count: int, seed: int, place: Path) -> dict[str, Any]:
-    """All inputs of one kind. A victim that dies is named by its seed, and another one goes on."""
+    """All inputs of one kind. If the process dies, its seed is reported, and another process continues."""
     seeds = [int(s) for s in np.random.default_rng(seed).integers(0, 1 << 60, count)]
     outcomes: Counter[str] = Counter()
     notes, growth, deaths = [], 0, 0

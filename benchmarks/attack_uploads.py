@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Uploads at a server that plays: the part of attack.py that needs a server."""
+"""Uploads to a running server: the part of attack.py that needs a server."""
 
 import io
 import os
@@ -29,7 +29,7 @@ def _sound(suffix: str) -> bytes:
 
 
 def _lying(rng: np.random.Generator) -> bytes:
-    """A WAV of a few kilobytes that claims up to 4 GiB."""
+    """A WAV of a few kilobytes whose header claims up to 4 GiB."""
     sound = (rng.standard_normal(2000) * 3000).astype("<i2").tobytes()
     claimed = int(rng.choice([0x18000000, 0xFFFFFF00, 0x7FFFFFFF, len(sound) * 1000]))
     channels = int(rng.choice([1, 2, 2000]))
@@ -38,7 +38,7 @@ def _lying(rng: np.random.Generator) -> bytes:
 
 
 class Playing:
-    """`ddsp-fx serve` with two tracks at the machine's clock."""
+    """`ddsp-fx serve` with two tracks, timed by the system clock."""
 
     def __init__(self, place: Path) -> None:
         words = [
@@ -64,17 +64,17 @@ class Playing:
             self.url = found.group() if found else ""
 
     def resident_mib(self) -> int:
-        """Of the engine's process now."""
+        """The current memory of the engine's process."""
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") >> 20
 
     def position(self) -> int:
-        """How far the audio has come."""
+        """The current position of the audio."""
         with urllib.request.urlopen(f"{self.url}engine/position?VALUE", timeout=60) as answer:
             return int(re.search(rb"\d+", answer.read()).group())  # type: ignore[union-attr]
 
     def post(self, name: str, body: bytes) -> int:
-        """The status of one upload."""
+        """Upload one file; returns the status."""
         request = urllib.request.Request(f"{self.url}api/render?track=1&name={name}", data=body, method="POST")
         try:
             with urllib.request.urlopen(request, timeout=120) as answer:
@@ -87,7 +87,7 @@ class Playing:
 
 
 def send_all(count: int, seed: int, place: Path) -> dict[str, Any]:
-    """Statuses counted; a death, a failure of the server's own (500) or sound that stands still are noted."""
+    """Count statuses; report a crash, internal failures (500), or audio that has stopped."""
     rng = np.random.default_rng(seed)
     server = Playing(place)
     before, statuses, notes = server.resident_mib(), Counter[str](), []

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The DDSP paper's table 1 on one's own recordings: a decoder trained alone, beside a z encoder, and unsupervised.
+"""The DDSP paper's table 1 for your own recordings: a decoder alone, with a z encoder, and unsupervised.
 
-Same recordings, same decoder, same steps; the last --seconds of the last recording are held out. `autoencoded` rows let
-the encoder listen to the recording that is to be made again, as the paper's do; `as played` rows are what the bundle
-does, which has no encoder. swift reads the pitch of both sounds; the unsupervised training itself has no tracker. A
-training that FOLDER already holds is not done again, one that was stopped goes on.
+All have the same recordings, decoder and steps; the last --seconds of the last recording are held out. In `autoencoded`
+rows the encoder analyses the recording to be reproduced, as in the paper; `as played` rows are the bundle, which has no
+encoder. swift analyses the pitch of both sounds; the unsupervised training itself has no tracker. A finished training
+in FOLDER is not repeated, and a stopped one continues.
 
     KERAS_BACKEND=jax python benchmarks/autoencoders.py RECORDINGS runs/autoencoders --steps 800
 """
@@ -37,7 +37,7 @@ WIDTH = 22
 
 
 def trained(recordings: Path, folder: Path, config: TrainConfig) -> Bundle:
-    """The bundle of one training, from where it stands."""
+    """The bundle of one training, continued from its current state."""
     bundle, run = folder / f"{config.name}-bundle", folder / config.name
     if not bundle.is_dir():
         meter = Meter()
@@ -47,7 +47,7 @@ def trained(recordings: Path, folder: Path, config: TrainConfig) -> Bundle:
 
 
 def rows(bundle: Bundle) -> Iterator[Row]:
-    """The held-out figures that its training measured, a row a way."""
+    """The held-out figures measured by the training, one row per way of playing."""
     figures = bundle.manifest.figures
     for way, words in WAYS.items():
         found = {name: float(figures[f"{way}_{name}"]) for name in COLUMNS if f"{way}_{name}" in figures}

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Ways of conditioning a decoder, trained alike on one's own recordings and judged on voices.
+"""Compares ways of conditioning a decoder, trained on your own recordings and tested on voices.
 
-Each row changes one thing of the base: loudness, 50 frames a second, swift's pitch, the usual blur. The first figures
-compare the last --seconds of the last recording with its resynthesis, the effect itself running with swift. The voice
-figures are means over the voices, played with register and loudness match (preset vocal) by the live tracker and again
-by swift: pitch judged by swift on frames voiced in both (`melody` of benchmarks/real_voice.py), `warble` is the median
-|second difference| of that pitch in cents over 20 ms frames, over the voice's own, and `jumps` the level steps of more
-than 6 dB between 5 ms windows inside notes, a second. A training that FOLDER already holds is not done again.
+Each row changes one thing from the base: loudness, 50 frames a second, swift's pitch, the usual blur. The first figures
+compare the last --seconds of the last recording with its resynthesis by the effect with swift. The voice figures are
+means over the voices, played with register and loudness match (preset vocal), with the live tracker and with swift.
+Pitch is measured by swift on frames voiced in both (`melody` of benchmarks/real_voice.py). `warble` is the median
+|second difference| of that pitch in cents over 20 ms frames, relative to the voice's own. `jumps` is the number of
+level steps of more than 6 dB between 5 ms windows inside notes, per second. A finished training in FOLDER is not
+repeated.
 
     KERAS_BACKEND=jax python benchmarks/conditioning.py RECORDINGS runs/conditioning --voices V1 V2 --steps 800
 """
@@ -46,7 +47,7 @@ HELDOUT = ("f0_l1_semitones", "f0_outliers", "loudness_l1", "spectral_loss")
 
 
 def trained(recordings: Path, folder: Path, name: str, steps: int, seconds: float) -> Bundle:
-    """The bundle of one variant; its run goes on where it was stopped."""
+    """The bundle of one variant, whose run continues where it was stopped."""
     label = name.replace(" ", "-").replace("/", "-per-")
     bundle, run = folder / f"{label}-bundle", folder / label
     if not bundle.is_dir():
@@ -64,12 +65,12 @@ def on_voices(bundle: Bundle, voices: list[Path], tracker: str) -> dict[str, flo
 
 
 def on_voice(bundle: Bundle, voice: Floats, rate_hz: float, tracker: str) -> dict[str, float]:
-    """One voice through the instrument without its room."""
+    """One voice played by the instrument without its room."""
     effect: Any = load(
         f"{bundle.folder}#{bundle.manifest.effects[0].symbol}", preset="vocal", tracker=tracker, room=False
     )
     out = effect(voice, rate_hz)
-    # Only the pitch class is compared: the register match moves by octaves, another number for each voice.
+    # Only the pitch class is compared, because the register match transposes each voice by its own number of octaves.
     sung, played = extract(voice, rate_hz, "swift"), extract(out, rate_hz, "swift")
     n = min(len(sung), len(played))
     both = sung.voiced[:n] & played.voiced[:n]
@@ -85,14 +86,14 @@ def on_voice(bundle: Bundle, voice: Floats, rate_hz: float, tracker: str) -> dic
 
 
 def wobble_cents(f0_hz: Floats, where: NDArray[np.bool_]) -> float:
-    """Median |second difference| of the pitch of three frames in a row that all count, in cents."""
+    """Median |second difference| of pitch in cents, over three consecutive frames that all count."""
     cents = 1200.0 * np.log2(f0_hz)
     inside = where[:-2] & where[1:-1] & where[2:]
     return float(np.median(np.abs(np.diff(cents, n=2))[inside]))
 
 
 def level_jumps(sound: Floats, rate_hz: float, where: NDArray[np.bool_]) -> float:
-    """Steps of more than 6 dB between 5 ms windows inside notes, a second of such notes."""
+    """Steps of more than 6 dB between 5 ms windows inside notes, per second of notes."""
     size = round(rate_hz / 200)
     windows = sound[: len(sound) // size * size].reshape(-1, size)
     level_db = 10.0 * np.log10(np.mean(windows.astype(np.float64) ** 2, axis=1) + 1e-12)
@@ -104,7 +105,7 @@ def level_jumps(sound: Floats, rate_hz: float, where: NDArray[np.bool_]) -> floa
 
 
 def rows(arguments: argparse.Namespace, name: str) -> list[dict[str, Any]]:
-    """Two rows a variant: heard live, and by swift."""
+    """Two rows per variant: with the live tracker, and with swift."""
     bundle = trained(arguments.recordings, arguments.folder, name, arguments.steps, arguments.seconds)
     last = sorted(arguments.recordings.rglob("*.flac"))[-1]
     recording, rate_hz = read_mono(last, last_s=arguments.seconds)
@@ -129,7 +130,7 @@ def main() -> None:
     parser.add_argument("--voices", type=Path, nargs="+", required=True)
     parser.add_argument("--variants", nargs="+", choices=list(VARIANTS), default=list(VARIANTS))
     parser.add_argument("--steps", type=int, default=800)
-    parser.add_argument("--seconds", type=float, default=25.0, help="held out of the last recording")
+    parser.add_argument("--seconds", type=float, default=25.0, help="seconds to hold out at the last recording's end")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     arguments = parser.parse_args()
     table = [row for name in arguments.variants for row in rows(arguments, name)]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The laws of every shipped effect, and of a board of three, measured. Exit code 1 when one is broken.
+"""Measures the contract of every shipped effect, and of a board of three. Exit code 1 if any part is broken.
 
 Split: blocks of 1 to 4096 samples (random, growing, fixed, and single samples for the first 0.1 s) against one block
-of the whole; at most 1e-6 apart. Latency: an impulse through the dry path arrives exactly when reported, and the wet
-path's envelope within one frame (20 ms) of it. Memory: none of it grows with time.
+for all; they may differ by 1e-6. Latency: an impulse through the dry path arrives exactly at the reported latency, and
+the wet path's envelope within one frame (20 ms) of it. Memory: it does not grow with time.
 """
 
 import argparse
@@ -29,22 +29,23 @@ from ddsp_fx.effects.learned_reverb import LearnedReverb
 Make = Callable[[], ddsp_fx.Effect]
 Row = dict[str, str | float | bool]
 RATES_HZ = (44100, 48000, 96000)
-# 960 blocks are 512 model frames: after each such lap every queue is as full as it was.
+# 960 blocks are 512 model frames: after each such lap, every queue is as full as before.
 MEMORY_RATE_HZ, MEMORY_BLOCK, MEMORY_LAP = 48000, 512, 960
 SPLIT_LAW, ENVELOPE_LAW_MS = 1e-6, 20.0
-# The smallest object leaked once a frame is 15 bytes a block. NumPy's own caches fill by some 20 KiB, ever more slowly.
+# The smallest object leaked once per frame is 15 bytes a block. NumPy's own caches grow by some 20 KiB, more and more
+# slowly.
 TRACED_LAW_BYTES_PER_BLOCK, RSS_LAW_BYTES = 8.0, 2 << 20
-# What makes an effect hand on its input.
+# Settings with which an effect passes its input through.
 DRY = {"mix": 0.0, "amount": 0.0, "ratio": 1.0}
 
 
 def board() -> ddsp_fx.Board:
-    """Instrument, a native plugin, room: the chain of the documentation."""
+    """Instrument, native plugin, room: the chain in the documentation."""
     return ddsp_fx.Board([ddsp_fx.load("violin"), Compressor(-20, 4), ddsp_fx.load("violin-room")])
 
 
 def subjects() -> dict[str, Make]:
-    """Everything that `discover` finds, by name, and the board."""
+    """Everything found by `discover`, by name, and the board."""
     found: dict[str, Make] = {n: partial(ddsp_fx.load, n) for n in ddsp_fx.discover().symbols()}
     if {"violin", "violin-room"} <= set(found):
         found["violin | Compressor | violin-room"] = board
@@ -52,7 +53,7 @@ def subjects() -> dict[str, Make]:
 
 
 def phrase(seconds: float, rate: int) -> Audio:
-    """A gliding tone of ten harmonics with a slow swell, a rest every two seconds, and a little noise; stereo."""
+    """A stereo glide of ten harmonics with a slow swell, a rest every two seconds, and a little noise."""
     random = np.random.default_rng(0)
     t = np.arange(int(seconds * rate)) / rate
     phase = 2 * np.pi * np.cumsum(330.0 * 2.0 ** (0.5 * np.sin(2 * np.pi * 0.3 * t))) / rate
@@ -77,7 +78,7 @@ def _random_sizes(seed: int = 1) -> Iterator[int]:
 
 
 def in_blocks(effect: ddsp_fx.Effect, audio: Audio, sizes: Iterator[int]) -> Audio:
-    """The live stream over blocks of these sizes."""
+    """The live stream, in blocks of these sizes."""
     out, position = [], 0
     while position < audio.shape[1]:
         size = next(sizes)
@@ -87,7 +88,7 @@ def in_blocks(effect: ddsp_fx.Effect, audio: Audio, sizes: Iterator[int]) -> Aud
 
 
 def split_rows(make: Make, seconds: float, rate: int) -> list[Row]:
-    """The largest difference of any split from one block of the whole; silence would prove nothing."""
+    """The largest difference between any block sizes and one block; silence is refused, as it would prove nothing."""
     audio, effect = phrase(seconds, rate), make()
     effect.prepare(rate, audio.shape[1], 2)
     whole = effect.process_block(audio)
@@ -105,7 +106,7 @@ def _row(law: str, rate: int, measured: str, allowed: str, kept: bool) -> Row:
 
 
 def set_all(effect: ddsp_fx.Effect, values: dict[str, float | bool]) -> None:
-    """Set what the effect, or each plugin of a board, has of these."""
+    """Set those of the values that the effect, or each plugin of a board, has."""
     parts = list(effect) if isinstance(effect, ddsp_fx.Board) else [effect]
     for part in parts:
         for symbol, value in values.items():
@@ -114,7 +115,7 @@ def set_all(effect: ddsp_fx.Effect, values: dict[str, float | bool]) -> None:
 
 
 def dry_latency(make: Make, rate: int) -> tuple[int, int]:
-    """Where an impulse at sample 1000 comes out of the dry path, and the reported latency."""
+    """The sample at which an impulse at sample 1000 leaves the dry path, and the reported latency."""
     effect, impulse = make(), np.zeros((2, rate), np.float32)
     impulse[:, 1000] = 1.0
     set_all(effect, DRY)
@@ -124,12 +125,12 @@ def dry_latency(make: Make, rate: int) -> tuple[int, int]:
 
 
 def wet_latency_ms(make: Make, rate: int) -> float:
-    """Lag of the wet path by cross-correlation: with the response for a room, with the input's envelope otherwise."""
+    """Delay of the wet path by cross-correlation: with a room's response, or with the input's envelope."""
     effect = make()
     if isinstance(effect, LearnedReverb):
         effect.mix = 1.0
         return _room_lag_ms(effect, rate)
-    set_all(effect, {"room": False})  # a room would smear the envelope that is timed
+    set_all(effect, {"room": False})  # a room would smear the envelope
     if isinstance(effect, ddsp_fx.Board):
         set_all(ddsp_fx.Board([p for p in effect if isinstance(p, LearnedReverb)]), {"mix": 0.0})
     audio = swells(8.0, rate)
@@ -148,7 +149,7 @@ def _room_lag_ms(effect: LearnedReverb, rate: int) -> float:
 
 
 def swells(seconds: float, rate: int) -> Audio:
-    """A steady tone whose level wanders by 20 dB, two to five times a second."""
+    """A steady tone whose level varies by 20 dB, two to five times a second."""
     t = np.arange(int(seconds * rate)) / rate
     wander_db = -22.0 + 5.0 * (np.sin(2 * np.pi * 2.1 * t) + np.sin(2 * np.pi * 4.7 * t + 1.0))
     tone = sum(np.sin(2 * np.pi * 440.0 * k * t) / k for k in range(1, 11))
@@ -156,7 +157,7 @@ def swells(seconds: float, rate: int) -> Audio:
 
 
 def levels_db(mono: Audio, rate: int) -> NDArray[np.float64]:
-    """RMS level of 20 ms windows, one a millisecond, on times of their centres."""
+    """RMS level of 20 ms windows, one per millisecond, at the times of their centres."""
     squares = np.concatenate([[0.0], np.cumsum(mono.astype(np.float64) ** 2)])
     centres = np.arange(0.01, mono.size / rate - 0.01, 0.001)
     first, last = ((centres + shift) * rate for shift in (-0.01, 0.01))
@@ -165,14 +166,14 @@ def levels_db(mono: Audio, rate: int) -> NDArray[np.float64]:
 
 
 def peak_lag(first: NDArray[np.float64], second: NDArray[np.float64], limit: int) -> float:
-    """Steps, 0 to `limit`, by which `second` lags where the two correlate best; the first second is left out."""
+    """The delay in steps, 0 to `limit`, at which `second` correlates best; the first second is ignored."""
     n = first.size - limit
     scores = [np.corrcoef(first[1000:n], second[1000 + lag : n + lag])[0, 1] for lag in range(limit)]
     return float(np.argmax(scores))
 
 
 def latency_rows(make: Make, rate: int) -> list[Row]:
-    """Dry exactly, wet within a frame."""
+    """The dry path must be exact, the wet path within a frame."""
     arrived, reported = dry_latency(make, rate)
     wet_ms, reported_ms = wet_latency_ms(make, rate), 1000.0 * reported / rate
     near = abs(wet_ms - reported_ms) <= ENVELOPE_LAW_MS
@@ -183,13 +184,13 @@ def latency_rows(make: Make, rate: int) -> list[Row]:
 
 
 def rss_bytes() -> int:
-    """Resident memory now; 0 where there is no /proc."""
+    """Current resident memory; 0 without /proc."""
     statm = Path("/proc/self/statm")
     return int(statm.read_text().split()[1]) * 4096 if statm.is_file() else 0
 
 
 def memory_rows(make: Make, minutes: float) -> list[Row]:
-    """Growth over that much audio in small blocks, after a warm-up."""
+    """Growth over `minutes` of audio in small blocks, after a warm-up."""
     effect, audio = make(), phrase(MEMORY_LAP * MEMORY_BLOCK / MEMORY_RATE_HZ, MEMORY_RATE_HZ)
     laps = max(1, round(60.0 * minutes * MEMORY_RATE_HZ / audio.shape[1]))
     effect.prepare(MEMORY_RATE_HZ, MEMORY_BLOCK, 2)
@@ -208,7 +209,7 @@ def memory_rows(make: Make, minutes: float) -> list[Row]:
 
 
 def run_laps(effect: ddsp_fx.Effect, audio: Audio, laps: int) -> None:
-    """`audio` in small blocks, over and over."""
+    """`audio` in small blocks, repeatedly."""
     for start in list(range(0, audio.shape[1], MEMORY_BLOCK)) * laps:
         effect.process_block(audio[:, start : start + MEMORY_BLOCK])
 
@@ -219,7 +220,7 @@ def _collected() -> int:
 
 
 def print_table(rows: list[Row]) -> None:
-    """A table an effect, a line a law."""
+    """A table per effect, a line per rule."""
     for name in dict.fromkeys(str(row["effect"]) for row in rows):
         table = Table(title=name, box=None, pad_edge=False, title_justify="left")
         for column in ("law", "rate", "measured", "law is", ""):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our partitioned convolution against pedalboard's on a stereo room at 48 kHz, side by side in one run."""
+"""Compares our partitioned convolution with pedalboard's for a stereo room at 48 kHz, alternating in one run."""
 
 import argparse
 import json
@@ -18,7 +18,7 @@ SAMPLE_RATE = 48000
 
 
 def block_times_s(processes: list[Process], audio: Floats, block_size: int) -> NDArray[np.float64]:
-    """Seconds of each block (processes, blocks). They take turns, so that a busy machine is busy for all."""
+    """Seconds per block (processes, blocks). The processes alternate, so that other load affects all alike."""
     times = []
     for start in range(0, audio.shape[1] - block_size + 1, block_size):
         block = np.ascontiguousarray(audio[:, start : start + block_size])
@@ -30,7 +30,7 @@ def block_times_s(processes: list[Process], audio: Floats, block_size: int) -> N
 
 
 def measure(seconds: float, ir_seconds: float, block_size: int) -> dict[str, float]:
-    """Times real time of both, their ratio, and our worst block as a share of its own duration."""
+    """Times real time of both, their ratio, and our slowest block relative to its duration."""
     random = np.random.default_rng(0)
     audio = random.uniform(-0.5, 0.5, (2, int(seconds * SAMPLE_RATE))).astype(np.float32)
     decay = np.exp(-np.arange(int(ir_seconds * SAMPLE_RATE)) / (0.3 * SAMPLE_RATE))

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What smaller weights cost: a run's decoder as float32, float16 and int8 (dynamic range) .tflite files.
+"""The cost of smaller weights: a run's decoder as float32, float16 and int8 (dynamic range) .tflite files.
 
-Each is stepped through 10 s of wandering pitch and level with its state carried, and compared with Keras frame by
-frame: the largest error of amplitude and of harmonic amplitudes (amplitude x distribution) relative to the largest
-amplitude, the median error of audible harmonics (within 60 dB of the largest) in dB, and microseconds a step.
+Each runs through 10 s of varying pitch and level, carrying its state, and is compared with Keras frame by frame: the
+largest error of amplitude and of harmonic amplitudes (amplitude x distribution) relative to the largest amplitude, the
+median error of audible harmonics (within 60 dB of the largest) in dB, and microseconds per step.
 
     KERAS_BACKEND=tensorflow python benchmarks/export_formats.py runs/violin
 """
@@ -36,7 +36,7 @@ def harmonics(steps: Steps) -> NDArray[np.float32]:
 
 
 def compare(wanted: Steps, got: Steps) -> dict[str, float]:
-    """Errors of a file's outputs."""
+    """The errors of a file's outputs."""
     true, found = harmonics(wanted), harmonics(got)
     audible = true > 1e-3 * true.max()
     error_db = 20.0 * np.abs(np.log10(np.maximum(found[audible], 1e-9) / true[audible]))
@@ -49,12 +49,12 @@ def compare(wanted: Steps, got: Steps) -> dict[str, float]:
 
 
 def measure(run: Path) -> list[dict[str, str | float]]:
-    """One row a format."""
+    """One row per format."""
     state = load_checkpoint(run)
-    # The whitening of the inputs is no weight; any will do for a comparison, and this is near every recording's.
+    # The statistics that normalise the inputs are not weights. Any will do for a comparison; these are typical.
     config, statistics = state.config, Statistics(0.57, 0.054, 0.99, 0.17)
     model, state_size = build.build_decoder(config, statistics), config.sizes.state_size
-    model.set_weights(state.weights[: len(model.weights)])  # an encoder's follow
+    model.set_weights(state.weights[: len(model.weights)])  # an encoder's weights follow
     f0, level = tflite.wandering_features(tflite.PARITY_FRAMES)
     wanted = tflite.steps_of_keras(model, state_size, f0, level)
     rows: list[dict[str, str | float]] = []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What starting up costs: `import ddsp_fx` and `ddsp-fx --help` against `import numpy, pedalboard`, fresh processes.
+"""The cost of starting up: `import ddsp_fx` and `ddsp-fx --help` against `import numpy, pedalboard`, in new processes.
 
-Exit code 1 when either costs over 1.5 times the reference, or when TensorFlow or Keras has been imported.
+Exit code 1 if either takes over 1.5 times as long as the reference, or if TensorFlow or Keras has been imported.
 """
 
 import argparse
@@ -21,7 +21,7 @@ COMMANDS: dict[str, list[str]] = {
     "ddsp-fx --help": [str(SCRIPT), "--help"],
     "from ddsp_fx import Board, load": [sys.executable, "-c", "from ddsp_fx import Board, load"],
 }
-# Every public name is touched and the help is printed: what is imported by then is what a user pays for.
+# Uses every public name and prints the help, because users pay for everything that this imports.
 LOOK = """
 import sys, ddsp_fx
 from ddsp_fx.cli import main
@@ -43,10 +43,10 @@ def seconds_of(command: list[str]) -> float:
 
 
 def measure(rounds: int) -> dict[str, dict[str, float]]:
-    """Median seconds and ratio to the reference. Commands take turns, so that a busy machine is busy for all."""
+    """Median seconds and ratio to the reference. Commands alternate, so that other load affects all alike."""
     times: dict[str, list[float]] = {name: [] for name in COMMANDS}
     for command in COMMANDS.values():
-        seconds_of(command)  # bytecode and the disk cache are warm from here on
+        seconds_of(command)  # warms up the bytecode and the disk cache
     for _ in range(rounds):
         for name, command in COMMANDS.items():
             times[name].append(seconds_of(command))
@@ -55,7 +55,7 @@ def measure(rounds: int) -> dict[str, dict[str, float]]:
 
 
 def forbidden_imports() -> list[str]:
-    """TensorFlow and Keras, if either is loaded once all public names have been touched."""
+    """TensorFlow and Keras, if either is loaded after every public name has been used."""
     out = subprocess.run([sys.executable, "-c", LOOK], check=True, capture_output=True, text=True).stdout
     return out.splitlines()[-1].split()[1:]
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A room that training never sees labelled: what is learned of it from the wet sound alone, against the truth.
+"""A room that training never sees: what is learned of it from the wet sound alone, compared with the truth.
 
-Dry rendered violin is convolved with a measured room. A model is trained on the wet sound, the last 25 s held out.
-Printed are
-- RT60 (T30 if the decay allows, else T20) of the learned room against the measured one;
-- reverberant energy in octave bands, learned against measured: energy from 20 ms after the direct sound on, over the
-  energy before that (`room_truth`);
-- multi-scale spectral distance to the true dry sound, on the held-out part and on another line: of the wet sound, both
-  methods of dereverb, and suppression by powers that are known to be true, which bounds what it can do.
+Dry rendered violin is convolved with a measured room. A model is trained on the wet sound, with the last 25 s held out.
+Prints
+- RT60 (T30 if the decay allows, else T20) of the learned and of the measured room;
+- reverberant energy in octave bands, learned and measured: the energy from 20 ms after the direct sound on, relative to
+  the energy before (`room_truth`);
+- multi-scale spectral distance to the true dry sound, for the held-out part and for another line: of the wet sound, of
+  both methods of dereverb, and of suppression by the true powers, which is the best that suppression can do.
 
     python benchmarks/known_room.py --soundfont FluidR3_GM.sf2 --ir room.flac --minutes 15
 """
@@ -41,7 +41,7 @@ HELD_OUT_FRAMES = 25 * 50
 
 
 def make_track(wet: Floats, config: TrainConfig) -> Passage:
-    """Features and audio of the wet sound, as `ddsp-fx train` prepares them."""
+    """Features and audio of the wet sound, prepared as by `ddsp-fx train`."""
     features = extract(wet, RATE, config.tracker, config.level)
     audio = np.pad(wet, (0, max(0, len(features) * config.hop - len(wet))))
     passage = Passage("wet", audio, features.f0_hz, features.confidence, features.level_db)
@@ -49,7 +49,7 @@ def make_track(wet: Floats, config: TrainConfig) -> Passage:
 
 
 def show(progress: Progress, loss: float, share: float) -> None:
-    """A line every 200 steps."""
+    """Print a line every 200 steps."""
     if progress.step % 200 == 0:
         print(f"{progress.stage} step {progress.step} {share:.0%} loss {loss:.3f}", file=sys.stderr, flush=True)
 
@@ -75,7 +75,7 @@ def measure(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, An
 
 
 def trained(passages: list[Passage], config: TrainConfig, arguments: argparse.Namespace) -> Run:
-    """A finished run, from its folder if --resume was given."""
+    """A finished run, from its folder with --resume."""
     arguments.run_dir.mkdir(parents=True, exist_ok=True)
     checkpoint = load_checkpoint(arguments.run_dir) if arguments.resume else None
     run = Run(arguments.run_dir, config, passages, room_response(passages, config), show, checkpoint)
@@ -84,7 +84,7 @@ def trained(passages: list[Passage], config: TrainConfig, arguments: argparse.Na
 
 
 def dereverberated(run: Run, passage: Passage, dry: Floats) -> dict[str, Floats]:
-    """The wet sound, both methods, what suppression by the true powers would give, and the truth: (samples,) each."""
+    """The wet sound, both methods, suppression by the true powers, and the truth: (samples,) each."""
     voice = run.resynthesise(passage)
     n = len(voice["dry"])
     true_dry, wet = (np.pad(sound, (0, n))[:n] for sound in (dry, passage.audio))
@@ -98,7 +98,7 @@ def dereverberated(run: Run, passage: Passage, dry: Floats) -> dict[str, Floats]
 
 
 def distances(sounds: dict[str, Floats]) -> dict[str, float]:
-    """Multi-scale spectral distance of each sound to the true dry one, with logarithms and of magnitudes alone."""
+    """Multi-scale spectral distance of each sound to the true dry one, with logarithms and of magnitudes only."""
     truth = sounds["true dry"]
     others = {name: sound for name, sound in sounds.items() if name != "true dry"}
     with_logs = {name: spectral_distance(truth, sound) for name, sound in others.items()}
@@ -107,7 +107,7 @@ def distances(sounds: dict[str, Floats]) -> dict[str, float]:
 
 
 def suppress(wet: Floats, dry: Floats, late: Floats) -> Floats:
-    """The wet sound with its tail taken out, as the dereverb effect does from the model's dry sound and its tail."""
+    """The wet sound without its tail, by the dereverb effect's method, from a dry sound and its tail."""
     mask = TailMask(1, RATE, RATE / 2.0)
     padded = [np.pad(sound, (0, mask.latency_samples)) for sound in (wet, dry, late)]
     return mask.process(padded[0][None], *padded[1:])[0, mask.latency_samples :]
@@ -126,7 +126,7 @@ def compare(truth: Doubles, learned: Doubles) -> dict[str, Any]:
 
 
 def draw(path: Path, sounds: dict[str, Floats]) -> None:
-    """Decay curves, and spectrograms of wet, dereverb and truth."""
+    """Draw decay curves, and spectrograms of wet, dereverb and truth."""
     import matplotlib
 
     matplotlib.use("Agg")

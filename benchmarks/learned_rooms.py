@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rooms that the spectral loss learns along with the decoder, which benchmarks/room_kinds.py compares with ours."""
+"""Rooms that the spectral loss trains together with the decoder, for benchmarks/room_kinds.py."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from ddsp_fx.training.room.bands import BAND_CENTRES_HZ, band_noise
 
 START_RT60_S = 0.7
 START_WET_DB = -20.0
-# Adam moves a weight by up to the learning rate a step, 1e-3. In these units 500 steps reach 10 dB and an octave.
+# Adam moves a weight by at most the learning rate per step, 1e-3. In these units, 500 steps reach 10 dB and an octave.
 DB_A_UNIT, OCTAVES_A_UNIT = 20.0, 2.0
 
 
 def decaying(length: int, sample_rate: int, seed: int = 1) -> Floats:
-    """Noise that falls by 60 dB in 0.7 s, its energy 20 dB under a unit impulse's: (length,)."""
+    """Noise that decays by 60 dB in 0.7 s, with 20 dB less energy than a unit impulse: (length,)."""
     taps = np.random.default_rng(seed).standard_normal(length)
     taps *= 10.0 ** (-3.0 * np.arange(length) / (START_RT60_S * sample_rate))
     taps *= 10.0 ** (START_WET_DB / 20.0) / np.sqrt(np.sum(taps**2))
@@ -25,11 +25,11 @@ def decaying(length: int, sample_rate: int, seed: int = 1) -> Floats:
 
 
 class FreeRoom(keras.layers.Layer):  # type: ignore[misc]
-    """The paper's: every tap a weight, but for the first, which is 0.
+    """The paper's room: every tap is a weight except the first, which is 0.
 
     Args:
         start: taps (length,).
-        pace: how far a tap moves for a weight's step of 1.
+        pace: how far a tap moves per step of 1 of its weight.
     """
 
     def __init__(self, start: Floats, pace: float = 1.0, **options: Any) -> None:
@@ -45,7 +45,7 @@ class FreeRoom(keras.layers.Layer):  # type: ignore[misc]
 
 
 class DecayingRoom(keras.layers.Layer):  # type: ignore[misc]
-    """The estimate's form, noise under a decay a band, with each band's level and decay time a weight."""
+    """The estimate's form, noise with a decay per band, where each band's level and decay time is a weight."""
 
     def __init__(self, length: int, sample_rate: int, **options: Any) -> None:
         super().__init__(**options)

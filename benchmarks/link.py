@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The link between a plugin in a DAW and the engine: how long it takes, how often it is late, and engines that die.
+"""The link between a plugin in a DAW and the engine: its latency, how often it is late, and engines that die.
 
-For each block size, by turns in one run:
-- engine: from a block written to its answer, at the pace of a sound card, in microseconds;
-- socket: as many bytes over a Unix socket to a thread and back, with no engine behind it;
-- wake-up: how late the machine woke the caller, which is its noise;
+For each block size, alternating in one run:
+- engine: from writing a block to its answer, at the pace of a sound card, in microseconds;
+- socket: as many bytes over a Unix socket to a thread and back, without an engine;
+- wake-up: how late the system woke the caller, which is the machine's noise;
 - late: the share of blocks that were not back within the link's latency, a block and 10 ms.
 
-With --crowd N, 2 plugins play at once, then 4, 8, 16 up to N: the share of late blocks where one engine has them all
-and where each has two, by turns.
+With --crowd N, 2 plugins play at once, then 4, 8, 16 up to N: the share of late blocks when one engine has all of them,
+and when each engine has two, alternating.
 
-With --kills an engine is killed, or stopped and killed, that often under two plugins that play, and what they put out
-is looked at: clicks are steps that neither the input nor the room has.
+With --kills N, an engine is killed, or stopped and killed, N times while two plugins play. Clicks in their output are
+steps that neither the input nor the room has.
 
-With --starts N an engine is started so often: seconds, at the most and in the median, until it answers, until the first
-plugin sounds after that, and until the second does.
+With --starts N, an engine is started N times: maximum and median seconds until it answers, from then until the first
+plugin sounds, and until the second does.
 
     python benchmarks/link.py --board violin
     python benchmarks/link.py --board violin --crowd 16
@@ -57,13 +57,13 @@ class Bench:
         self.programs = build / "tests"
 
     def start(self) -> None:
-        """An engine that answers."""
+        """Start an engine and wait until it answers."""
         self.engine = subprocess.Popen(SERVE, env=self.environment, stdout=subprocess.DEVNULL)
         while not self.socket.exists():
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """The engine, without a word."""
+        """Kill the engine."""
         if self.engine is not None:
             self.engine.kill()
             self.engine.wait()
@@ -71,12 +71,12 @@ class Bench:
             self.socket.unlink(missing_ok=True)
 
     def await_end(self) -> None:
-        """Engines that plugins started end by themselves."""
+        """Wait until engines that plugins started have stopped by themselves."""
         while any(path.is_socket() for path in self.socket.parent.iterdir()):
             time.sleep(0.1)
 
     def run(self, program: str, *words: object) -> dict[str, Any]:
-        """What it reports."""
+        """Run a program; returns its report."""
         command = [str(self.programs / program), *map(str, words)]
         done = subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True)
         report: dict[str, Any] = json.loads(done.stdout)
@@ -84,7 +84,7 @@ class Bench:
 
 
 def timing(bench: Bench, board: str, seconds: float) -> list[dict[str, Any]]:
-    """A row for each block size."""
+    """A row per block size."""
     bench.start()
     rows = []
     print("| block | engine median / 99 % | socket median / 99 % | wake-up median / 99 % | late |")
@@ -101,7 +101,7 @@ def timing(bench: Bench, board: str, seconds: float) -> list[dict[str, Any]]:
 
 
 def crowd(bench: Bench, board: str, most: int, seconds: float) -> None:
-    """A row for each number of plugins; who has no engine starts one."""
+    """A row per number of plugins; a plugin without an engine starts one."""
     bench.environment["DDSP_FX_ENGINE"] = "\n".join([*SERVE, "--idle-exit", "2"])
     print("| plugins | block | late, one engine | late, two plugins an engine |")
     print("| --- | --- | --- | --- |")
@@ -117,7 +117,7 @@ def crowd(bench: Bench, board: str, most: int, seconds: float) -> None:
 
 
 def starts(bench: Bench, board: str, count: int) -> dict[str, list[float]]:
-    """Seconds, at the most and in the median, until an engine answers, its first plugin sounds, and its second."""
+    """Maximum and median seconds until an engine answers, its first plugin sounds, and its second."""
     waits: dict[str, list[float]] = {"answers": [], "first_sounds": [], "second_sounds": []}
     for _ in range(count):
         for name in waits:
@@ -132,7 +132,7 @@ def starts(bench: Bench, board: str, count: int) -> dict[str, list[float]]:
 
 
 def kills(bench: Bench, board: str, count: int) -> dict[str, Any]:
-    """Two plugins that play while their engine dies again and again."""
+    """Two plugins that play while their engine dies repeatedly."""
     before = set(Path("/dev/shm").iterdir())
     chance, done, stopped = random.Random(1), threading.Event(), 0
     report: dict[str, Any] = {}

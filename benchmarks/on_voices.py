@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What becomes of voices on instruments: bundles side by side, means over the recordings given.
+"""Voices played by instruments: compares bundles, by means over the given recordings.
 
-Figures are those of `benchmarks/conditioning.py`: pitch error and the share within 50 cents (octaves apart are right),
-voiced frames kept, warble (1 is the voice's own), steps of level a second inside notes. Preset `vocal`, no room.
+The figures are those of `benchmarks/conditioning.py`: pitch error and the share within 50 cents (octave differences
+allowed), voiced frames kept, warble (1 is the voice's own), level steps per second inside notes. Preset `vocal`, no
+room.
 
     python benchmarks/on_voices.py VOICE.flac VOICE.flac --bundles plugins/ddsp_fx_plugins/violin OTHER
 """
@@ -17,7 +18,7 @@ from ddsp_fx.bundles.loading import locate
 
 
 def main() -> None:
-    """A row for each bundle and tracker."""
+    """Print a row for each bundle and tracker."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("voices", type=Path, nargs="+")
     parser.add_argument("--bundles", nargs="+", required=True, help="effects' names, bundle folders or zips")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Valid messages, 10,000 a second for a minute, at a server that plays; a second client listens to all of them.
+"""Valid messages, 10,000 a second for a minute, to a running server; a second client receives all of them.
 
-After each second the last value of every parameter is asked for. Exit code 1 when one is wrong, at the server or at the
-listener, or when anything failed inside.
+After each second, the value of every parameter is read. Exit code 1 if one is wrong at the server or the listener, or
+if anything failed internally.
 """
 
 import argparse
@@ -24,12 +24,12 @@ ADDRESSES = (
     + [f"/track/1/violin/{name}/n" for name in ("harmonic_gain", "noise_gain", "output_gain", "autotune")]
     + ["/track/1/mix", "/track/1/Gain/gain_db"]
 )
-# A new response of the room takes 10 ms to make, in the audio thread, however the knob is moved.
+# Making a new response of the room takes 10 ms in the audio thread, whatever the rate of the changes.
 SHAPING = "/track/1/violin-room/width"
 
 
 def client(port: int) -> socket.socket:
-    """Connected, and patient."""
+    """A connected socket with a long timeout."""
     one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
     one.settimeout(10.0)
@@ -42,7 +42,7 @@ def messages(data: bytes) -> list[Any]:
 
 
 class Listener:
-    """What the second client has heard."""
+    """The messages that the second client has received."""
 
     def __init__(self, port: int) -> None:
         self.socket = client(port)
@@ -54,7 +54,7 @@ class Listener:
         self.socket.send(encode("/subscribe", ["/track/*/*/*/n", 600.0]))
 
     def drain(self, seconds: float) -> None:
-        """Until nothing has come for so long."""
+        """Receive until nothing has come for `seconds`."""
         while select.select([self.socket], [], [], seconds)[0]:
             for message in messages(self.socket.recv(65536)):
                 if message.address.startswith("/track"):
@@ -63,7 +63,7 @@ class Listener:
 
 
 def ask(one: socket.socket, address: str) -> float:
-    """The value that the server has."""
+    """The server's current value."""
     one.send(encode(address, []))
     while True:
         for message in messages(one.recv(65536)):
@@ -72,7 +72,7 @@ def ask(one: socket.socket, address: str) -> float:
 
 
 def second(one: socket.socket, listener: Listener, rate: int, rng: random.Random) -> tuple[int, dict[str, float]]:
-    """One second's messages, evenly; (how many, the last of each)."""
+    """Send one second's messages at an even pace; returns (their number, the last value of each)."""
     last: dict[str, float] = {}
     begin, sent, slices = time.perf_counter(), 0, 100
     for slice_number in range(slices):
@@ -87,13 +87,13 @@ def second(one: socket.socket, listener: Listener, rate: int, rng: random.Random
 
 
 def wrong(values: dict[str, float], found: dict[str, float]) -> list[str]:
-    """Addresses whose value is not what was sent, beyond what 32 bits round."""
+    """Addresses whose value differs from what was sent by more than 32-bit rounding."""
     return [a for a, v in values.items() if abs(found.get(a, 9.0) - v) > 1e-6]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rate", type=int, default=10_000, help="messages a second")
+    parser.add_argument("--rate", type=int, default=10_000, help="messages per second")
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--reshape", action="store_true", help="move the width of the learned room, too")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hostile packets at a server that plays: seeded, broken in length, type, nesting, UTF-8, patterns and time tags.
+"""Malicious packets to a running server: from a seed, broken in length, type, nesting, UTF-8, patterns and time tags.
 
-Prints what the server says of itself before and after. Exit code 1 when anything failed inside, the audio thread died,
-packets were lost on the way, or memory grew by more than 8 MiB after the first tenth.
+Prints the server's figures before and after. Exit code 1 if anything failed internally, the audio thread died, packets
+were lost, or memory grew by more than 8 MiB after the first tenth.
 """
 
 import argparse
@@ -27,7 +27,7 @@ GROWTH_KIB = 8192
 
 
 def settle(client: socket.socket, token: int) -> int:
-    """Wait until the server has come to our ping; what it said before, counted."""
+    """Wait until the server answers our ping; returns the number of messages before that."""
     said = 0
     client.send(encode("/ping", [token]))
     while True:
@@ -43,7 +43,7 @@ def settle(client: socket.socket, token: int) -> int:
 
 
 class Sink:
-    """A process that reads and answers pings, as the server does, and does nothing else: the machine is as busy."""
+    """A process that only reads and answers pings, as the server does, so that the machine's load is the same."""
 
     CODE = """
 import socket
@@ -90,7 +90,7 @@ def flood(serving: Serving, port: int, total: int, seed: int) -> tuple[int, list
 
 
 def _worst(parts: list[dict[str, Any]]) -> dict[str, Any]:
-    """The part in which blocks were latest; what is left over after the last tenth is too short to say."""
+    """The part with the latest blocks; the remainder after the last tenth is too short to count."""
     longest = max(part["blocks"] for part in parts)
     return max((part for part in parts if part["blocks"] > longest / 10), key=lambda part: part["late_ms_99"])
 
@@ -99,7 +99,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--packets", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--quiet-s", type=float, default=20.0, help="of the same server without packets, to compare")
+    parser.add_argument("--quiet-s", type=float, default=20.0, help="seconds without packets first, for comparison")
     parser.add_argument("--json", action="store_true")
     a = parser.parse_args()
     serving = Serving()

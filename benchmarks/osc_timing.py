@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From message to sound: a switch is thrown over UDP, and the sample found at which the output changes.
+"""From message to sound: a switch is toggled over UDP, and the sample at which the output changes is found.
 
-With a time tag: how far from the sample that was at the input then (the board has no latency). Without one: the time
-from sending until the block with the change in it is out. Exit code 1 when a tagged change is over a block off.
+With a time tag: the distance from the sample that was at the input then (the board has no latency). Without one: the
+time from sending until the block with the change is out. Exit code 1 if a tagged change is over a block off.
 """
 
 import argparse
@@ -28,7 +28,7 @@ RATE, BLOCK = 48000, 256
 
 
 class Ear:
-    """Ones go in, inverted; the first sample that is not -1 (or not 1) is where the bypass was thrown."""
+    """Sends ones, inverted; the first sample that is not -1 (or not 1) is where the bypass was toggled."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine, self.heard = engine, []  # type: tuple[Engine, list[tuple[int, float]]]
@@ -40,7 +40,7 @@ class Ear:
         return self._ones
 
     def write(self, out: Any) -> None:
-        """Note the position of each first step away from where the output stood, and the block's time."""
+        """Record the position of each change of the output, and the block's time."""
         moved = np.flatnonzero(out[0] != self._last)
         if moved.size and abs(self._last) == 1.0:
             position = self._engine.position - BLOCK + int(moved[0])
@@ -49,14 +49,14 @@ class Ear:
 
 
 def throw(client: socket.socket, ear: Ear, on: bool, at_s: float | None) -> tuple[int, float, float]:
-    """(position, time of the block, time of sending) of one throw."""
+    """Toggle once; returns (position, time of the block, time of sending)."""
     before = len(ear.heard)
     message = encode("/track/1/bypass", [on])
     sent = time.time()
     client.send(encode_bundle([message], at_s) if at_s is not None else message)
     while len(ear.heard) == before:
         time.sleep(0.005)
-    time.sleep(0.06)  # the ramp is over
+    time.sleep(0.06)  # until the ramp has ended
     position, block_s = ear.heard[-1]
     return position, block_s, sent
 

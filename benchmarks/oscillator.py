@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Our oscillator bank against a sum of NumPy sines, 100 harmonics at 48 kHz, side by side in one run."""
+"""Compares our oscillator bank with a sum of NumPy sines: 100 harmonics at 48 kHz, alternating in one run."""
 
 import argparse
 import json
@@ -18,13 +18,13 @@ F0_HZ = 75.0
 
 
 def ours(f0_hz: NDArray[np.float64], amplitudes: NDArray[np.float64]) -> Floats:
-    """Frame by frame, as an effect does it."""
+    """Frame by frame, as in an effect."""
     oscillator = HarmonicOscillator(FrameGrid(SAMPLE_RATE), HARMONICS)
     return np.concatenate([oscillator.push(f, a) for f, a in zip(f0_hz, amplitudes, strict=True)])
 
 
 def direct(f0_hz: NDArray[np.float64], amplitudes: NDArray[np.float64], dtype: type) -> NDArray[np.floating]:
-    """One np.sin a harmonic over the whole sound: phases summed in double, then all in `dtype`."""
+    """One np.sin per harmonic over the whole sound: phases summed in double precision, the rest in `dtype`."""
     frame = np.arange((len(f0_hz) - 1) * HOP) / HOP
     cycles = np.cumsum(np.interp(frame, np.arange(len(f0_hz)), f0_hz) / SAMPLE_RATE)
     phase = (2 * np.pi * np.mod(cycles, 1.0)).astype(dtype)
@@ -38,7 +38,7 @@ def direct(f0_hz: NDArray[np.float64], amplitudes: NDArray[np.float64], dtype: t
 
 
 def best_time_s(function: Callable[[], object], repeats: int) -> float:
-    """The quickest of several runs: what the others add is the machine's noise."""
+    """The fastest of several runs, because the others include the machine's noise."""
     times = []
     for _ in range(repeats):
         begin = time.perf_counter()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How often each pitch tracker is right: a sung line with known pitch, and violin notes, clean and in white noise.
+"""The accuracy of each pitch tracker: a sung line with known pitch, and violin notes, clean and in white noise.
 
-RPA: share of the pitched frames within 50 cents. Octave: share that is right but for its octave. Recall: pitched
-frames that read voiced. False alarm: frames of the voice without pitch that read voiced.
+RPA: share of the pitched frames within 50 cents. Octave: share that is right except for its octave. Recall: share of
+the pitched frames marked as voiced. False alarm: share of the voice's unpitched frames marked as voiced.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def violin_notes(data: Path) -> tuple[Floats, Truth]:
 
 
 def with_noise(audio: Floats, truth: Truth, snr_db: float) -> Floats:
-    """White noise, that many dB below the mean power of the pitched frames."""
+    """Add white noise, `snr_db` below the mean power of the pitched frames."""
     power = 10.0 ** (power_db(audio, HOP, 1024) / 10.0)
     signal = power[: truth.size][truth[: power.size] > 0].mean()
     noise = np.random.default_rng(0).normal(0.0, np.sqrt(signal / 10.0 ** (snr_db / 10.0)), audio.size)

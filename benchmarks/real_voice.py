@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A real voice through an instrument: is it the same melody, is silence silent, does anything click?
+"""A real voice played by an instrument: is the melody kept, is silence silent, does anything click?
 
     python benchmarks/real_voice.py voice.flac --chain violin:pitch_shift=24 --picture voice.png
 
-The melody is judged by a tracker that the effect does not use (swift), on frames that it calls voiced in both sounds.
-Silence is where the input stays 40 dB under its own loudest for 0.3 s and more, since a real one has breath and
-background in it; harmonic and noise stems are judged, without the room, whose tail is meant to ring. A click is a
-millisecond whose third difference stands more than 20 dB above the loudest of the 100 ms around it.
+The melody is measured by a tracker that the effect does not use (swift), on frames that it marks as voiced in both
+sounds. Silence is where the input stays 40 dB below its maximum for at least 0.3 s, because real silence contains
+breath and background. The harmonic and noise stems are measured there, without the room, whose tail may ring. A click
+is a millisecond whose third difference is more than 20 dB above the loudest of the 100 ms around it.
 """
 
 import argparse
@@ -26,7 +26,7 @@ SILENCE_S = 0.3
 
 
 def melody(voice: Floats, out: Floats, rate: float, shift: float) -> dict[str, float]:
-    """Pitch error in cents on frames voiced in both, and how many there are."""
+    """Pitch error in cents on frames voiced in both, and their number."""
     sung, played = extract(voice, rate, "swift"), extract(out, rate, "swift")
     n = min(len(sung), len(played))
     both = sung.voiced[:n] & played.voiced[:n]
@@ -40,7 +40,7 @@ def melody(voice: Floats, out: Floats, rate: float, shift: float) -> dict[str, f
 
 
 def silences(voice: Floats, rate: float) -> NDArray[np.bool_]:
-    """Samples inside stretches of 0.3 s and more whose 20 ms RMS stays 40 dB under its maximum; (samples,)."""
+    """Samples in parts of at least 0.3 s whose 20 ms RMS stays 40 dB below its maximum; (samples,)."""
     window = round(0.02 * rate)
     power = np.convolve(voice.astype(np.float64) ** 2, np.ones(window) / window, mode="same")
     quiet = power < 1e-4 * power.max()
@@ -48,13 +48,13 @@ def silences(voice: Floats, rate: float) -> NDArray[np.bool_]:
     mask = np.zeros(len(voice), np.bool_)
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
         if stop - start >= SILENCE_S * rate:
-            # The gate bridges 40 ms and closes in 60; a frame reaches 32 ms back.
+            # The gate bridges 40 ms and closes in 60 ms; a frame reaches back by 32 ms.
             mask[start + round(0.15 * rate) : stop - round(0.05 * rate)] = True
     return mask
 
 
 def clicks(out: Floats, rate: float) -> list[float]:
-    """Times in s of milliseconds that stand 20 dB above their surroundings."""
+    """Times in s of milliseconds that are 20 dB above their surroundings."""
     size = round(rate / 1000)
     sharp = np.abs(np.diff(out, n=3))
     peaks = sharp[: len(sharp) // size * size].reshape(-1, size).max(axis=1)
@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("voice", type=Path)
     parser.add_argument("--chain", default="violin:pitch_shift=24")
     parser.add_argument("--shift", type=float, default=24.0, help="semitones that the chain shifts by")
-    parser.add_argument("--picture", type=Path, help="where the spectrograms go; the pitch curves beside it")
+    parser.add_argument("--picture", type=Path, help="file for the spectrograms; the pitch curves go next to it")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     audio, rate = soundfile.read(options.voice, dtype="float32", always_2d=True)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How faithfully bundles resynthesise a held-out recording of their own instrument, beside the DDSP paper's figures.
+"""How well bundles resynthesise a held-out recording of their own instrument, compared with the DDSP paper's figures.
 
-`ddsp-fx evaluate` for many bundles and trackers at once: the same effect runs and the same figures are measured
-(`ddsp_fx.bundles.evaluation`, `ddsp_fx.analysis.resynthesis_figures`). `swift` rows read pitch with the tracker of the
-training, `mcleod` rows with the one that runs live; both are compared with swift. The last row is no model at all but
-the recording 20 ms late: it gives the spectral distance a scale.
+This is `ddsp-fx evaluate` for many bundles and trackers at once: the same effect runs, and the same figures are
+measured (`ddsp_fx.bundles.evaluation`, `ddsp_fx.analysis.resynthesis_figures`). `swift` rows use the tracker of the
+training, `mcleod` rows the live tracker; both are compared by swift. The last row is not a model but the recording 20
+ms late, which gives the spectral distance a scale.
 """
 
 import argparse
@@ -31,7 +31,7 @@ WIDTH = 23
 
 
 def rows(bundles: list[Path], path: Path, seconds: float, trackers: list[str]) -> Iterator[Row]:
-    """One row a bundle and tracker, then the references."""
+    """One row per bundle and tracker, then the references."""
     recording, rate_hz = read_mono(path, last_s=seconds)
     for folder in bundles:
         bundle = Bundle.open(folder)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How well a room is heard in a wet recording: a violin line by FluidSynth in measured rooms, estimate beside truth.
+"""How well a room is estimated from a wet recording: a violin line by FluidSynth in measured rooms, against the truth.
 
-T30: of the whole response. Wet: energy after ``--split-ms`` over the energy before it, dB in each octave 250..4000 Hz.
-The default split is 20 ms, since a blind ear cannot tell the direct sound from what follows it so closely, and 2.5 ms
-hold less than one period at 250 Hz. A room passes with T30 within 15 % and every octave within 3 dB.
+T30: of the whole response. Wet: energy after ``--split-ms`` over the energy before it, in dB, for octaves 250..4000 Hz.
+The default split is 20 ms, because a blind estimate cannot separate the direct sound from what follows so soon, and 2.5
+ms hold less than one period at 250 Hz. A room passes with T30 within 15 % and every octave within 3 dB.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def measure(dry: Floats, true: Doubles, split_ms: float) -> dict[str, object]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder that holds rooms/*.flac")
+    parser.add_argument("--data", type=Path, required=True, help="folder with rooms/*.flac")
     parser.add_argument("--soundfont", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--seconds", type=float, default=160.0)

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which kind of room: decaying noise estimated beforehand, or taps, or decaying noise, learned by the spectral loss.
+"""Compares kinds of room: decaying noise, estimated beforehand; taps or decaying noise, trained by the spectral loss.
 
-Dry rendered violin is played in a measured room, and a decoder is trained on the wet sound alone with each kind in
-turn, from the same first stage and on the same clips, the last 25 s held out. `free` are the paper's taps, every one a
-weight, from decaying noise 20 dB down; `slower` moves a tap a tenth as far a step. A kind that --run-dir holds is not
-trained again. Each line has
-- `rt60_s` (T30, else T20), and of the measured room in the first line;
-- `wet_db`: mean |error| in octaves from 250 Hz to 4 kHz of the energy after 20 ms over that before (`room_truth`);
-- `late_db`: energy from 0.3 s on over the direct sound's, and `floor_db`: a sample's from 1.5 s on over it;
+Dry rendered violin is played in a measured room, and a decoder is trained on the wet sound with each kind in turn, from
+the same first stage and on the same clips, with the last 25 s held out. `free` is the paper's room, in which every tap
+is a weight, starting from decaying noise 20 dB down; `slower` moves a tap a tenth as far per step. A kind that is found
+in --run-dir is not trained again. Each line has
+- `rt60_s` (T30, else T20); in the first line, that of the measured room;
+- `wet_db`: mean |error|, in octaves from 250 Hz to 4 kHz, of the energy after 20 ms over that before (`room_truth`);
+- `late_db`: energy from 0.3 s on, relative to the direct sound, and `floor_db`: energy per sample from 1.5 s on;
 - `rough_db`: deviation of 20 ms levels from a straight line, 0.1 to 1 s;
-- spectral distances: `held_out` of the resynthesis to the recording, `dry` of it without the room and `suppressed` of
-  the recording with its tail taken out to the true dry sound, `carried` of another line, its true dry sound put into
-  the learned room, to the same in the true one.
+- spectral distances: `held_out` from the resynthesis to the recording; `dry`, from the resynthesis without the room,
+and
+  `suppressed`, from the recording without its tail, to the true dry sound; `carried`, for another line, from its true
+  dry sound in the learned room to the same in the true room.
 
     KERAS_BACKEND=jax python benchmarks/room_kinds.py --soundfont FluidR3_GM.sf2 --ir room.flac --seed 41
 """
@@ -55,7 +56,7 @@ KINDS: dict[str, Callable[[Passage, TrainConfig], Any]] = {
 
 @dataclass
 class Scene:
-    """One line to train on and hold out, with the dry sound of the part held out; another line; and the room."""
+    """A line to train on and to hold out, with the dry sound of the held-out part; another line; and the room."""
 
     truth: Doubles
     training: Passage
@@ -65,7 +66,7 @@ class Scene:
 
 
 def scene(arguments: argparse.Namespace, config: TrainConfig) -> Scene:
-    """Rendered, played in the room, heard."""
+    """Render, play in the room, analyse."""
     truth = measured_room(arguments.ir)
     lines = [
         in_room(render(PLAYERS["violin"], arguments.soundfont, seconds, arguments.seed + i, RATE), truth)
@@ -79,7 +80,7 @@ def scene(arguments: argparse.Namespace, config: TrainConfig) -> Scene:
 
 
 def learn(trained: Any, batch: Callable[[], Batch], steps: int, rate: float, run: Run) -> None:
-    """Steps under the cosine of `ddsp_fx.training.loop.stages`."""
+    """Train with the cosine schedule of `ddsp_fx.training.loop.stages`."""
     for step in range(steps):
         if step % RATE_EVERY == 0:
             decay = FINAL_RATE + (1.0 - FINAL_RATE) * 0.5 * (1.0 + math.cos(math.pi * step / steps))
@@ -90,7 +91,7 @@ def learn(trained: Any, batch: Callable[[], Batch], steps: int, rate: float, run
 
 
 def fitted(run: Run, scene: Scene, path: Path) -> None:
-    """The first stage, which hears no room, once for all kinds."""
+    """The first stage, which does not involve the room, once for all kinds."""
     config, rng = run.config, np.random.default_rng(0)
     if not path.is_file():
         sizes = {"hop": config.hop, "n_harmonics": config.n_harmonics, "n_bands": config.n_bands}
@@ -102,7 +103,7 @@ def fitted(run: Run, scene: Scene, path: Path) -> None:
 
 
 def trained(kind: str, scene: Scene, config: TrainConfig, folder: Path) -> Run:
-    """A finished run whose response is what its room became."""
+    """A finished run whose response is the trained room."""
     path = folder / f"{kind.replace(', ', '-')}.npz"
     run = Run(folder, config, [scene.training], np.zeros(LENGTH, np.float32), show)
     if not path.is_file():
@@ -119,7 +120,7 @@ def trained(kind: str, scene: Scene, config: TrainConfig, folder: Path) -> Run:
 
 
 def of_room(response: Doubles, truth: Doubles) -> dict[str, float]:
-    """What an impulse response with its direct sound says of itself, and how far its octaves are off."""
+    """Figures of an impulse response with its direct sound, and the error of its octaves."""
     if not response[1:].any():
         return {}
     energy = response**2
@@ -149,13 +150,13 @@ def of_sound(run: Run, scene: Scene) -> dict[str, float]:
 
 
 def with_direct(response: Floats) -> Doubles:
-    """The wet part with the direct sound before it."""
+    """The wet part, preceded by the direct sound."""
     whole: Doubles = response + np.eye(1, len(response))[0]
     return whole
 
 
 def draw(path: Path, responses: dict[str, Doubles]) -> None:
-    """The energy still to come, of each room."""
+    """Draw the remaining energy of each room."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measured rooms as the truth to score against: reading, playing in them, and their level by octave."""
+"""Measured rooms as the reference: reading them, playing in them, and their level by octave."""
 
 from pathlib import Path
 
@@ -12,13 +12,13 @@ from ddsp_fx.dsp.resample import resample
 
 RATE = 16000
 OCTAVES_HZ = (250.0, 500.0, 1000.0, 2000.0, 4000.0)
-# A blind ear cannot tell the direct sound from what follows within 20 ms; 2.5 ms hold less than one period at 250 Hz.
+# A blind estimate cannot separate the direct sound from the next 20 ms; 2.5 ms hold less than one period at 250 Hz.
 SPLIT_MS = 20.0
 DIRECT_MS = 2.5
 
 
 def measured_room(path: Path) -> Doubles:
-    """First channel at 16 kHz from its strongest tap on, which becomes 1: (taps,)."""
+    """First channel at 16 kHz from its strongest tap on, scaled so that this tap is 1: (taps,)."""
     taps, rate = soundfile.read(path, dtype="float32", always_2d=True)
     response = resample(np.ascontiguousarray(taps[:, 0]), rate, RATE).astype(np.float64)
     peak = int(np.argmax(np.abs(response)))
@@ -26,10 +26,10 @@ def measured_room(path: Path) -> Doubles:
 
 
 def in_room(dry: Floats, response: Doubles) -> tuple[Floats, Floats]:
-    """(direct, wet) at the dry's length, both scaled alike so that the wet peaks at 0.5.
+    """(direct, wet) at the dry length, scaled by the same factor so that the wet sound peaks at 0.5.
 
-    Direct is the dry sound through the response's first 2.5 ms: what reaches the microphone without the room, at the
-    level and with the colour that it has in the wet sound.
+    Direct is the dry sound through the response's first 2.5 ms: the sound at the microphone without the room, with the
+    level and the colour that it has in the wet sound.
     """
     direct, wet = convolve(dry, response[: round(DIRECT_MS * RATE / 1000.0)]), convolve(dry, response)
     scale = 0.5 / np.abs(wet).max()
@@ -37,7 +37,7 @@ def in_room(dry: Floats, response: Doubles) -> tuple[Floats, Floats]:
 
 
 def convolve(dry: Floats, response: Doubles) -> Doubles:
-    """(samples,), cut to the dry's length."""
+    """(samples,), cut to the dry length."""
     size = len(dry) + len(response)
     return np.fft.irfft(np.fft.rfft(dry, size) * np.fft.rfft(response, size), size)[: len(dry)]
 

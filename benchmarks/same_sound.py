@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whether a change left the sound alone: every installed effect and preset, rendered before and after.
+"""Whether a change kept the sound: every installed effect and preset, rendered before and after.
 
     python benchmarks/same_sound.py save BEFORE.npz
-    python benchmarks/same_sound.py check BEFORE.npz    # exit code 1 where a sample differs by more than 1e-6
+    python benchmarks/same_sound.py check BEFORE.npz    # exit code 1 if a sample differs by more than 1e-6
 
-The input is a glide with a breath, a click and silence, so that gate, tracker, room and tail all have something to do.
-Rendered whole and in odd blocks, at 44.1 and 48 kHz.
+The input is a glide with a breath, a click and silence, so that gate, tracker, room and tail all act. It is rendered
+as a whole and in odd blocks, at 44.1 and 48 kHz.
 """
 
 import argparse
@@ -26,7 +26,7 @@ SECONDS, TOLERANCE = 2.0, 1e-6
 
 
 def phrase(rate_hz: int) -> Audio:
-    """A glide of ten harmonics in stereo, 0.3 s of silence, a breath of noise and a click: (2, n)."""
+    """A stereo glide of ten harmonics, 0.3 s of silence, a breath of noise and a click: (2, n)."""
     t = np.arange(int(SECONDS * rate_hz)) / rate_hz
     phase = 2 * np.pi * np.cumsum(330.0 * 2.0 ** (0.5 * np.sin(2 * np.pi * 0.7 * t))) / rate_hz
     line = 0.15 * sum(np.sin(k * phase) / k for k in range(1, 11))
@@ -46,7 +46,7 @@ def chains() -> Iterator[str]:
 
 
 def render(chain: str) -> dict[str, Audio]:
-    """Whole at both rates, and in blocks of 1 to 997 samples at 48 kHz."""
+    """The whole at both rates, and blocks of 1 to 997 samples at 48 kHz."""
     whole = {f"{chain} @ {rate}": parse_board(chain)(phrase(rate), rate) for rate in (44100, 48000)}
     board, audio, out, at = parse_board(chain), phrase(48000), [], 0
     board.prepare(48000, 997, 2)
@@ -59,7 +59,7 @@ def render(chain: str) -> dict[str, Audio]:
 
 
 def main() -> int:
-    """Save, or compare and print the worst."""
+    """Save, or compare and print the largest difference."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("save", "check"))
     parser.add_argument("file", type=Path)
@@ -84,7 +84,7 @@ def main() -> int:
 
 
 def difference(before: Audio, now: Audio | None) -> float:
-    """The largest of one sample; inf where there is nothing, or something longer or shorter, now."""
+    """The largest difference of a sample; inf if the sound is missing or has another length now."""
     return float(np.abs(before - now).max()) if now is not None and now.shape == before.shape else float("inf")
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server in a process of its own, with audio running and its blocks watched; for osc_fuzz.py and osc_flood.py.
+"""A server in a separate process, with audio running and its blocks timed; for osc_fuzz.py and osc_flood.py.
 
-`python benchmarks/serving.py` prints its ports, then a line of figures for every line that it reads.
+`python benchmarks/serving.py` prints its ports, then a line of figures for every line of input.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RATE, BLOCK = 48000, 256
 
 
 class Watched:
-    """An engine's `process` with the lateness and the length of each block."""
+    """An engine's `process` that records the lateness and the duration of each block."""
 
     def __init__(self, process: Any) -> None:
         self._process = process
@@ -39,7 +39,7 @@ class Watched:
         return out
 
     def take(self) -> dict[str, float]:
-        """Percentiles since the last time."""
+        """Percentiles since the last call."""
         taken, self._times_ms = self._times_ms, []
         late, spent = np.array(taken or [(0.0, 0.0)]).T
         done = np.mean(late + spent > 1000.0 * BLOCK / RATE)
@@ -56,7 +56,7 @@ class Watched:
 
 
 def resident_kib() -> int:
-    """Of this process now."""
+    """The current memory of this process."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmRSS"):
             return int(line.split()[1])
@@ -64,7 +64,7 @@ def resident_kib() -> int:
 
 
 def tune() -> Any:
-    """Two seconds of a sliding tone with gaps, again and again: the violin has something to do."""
+    """Two seconds of a gliding tone with gaps, repeated, so that the violin has work."""
     t = np.arange(2 * RATE) / RATE
     wave = 0.3 * np.sin(2 * np.pi * (300.0 * t + 50.0 * t * t)) * (np.sin(2 * np.pi * 1.5 * t) > -0.3)
     audio = np.stack([wave, wave]).astype(np.float32)
@@ -92,7 +92,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp())
     read = tune()
     for _ in range(400):
-        engine.process(read(BLOCK))  # everything is compiled and warm
+        engine.process(read(BLOCK))  # compiles everything and warms up
     doors = Doors(osc_port=0, http_port=0, realtime=True)
     with interpreter_for_audio(), Server(engine, folder / "boards", folder / "takes", doors) as server:
         door = ClockDoor(engine, read, realtime=True)
@@ -118,7 +118,7 @@ def main() -> int:
 
 
 class Serving:
-    """The other end of it."""
+    """The parent's side."""
 
     def __init__(self, chain: str = CHAIN) -> None:
         self._process = subprocess.Popen(
@@ -136,14 +136,14 @@ class Serving:
         return data
 
     def figures(self) -> dict[str, Any]:
-        """Since the last time."""
+        """Figures since the last call."""
         assert self._process.stdin is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()
         return self._read()
 
     def close(self) -> int:
-        """Ends it; its exit code."""
+        """End it; returns its exit code."""
         self._process.communicate()
         return self._process.returncode
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one training step costs, as built and as it is usually written, side by side in one run.
+"""The cost of one training step, as built and as usually written, alternating in one run.
 
-As built, phase is a constant of a clip, made outside the graph, and each frame's harmonics are a table that it reads.
-As usual, the graph integrates the pitch and takes the sine of every harmonic at every sample, forward and backward. The
-batch, the decoder, the noise, the room and the loss are the same. CPU seconds count all cores.
+As built, phase is a constant of a clip, computed outside the graph, and each frame's harmonics are a table that is
+read. Usually, the graph integrates the pitch and takes the sine of every harmonic at every sample, forward and
+backward. The batch, the decoder, the noise, the room and the loss are the same. CPU seconds are for all cores together.
 
     KERAS_BACKEND=jax python benchmarks/train_step.py --sample-rate 48000
 """
@@ -38,7 +38,7 @@ def usual_harmonic(amplitudes: Any, f0_hz: Any, hop: int, sample_rate: int) -> A
 
 
 class Usual(Autoencoder):  # type: ignore[misc]
-    """The autoencoder with its sinusoids in the graph."""
+    """The autoencoder with its sinusoids computed in the graph."""
 
     rate: int
     frame_rate: int
@@ -53,7 +53,7 @@ class Usual(Autoencoder):  # type: ignore[misc]
 
 
 def a_track(seconds: float, config: TrainConfig) -> Passage:
-    """Noise with a wandering pitch: the cost is that of any recording."""
+    """Noise with a varying pitch, which costs as much as any recording."""
     random, frames = np.random.default_rng(0), round(seconds * config.frame_rate)
     f0_hz = 440.0 * 2.0 ** (np.cumsum(random.normal(0, 0.2, frames)).clip(-12, 12) / 12)
     audio = random.normal(0, 0.1, frames * config.hop)
@@ -62,7 +62,7 @@ def a_track(seconds: float, config: TrainConfig) -> Passage:
 
 
 def measure(trained: Any, batch: Batch, steps: int) -> dict[str, float]:
-    """Seconds and CPU seconds of a step, compilation left out."""
+    """Seconds and CPU seconds per step, without compilation."""
     for _ in range(2):
         trained.train_on_batch(*batch)
     wall, cpu = time.perf_counter(), time.process_time()
@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of lines")
     arguments = parser.parse_args()
     rate = arguments.sample_rate
-    # 60 harmonics and 65 bands at 16 kHz, as the paper has them; 120 and 193 from 0 to 24 kHz.
+    # 60 harmonics and 65 bands at 16 kHz, as in the paper; 120 and 193 from 0 to 24 kHz.
     harmonics, bands = round(60 + 60 * (rate - 16000) / 32000), 65 + 64 * (rate // 16000 - 1)
     config = TrainConfig(
         "step",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shipped effects as multiples of real time on one core, stereo, 48 kHz, blocks of 512; and where the time goes.
+"""The speed of the shipped effects on one core, stereo, 48 kHz, blocks of 512, in times real time; and where time goes.
 
-Each is timed three times and the quickest counts: what the others add is the machine's noise.
+Each is timed three times and the fastest counts, because the others include the machine's noise.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-# One core, before any library counts them and starts its threads.
+# One core, set before any library counts cores and starts threads.
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
@@ -25,7 +25,7 @@ from ddsp_fx.array_types import Audio
 
 RATE_HZ, BLOCK = 48000, 512
 NAMES = ("violin", "violin-dry", "violin-room")
-# Stage -> the object below the effect that does it, and its method.
+# Stage -> the object inside the effect that does the work, and its method.
 STAGES = {
     "analysis": ("_resynthesizer._features", "process"),
     "model": ("_resynthesizer._model", "step"),
@@ -35,7 +35,7 @@ STAGES = {
 
 
 def phrase(seconds: float) -> Audio:
-    """A gliding tone of ten harmonics, stereo, always sounding: the dearest case."""
+    """A stereo glide of ten harmonics that never pauses: the most expensive case."""
     t = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
     phase = 2 * np.pi * np.cumsum(330.0 * 2.0 ** (0.5 * np.sin(2 * np.pi * 0.3 * t))) / RATE_HZ
     tone = 0.15 * sum(np.sin(k * phase) / k for k in range(1, 11))
@@ -58,7 +58,7 @@ class Stopwatch:
 
 
 def watch(effect: ddsp_fx.Effect) -> dict[str, Stopwatch]:
-    """A stopwatch on each stage that this effect has."""
+    """A stopwatch for each stage of this effect."""
     watches = {}
     for stage, (path, method) in STAGES.items():
         owner: Any = effect
@@ -81,7 +81,7 @@ def play(effect: ddsp_fx.Effect, audio: Audio) -> NDArray[np.float64]:
 
 
 def measure(name: str, seconds: float, repeats: int = 3) -> dict[str, float]:
-    """Times real time, the blocks' worst cases as shares of their duration, and each stage's share of the whole."""
+    """Times real time, the slowest blocks relative to their duration, and each stage's share of the time."""
     audio, budget_s = phrase(seconds), BLOCK / RATE_HZ
     effect = ddsp_fx.load(name)
     effect.prepare(RATE_HZ, BLOCK, 2)
@@ -101,7 +101,7 @@ def measure(name: str, seconds: float, repeats: int = 3) -> dict[str, float]:
 
 
 def print_table(figures: dict[str, dict[str, float]]) -> None:
-    """A column an effect."""
+    """A column per effect."""
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for name in figures:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much of a voice lies where an instrument was trained, with and without register and loudness match.
+"""How much of a voice lies in an instrument's trained range, with and without register and loudness match.
 
     python benchmarks/voice_matching.py violin voice1.flac voice2.flac
 
-Printed are shares of sounding frames: pitch within the trained 1 to 99 %, level within the trained 5 to 95 %, both.
-`kept dynamics` is the deviation of the level that the model hears over that of the voice: 0 would be a voice with no
-loud and soft left, and is what a compressor buys its share with.
+Prints shares of sounding frames: pitch within the trained 1 to 99 %, level within the trained 5 to 95 %, both.
+`kept dynamics` is the deviation of the model's input level relative to the voice's own: 0 means no difference between
+loud and soft, which is how a compressor would gain its share.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SETTINGS: dict[str, dict[str, bool | str]] = {
 
 
 def requests(effect: TimbreTransfer, voice: Path) -> tuple[np.ndarray, np.ndarray]:
-    """(pitch in Hz, level in dB) that the model is asked for, (sounding frames, 2), and the levels of the voice."""
+    """The requested (pitch in Hz, level in dB), (sounding frames, 2), and the levels of the voice."""
     audio, rate = soundfile.read(voice, dtype="float32", always_2d=True)
     effect.prepare(rate, 4096, 1)
     effect.reset()
@@ -58,7 +58,7 @@ def shares(name: str, setting: dict[str, bool | str], voices: list[Path]) -> lis
 
 
 def main() -> None:
-    """One row a setting."""
+    """Print one row per setting."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("effect")
     parser.add_argument("voices", type=Path, nargs="+")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The types of arrays. Three of them are float32; their names tell the shape."""
+"""Types of arrays. The first three are all float32; their names tell the shape."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ class FeatureStream:
         self._queue(self.tracker.process(samples_16k), self._framer.process(samples_16k))
 
     def _queue(self, pitches: tuple[Floats, Floats], frames: Floats) -> None:
-        # At small blocks most complete no frame.
+        # With small blocks, most calls complete no frame.
         if len(pitches[0]):
             self._pitches = np.concatenate((self._pitches, np.stack(pitches)), axis=1)
         if len(frames):

@@ -43,7 +43,7 @@ class Automation:
         return whole
 
     def with_slots(self, names: Mapping[str, str]) -> Automation:
-        """The same curves for slots of other names; `names` gives the new name for each old one that changes."""
+        """The same curves after slots were renamed; `names` gives the new name for each old one."""
         renamed = Automation({})
         renamed._curves = [((names.get(slot, slot), symbol), curve) for (slot, symbol), curve in self._curves]
         return renamed

@@ -51,7 +51,7 @@ class Take:
     slot_ids: Mapping[str, str] = field(default_factory=dict)
 
     def automation_for(self, board: Board) -> Automation:
-        """The events for `board`, with each slot found by its id; one without an id there is looked up by its name."""
+        """The events for `board`. Each slot is found by its id, or by its name if the take has no id for it."""
         names = dict(zip(board.slot_ids(), board.slot_names(), strict=True))
         moved = {name: slot_id for name, slot_id in self.slot_ids.items() if names.get(slot_id, name) != name}
         return self.automation.with_slots({name: f"#{slot_id}" for name, slot_id in moved.items()})

@@ -118,7 +118,7 @@ class NativeMember:
         return is_fixed(self._plugin, symbol)
 
     def automation_delay(self, symbol: str) -> int:
-        """0: a native plugin's input is already delayed by the latency before it."""
+        """0: a native plugin applies a change to its input at once."""
         del symbol
         return 0
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a board's render asks of an automation."""
+"""The interface of an automation for a board's render."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 
 class Moves(Protocol):
-    """Moves the parameters of a board in time, as `ddsp_fx.Automation` does."""
+    """Changes a board's parameters over time, like `ddsp_fx.Automation`."""
 
     def install(self, board: Any, sample_rate: float, samples: float) -> None:
-        """Prepare the Board and schedule every change of `samples` samples; raises where the changes do not fit it."""
+        """Prepare the Board and schedule all changes for `samples` samples; raises if they do not fit the board."""
         ...

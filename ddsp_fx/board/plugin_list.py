@@ -14,15 +14,15 @@ from ddsp_fx.board.slot_naming import Naming, SlotNames
 from ddsp_fx.board.streaming import check_streams
 from ddsp_fx.errors import BoardError
 
-# A slot by number, the way to one through boards inside boards, or the board itself.
+# A slot's number, the path to a slot through boards inside boards, or None for the board itself.
 Slot = int | tuple[int, ...] | None
 
 
 class PluginList(MutableSequence[Any]):
     """Holds learned effects, pedalboard plugins and boards; anything else raises BoardError.
 
-    A plugin holds the audio of one place, so it can be in the list once, and a board can't be inside itself: both raise
-    BoardError, an assignment to one place (as in a swap) when the board is prepared.
+    A plugin holds the audio of one place, so it can be in the list only once, and a board cannot be inside itself. Both
+    raise BoardError; an assignment to one place, as in a swap, only does so when the board is prepared.
     """
 
     _plugins: list[Any]
@@ -37,7 +37,7 @@ class PluginList(MutableSequence[Any]):
         if is_native(plugin):
             check_streams(plugin)
         if any(part is self for part in inside(plugin)):
-            raise BoardError("a board cannot be inside itself; put a copy there: copy.deepcopy(board)")
+            raise BoardError("a board cannot be inside itself; use a copy: copy.deepcopy(board)")
         return plugin
 
     def _check(self, plugins: Sequence[Any]) -> None:
@@ -46,10 +46,10 @@ class PluginList(MutableSequence[Any]):
                 self._checked(plugin)
             check_distinct(plugins)
         except RecursionError:
-            raise BoardError("a Mix or Chain is inside itself; put another one there") from None
+            raise BoardError("a Mix or Chain is inside itself; use another one") from None
 
     def _put(self, plugins: Sequence[Any]) -> None:
-        """The list is this one from now on, if nothing in it is refused."""
+        """Replace the list, unless a plugin is refused."""
         self._check(plugins)
         self._plugins = list(plugins)
         self._changed()
@@ -75,7 +75,7 @@ class PluginList(MutableSequence[Any]):
         self._changed()
 
     def insert(self, index: int, value: Any) -> None:
-        """Put a plugin before `index`; raises BoardError for anything else, and for one that is in the list."""
+        """Insert a plugin before `index`; raises BoardError for anything else, and for a plugin that is in the list."""
         plugins = list(self._plugins)
         plugins.insert(index, value)
         self._put(plugins)
@@ -96,7 +96,7 @@ class PluginList(MutableSequence[Any]):
         return self._joined(other, self)
 
     def __mul__(self, times: int) -> Self:
-        """A board of that many copies of each plugin, one round after another."""
+        """A board with that many copies of the whole list."""
         return self._joined(*[self] * times)
 
     __rmul__ = __mul__
@@ -111,7 +111,7 @@ class PluginList(MutableSequence[Any]):
         return joined
 
     def _copy_of(self, indices: range) -> Self:
-        """A copy of the board with copies of these plugins alone."""
+        """A copy of the board with copies of only these plugins."""
         raise NotImplementedError
 
     def __len__(self) -> int:
@@ -125,42 +125,40 @@ class PluginList(MutableSequence[Any]):
         return f"{type(self).__name__}([{plugins}])"
 
     def _changed(self) -> None:
-        """The list is another one now."""
+        """Called when the list has changed."""
         self._slots.arrange(self._plugins)
 
-    # Slots: how automation, OSC and JSON name a plugin.
-
     def _namings(self) -> list[Naming]:
-        # A plugin may have been renamed since, which the list is not told.
+        # A plugin may have been renamed, of which the list is not notified.
         self._slots.arrange(self._plugins)
         return self._slots.namings
 
     def slot_names(self) -> list[str]:
-        """One unique name per plugin: its own, with a number if another has it already (violin, violin-2).
+        """One unique name per plugin: its own, with a number if another plugin has it already (violin, violin-2).
 
-        A plugin keeps its slot's name while others are added, removed or reordered, and until it is renamed itself.
+        A plugin keeps its slot's name while others are added, removed or reordered, unless it is renamed itself.
         """
         return [naming.name for naming in self._namings()]
 
     def slot_ids(self) -> list[str]:
         """One id per plugin, which stays the same when plugins are added, removed, reordered or renamed.
 
-        Ids are saved with the board, and none is given twice. Write `#` before an id to use it in place of a slot's
-        name: `board.slot("#violin-2")`, or the automation target `#violin-2.mix`.
+        Ids are saved with the board and never used twice. With `#` before it, an id can replace a slot's name:
+        `board.slot("#violin-2")`, or the automation target `#violin-2.mix`.
         """
         return [naming.id for naming in self._slots.namings]
 
     def slot_with_id(self, slot_id: str) -> int | None:
-        """The index of the slot with that id, None for "", which is the board itself; raises BoardError."""
+        """The index of the slot with that id, None for "", the board itself; raises BoardError."""
         places = self._slots.places
         if slot_id and slot_id not in places:
             raise BoardError(f"the board has no slot with the id {slot_id!r}; it has {', '.join(places) or 'none'}")
         return places[slot_id] if slot_id else None
 
     def slot(self, name: str | int) -> Slot:
-        """The index behind a slot's name, its number, or its id after a `#`; raises BoardError.
+        """The index for a slot's name, number, or id after `#`; raises BoardError.
 
-        `inner.violin` is the slot `violin` of the board in slot `inner`, and gives the way there: (0, 1).
+        `inner.violin` is slot `violin` of the board in slot `inner`, and gives the path to it: (0, 1).
         """
         names = self.slot_names()
         index = self._index(str(name), names)
@@ -191,7 +189,7 @@ class PluginList(MutableSequence[Any]):
 
 
 def inside(plugin: Any) -> Iterator[Any]:
-    """The plugin, and all that it holds at any depth: in a board, in pedalboard's containers, behind a wrapper."""
+    """The plugin and everything inside it, at any depth: in boards, pedalboard's containers and wrappers."""
     yield plugin
     held: Iterable[Any] = ()
     if isinstance(plugin, PluginList):
@@ -206,14 +204,14 @@ def inside(plugin: Any) -> Iterator[Any]:
 
 
 def check_distinct(plugins: Iterable[Any]) -> None:
-    """Raises BoardError when one instance is there twice, at any depth."""
-    # A list keeps them alive: pedalboard makes a new object of a plugin that nobody holds, maybe at an old address.
+    """Raises BoardError if the same instance appears twice, at any depth."""
+    # The list keeps them alive: pedalboard makes a new object for a plugin that nobody holds, maybe at an old address.
     parts = [part for plugin in plugins for part in inside(plugin)]
     seen: set[int] = set()
     for part in parts:
         if id(part) in seen:
             raise BoardError(
-                f"the same {native_name(part)} is in the board twice, and would mix up the audio of both places; "
-                f"make another one for each place, or take copy.deepcopy of it"
+                f"the same {native_name(part)} is in the board twice, which would mix up the audio of both places; "
+                f"use another one for each place, or copy.deepcopy of it"
             )
         seen.add(id(part))

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 class SlotAccess(Live):
-    """What a Board has for automation, OSC and hosts. A slot of None is the board itself."""
+    """A Board's interface for automation, OSC and hosts. A slot of None is the board itself."""
 
     _events: Events
 
     def plugin_at(self, slot: Slot) -> Any:
-        """The plugin in a slot as `slot` gives it; the board itself for None."""
+        """The plugin in a slot, as returned by `slot`; the board itself for None."""
         if isinstance(slot, tuple):
             inner = self._plugins[slot[0]]
             return inner.plugin_at(slot[1:]) if len(slot) > 1 else inner
         return self if slot is None else self._plugins[slot]
 
     def member_at(self, slot: Slot) -> Member:
-        """The parameters of the plugin in a slot."""
+        """The parameters of a slot's plugin."""
         return member(self.plugin_at(slot))
 
     def set_slot_value(self, slot: Slot, symbol: str, value: Value) -> None:
@@ -47,12 +47,12 @@ class SlotAccess(Live):
             return
         name = type(plugin).__name__
         raise ParameterError(
-            f"{name}.{symbol} cannot be moved while audio runs: {name} would begin anew, or change its latency. Set it "
+            f"{name}.{symbol} cannot be moved while audio runs: that would restart {name} or change latency. Set it "
             f"on the plugin before the stream, or between two: board.reset(), set it, then prepare()"
         )
 
     def check_slot_symbol(self, slot: Slot, symbol: str) -> None:
-        """Raises UnknownParameterError when that plugin has no such parameter."""
+        """Raises UnknownParameterError if that plugin has no such parameter."""
         known = member(self.plugin_at(slot)).symbols()
         if symbol not in known:
             raise unknown_parameter(self._called(slot), symbol, known)
@@ -65,15 +65,15 @@ class SlotAccess(Live):
         return str(getattr(self, "name", "board")) if slot is None else self.slot_names()[slot]
 
     def check_slot_value(self, slot: Slot, symbol: str, value: Value) -> None:
-        """Raises ParameterError or UnknownParameterError when that plugin would refuse the value; nothing changes."""
+        """Raises ParameterError or UnknownParameterError if the plugin would refuse the value; changes nothing."""
         self.check_slot_symbol(slot, symbol)
         member(self.plugin_at(slot)).check(symbol, value)
 
     def schedule(self, sample: int, slot: Slot, symbol: str, value: Value) -> None:
-        """Set a parameter when the sound of input sample `sample` passes through that plugin.
+        """Set a parameter when the sound of input sample `sample` passes through the plugin.
 
-        An event in the past acts at once. `reset` discards events. A parameter that cannot be moved while
-        audio runs raises ParameterError, or is a failure to take from a live board.
+        An event in the past acts at once. `reset` discards events. A parameter that cannot be moved while audio runs
+        raises ParameterError, or is reported as a failure of a live board.
         """
         if isinstance(slot, tuple) and len(slot) > 1:
             inner = self._plugins[slot[0]]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Names and ids of a board's slots. Neither depends on the order of the slots.
 
-A slot's **name** is for people: `violin`, `violin-2`. It follows the plugin's own name, so it changes when the plugin
-is renamed. A slot's **id** is for saved boards, takes and automation lanes: it is made when the plugin is put into the
-board, stays the same until the end, is saved with the board, and is never given to another plugin of that board.
+A slot's **name** is for people: `violin`, `violin-2`. It follows the plugin's own name, and so changes when the plugin
+is renamed. A slot's **id** is for saved boards, takes and automation lanes. It is created when the plugin is put into
+the board, never changes, is saved with the board, and is never given to another plugin of that board.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from ddsp_fx.board.native_stage import native_name
 
 
 class Naming(NamedTuple):
-    """What one slot is called.
+    """The name and id of one slot.
 
     Args:
         base: the plugin's own name.
         name: unique in the board, made from it.
-        id: unique in the board, for as long as the board exists.
+        id: unique in the board, during the board's whole life.
     """
 
     base: str
@@ -32,18 +32,18 @@ class Naming(NamedTuple):
 
 
 class SlotNames:
-    """The namings of the plugins in a list, and of those that were in it and still exist.
+    """The namings of the plugins in a list, and of those that were removed but still exist.
 
     Attributes:
         places: the index of each id.
-        given: for each base the highest number that an id has had.
+        given: for each base, the highest number used in an id.
     """
 
     def __init__(self) -> None:
         self._now: list[tuple[Any, Naming]] = []
         self.places: dict[str, int] = {}
-        # A plugin that is taken out and put back (board.insert(0, board.pop()), a swap) keeps its naming. Only what
-        # somebody else holds can come back, so weak references suffice.
+        # A plugin that is removed and put back (board.insert(0, board.pop()), a swap) keeps its naming. Only plugins
+        # that somebody still holds can come back, so weak references suffice.
         self._left: dict[int, tuple[weakref.ref[Any], Naming]] = {}
         self.given: Counter[str] = Counter()
 
@@ -53,14 +53,14 @@ class SlotNames:
 
     @property
     def namings(self) -> list[Naming]:
-        """One for each slot, in order."""
+        """The naming of each slot, in order."""
         return [naming for _, naming in self._now]
 
     def arrange(self, plugins: Sequence[Any]) -> None:
-        """Name the plugins of the list as it is now.
+        """Name the plugins of the current list.
 
-        A plugin that was there before keeps its id, and its name unless it calls itself something else now. Of the
-        others the first of a name gets it unchanged, and the next ones are numbered.
+        A plugin that was in the list before keeps its id, and its name unless it has been renamed. Of the new ones with
+        the same name, the first gets it unchanged, and the others are numbered.
         """
         known = {id(plugin): naming for plugin, naming in self._now}
         present = {id(plugin) for plugin in plugins}
@@ -73,17 +73,17 @@ class SlotNames:
         self._set(plugins, bases, names, ids)
 
     def adopt(self, plugins: Sequence[Any], names: Sequence[str], ids: Sequence[str], given: Mapping[str, int]) -> None:
-        """Take over the namings of a saved board; `given` is its count of ids."""
+        """Restore the namings of a saved board; `given` is its record of used numbers."""
         self.given = given_by(ids) | Counter(given)
         self._set(plugins, [native_name(plugin) for plugin in plugins], names, ids)
 
     def expect(self, plugins: Iterable[Any], namings: Iterable[Naming]) -> None:
-        """These plugins come into the list next, if possible under these names and ids: they are copies of others."""
+        """Announce copies that will be added next; if possible, they get these namings."""
         self._remember(zip(plugins, namings, strict=True))
 
     def _remember(self, left: Iterable[tuple[Any, Naming]]) -> None:
         for plugin, naming in left:
-            # A plugin of a third party's class may not support weak references; then it comes back as a new one.
+            # A third-party plugin class may not support weak references; a plugin that comes back then counts as new.
             with suppress(TypeError):
                 self._left[id(plugin)] = weakref.ref(plugin), naming
         self._left = {key: entry for key, entry in self._left.items() if entry[0]() is not None}
@@ -122,7 +122,7 @@ def numbered(base: str, number: int) -> str:
 
 
 def given_by(ids: Iterable[str]) -> Counter[str]:
-    """For each base the highest number that these ids show to be given."""
+    """For each base, the highest number used in these ids."""
     given: Counter[str] = Counter()
     for text in ids:
         head, number = _parted(text)
@@ -131,7 +131,7 @@ def given_by(ids: Iterable[str]) -> Counter[str]:
 
 
 def first_names(plugins: Sequence[Any]) -> list[str]:
-    """The names that these plugins have in a new board."""
+    """The names of these plugins in a new board."""
     nothing = [None] * len(plugins)
     return _names([native_name(plugin) for plugin in plugins], nothing, nothing)
 

@@ -18,7 +18,7 @@ Makes = Mapping[str, Callable[..., Any]]
 
 FORMAT = "ddsp-fx board"
 VERSION = 1
-# Plugins' states and impulse responses make them long.
+# Plugins' states and impulse responses can be long.
 MOST_CHARACTERS = 256 << 20
 MOST_SLOTS = 512
 MOST_NAME = 4096
@@ -26,7 +26,7 @@ MOST_GIVEN = 1 << 16
 
 
 def board_to_json(board: Any) -> str:
-    """The text of a Board; raises BoardError naming the slot that cannot be written down, and what of it."""
+    """A Board as text; raises BoardError that names the slot that cannot be saved, and the reason."""
     data: dict[str, Any] = {"format": _format_of(board), "version": VERSION, "mix": board.mix}
     if board.bypass:
         data["bypass"] = True
@@ -37,7 +37,7 @@ def board_to_json(board: Any) -> str:
     data["slots"] = [{"id": of.id, **_slot(plugin, of.name)} for plugin, of in zip(board, namings, strict=True)]
     if names != first_names(list(board)):
         data["slot_names"] = names
-    # Ids of plugins that were removed: they must not be given again, since lanes and takes may still refer to them.
+    # The numbers in ids of removed plugins must not be used again, because lanes and takes may still refer to them.
     if board._slots.given != given_by(naming.id for naming in namings):
         data["ids_given"] = dict(board._slots.given)
     return json.dumps(data, indent=2)
@@ -64,30 +64,31 @@ def _effect(plugin: Any) -> dict[str, Any]:
     tracker = getattr(plugin, "tracker", DEFAULT_TRACKER)
     if tracker != DEFAULT_TRACKER:
         saved["tracker"] = tracker
-    # An effect is loaded under its symbol, the last part of "org.example.violin/violin" or "/a/bundle#violin".
+    # An effect gets its symbol as its name, the last part of "org.example.violin/violin" or "/a/bundle#violin".
     if plugin.name != plugin.origin.rpartition("#")[2].rpartition("/")[2]:
         saved["called"] = plugin.name
     return saved
 
 
 def board_from_json(text: str, trust: bool, makes: Makes) -> Any:
-    """The Board of a text; raises BoardError for text that is not a board, and what loading an effect raises.
+    """The Board from a text; raises BoardError for text that is not a board, and errors of loading effects.
 
     Args:
-        text: as `board_to_json` writes it, from wherever it comes.
-        trust: run a plugin's code, or read a response, from any path that the text names; without it a plugin's path is
-            a name in the system's plugin folders.
+        text: from `board_to_json`, but possibly changed by anybody.
+        trust: run a plugin's code, or read a response, from any path in the text; without it, a plugin's path only
+            means
+            its name in the system's plugin folders.
         makes: the class of boards of each format.
     """
     if len(text) > MOST_CHARACTERS:
-        raise BoardError(f"a board of {len(text)} characters; at most {MOST_CHARACTERS} are read")
+        raise BoardError(f"a board of {len(text)} characters, more than the limit of {MOST_CHARACTERS}")
     try:
         return _Reader(trust, makes).board(json.loads(text))
     except RecursionError:
         raise BoardError("a board is nested too deeply") from None
     except MemoryError:
-        raise BoardError("a board asks for more memory than there is") from None
-    # Of JSON; the parts of a board raise errors of ours, which are ValueErrors in part.
+        raise BoardError("a board needs more memory than there is") from None
+    # A ValueError of the JSON parser. Errors about the board's parts are our own, but partly ValueErrors too.
     except ValueError as error:
         if isinstance(error, DdspFxError):
             raise
@@ -95,7 +96,7 @@ def board_from_json(text: str, trust: bool, makes: Makes) -> Any:
 
 
 class _Reader:
-    """Makes plugins and boards of data, and counts the slots, those of boards and containers inside included."""
+    """Makes plugins and boards from data, and counts all slots, including those of inner boards and containers."""
 
     def __init__(self, trust: bool, makes: Makes) -> None:
         self._trust, self._makes, self._slots = trust, makes, 0
@@ -103,11 +104,11 @@ class _Reader:
     def _counted(self, slots: list[Any]) -> list[Any]:
         self._slots += len(slots)
         if self._slots > MOST_SLOTS:
-            raise BoardError(f"a board with more than {MOST_SLOTS} slots in all is not read")
+            raise BoardError(f"a board with more than {MOST_SLOTS} slots in total is not read")
         return slots
 
     def board(self, data: Any) -> Any:
-        """Raises BoardError, and what loading an effect raises."""
+        """Raises BoardError, and errors of loading effects."""
         make = self._makes.get(str(data.get("format"))) if isinstance(data, dict) else None
         if make is None or not isinstance(data.get("slots"), list):
             raise BoardError(f"not a board: expected an object with format {FORMAT!r} and a list of slots")
@@ -145,7 +146,7 @@ def _loaded(slot: dict[str, Any]) -> Any:
 
 
 def _name_slots(board: Any, data: dict[str, Any]) -> None:
-    """Restore names and ids. Boards of version 0.2 and before have no ids: a slot's name then becomes its id."""
+    """Restore names and ids. Boards saved by 0.2 and earlier have no ids: a slot's name then becomes its id."""
     names = [str(name) for name in data.get("slot_names", board.slot_names())]
     ids = [_text(slot, "id") if "id" in slot else name for slot, name in zip(data["slots"], names, strict=False)]
     for kind, texts in (("called", names), ("identified by", ids)):

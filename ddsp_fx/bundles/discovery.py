@@ -72,7 +72,7 @@ class Catalogue:
             raise BundleError(f"effect {name!r} is ambiguous: {self._clash_text(found[0].manifest.id)}")
         if len(found) > 1:
             full = " or ".join(f"{b.manifest.id}/{symbol}" for b in found)
-            raise BundleError(f"effect {name!r} is offered by {len(found)} bundles; say {full}")
+            raise BundleError(f"effect {name!r} is in {len(found)} bundles; use {full}")
         return found[0], symbol
 
     def _unknown_text(self, name: str) -> str:

@@ -80,7 +80,7 @@ class LevelMeter:
         if self.frame & (self.frame - 1) or self.frame < 4:
             spectrum = np.fft.rfft(frames * window)
             return _power_to_db(np.mean((spectrum.real**2 + spectrum.imag**2) * weights, axis=-1))
-        # numba costs more to import than the rest of this package.
+        # Importing numba takes longer than importing the rest of this package.
         from ddsp_fx.dsp._fft_kernel import fft_tables
         from ddsp_fx.dsp._loudness_kernel import weighted_powers
 

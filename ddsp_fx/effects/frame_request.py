@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an effect decides for each frame."""
+"""An effect's decisions for each frame."""
 
 from __future__ import annotations
 

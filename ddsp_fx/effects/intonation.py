@@ -72,7 +72,7 @@ class Autotune:
         return self._correction
 
     def _nearest(self, key: str, scale: str) -> float:
-        """The nearer of the notes below and above the centre; the one under way counts as a little nearer."""
+        """The nearest note below or above the centre; the current note counts as a little nearer than it is."""
         tonic = KEYS.index(key)
         octave, place = divmod(self._centre - tonic, 12.0)
         degrees = _degrees(scale)
@@ -86,5 +86,5 @@ class Autotune:
 
 @cache
 def _degrees(scale: str) -> tuple[int, ...]:
-    """Of one octave, and the first of the next."""
+    """The degrees of one octave, plus the first of the next."""
     return (*SCALES[scale], 12)

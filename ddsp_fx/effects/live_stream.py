@@ -18,7 +18,7 @@ Order = Literal["channels first", "samples first"]
 
 
 class Streamed(Protocol):
-    """What `LiveStream` asks of an effect."""
+    """The part of an effect that `LiveStream` needs."""
 
     _usage: Usage
     _name: str

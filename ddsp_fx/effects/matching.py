@@ -150,7 +150,7 @@ class LevelMatch:
         self._quantiles: NDArray[np.float64] | None = self._target.copy()
 
     def hear(self, level_db: float, gate: float) -> None:
-        """One frame; what it teaches is worked out when `step` asks. Learns only while the gate is fully open."""
+        """Learn one frame, only while the gate is fully open. The quantiles are computed when `step` needs them."""
         if gate >= 1.0:
             self._heard.add(level_db)
             self._count += 1

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Shown(Protocol):
-    """What an effect tells of itself."""
+    """The part of an effect that is shown."""
 
     @property
     def parameters(self) -> Mapping[str, Parameter]: ...

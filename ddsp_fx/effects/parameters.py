@@ -26,7 +26,7 @@ Value = float | int | str | bool
 
 
 class Valued(Protocol):
-    """What has parameters: `Effect` does."""
+    """An object with parameters, such as an `Effect`."""
 
     def get_value(self, symbol: str) -> Value: ...
 

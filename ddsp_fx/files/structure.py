@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a survey of a file finds: where the audio lies, and what is wrong with it."""
+"""The result of a survey of a file: where the audio is, and what is wrong with the file."""
 
 from __future__ import annotations
 

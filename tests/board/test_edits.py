@@ -38,9 +38,6 @@ def _decoder() -> Source:
     return Source(trained=Trained(level="power"), runner=fake_decoder())
 
 
-# The same instance twice.
-
-
 @pytest.mark.parametrize("make", [pedalboard.Delay, _reverb, lambda: Board([pedalboard.Gain()])])
 @pytest.mark.parametrize(
     "place",
@@ -136,9 +133,6 @@ def test_a_mix_inside_itself_is_refused() -> None:
         del mix[1]
 
 
-# Changes to what is inside.
-
-
 def test_an_inner_board_may_change_after_the_outer_was_prepared() -> None:
     inner = Board([pedalboard.Gain(0)])
     outer = Board([DryWet(Board([inner]))])
@@ -163,9 +157,6 @@ def test_a_tail_follows_the_values_inside(wrap: Callable[[Any], Any]) -> None:
     fresh = Board([pedalboard.Delay(0.5, 0.0, 0.5)]).render(_audio(), RATE)
     assert short < fresh.shape[1]
     assert np.array_equal(board.render(_audio(), RATE), fresh)
-
-
-# Edits between the chunks of a stream.
 
 
 def test_what_stays_in_the_list_keeps_its_sound() -> None:
@@ -237,9 +228,6 @@ def test_an_event_goes_with_its_plugin() -> None:
     assert (gain.gain_db, other.gain_db) == (-20.0, 0.0)
 
 
-# Automation of boards inside boards.
-
-
 @pytest.mark.parametrize("target", ["inner.Gain.gain_db", "1.1.gain_db", "inner.1.gain_db"])
 def test_automation_reaches_into_a_board_at_its_sample(target: str) -> None:
     inner = Board([pedalboard.Resample(16000), pedalboard.Gain(0)])
@@ -259,8 +247,6 @@ def test_a_wrong_way_into_a_board_is_named() -> None:
     with pytest.raises(UnknownParameterError, match=r"board\.Gain has no parameter 'gain'; did you mean 'gain_db'"):
         board.render(audio, RATE, automation=Automation({"board.Gain.gain": 1}))
 
-
-# Copies.
 
 COPIES: dict[str, Callable[[Any], Any]] = {
     "copy": copy.copy,
@@ -339,9 +325,6 @@ def test_slices_and_products_hold_their_part() -> None:
     assert (board[::-1].mix, [p.gain_db for p in board[::-1]]) == (0.5, [3, 2, 1])
     assert [p.gain_db for p in board * 2] == [1, 2, 3, 1, 2, 3]
     assert [p.gain_db for p in board + [pedalboard.Gain(4)]] == [1, 2, 3, 4]  # noqa: RUF005
-
-
-# Names.
 
 
 def _names(symbols: Iterable[str]) -> list[str]:

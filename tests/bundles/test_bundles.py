@@ -150,7 +150,7 @@ def test_one_id_twice_names_both(tmp_path: Path) -> None:
 def test_one_symbol_in_two_bundles_asks_for_the_full_name(tmp_path: Path) -> None:
     write_bundle(tmp_path / "place" / "one")
     write_bundle(tmp_path / "place" / "two", id="org.example.other")
-    with pytest.raises(BundleError, match=r"say org\.example\.hall/hall or org\.example\.other/hall"):
+    with pytest.raises(BundleError, match=r"use org\.example\.hall/hall or org\.example\.other/hall"):
         load("hall", paths=[tmp_path / "place"])
     assert load("org.example.other/hall", paths=[tmp_path / "place"]).name == "hall"
 

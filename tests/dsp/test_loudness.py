@@ -56,7 +56,7 @@ def test_wrong_use_is_explained():
 
 @pytest.mark.parametrize("frame", [512, 1000, 1024])
 def test_the_compiled_meter_is_the_definition(frame: int) -> None:
-    """To 1e-4 dB: a float32 transform against one in double. A frame that is no power of 2 goes by NumPy."""
+    """To 1e-4 dB, between a float32 transform and one in double precision. Other sizes than powers of 2 use NumPy."""
     frames = np.random.default_rng(3).standard_normal((9, frame)).astype(np.float32) * np.logspace(-4, 0, 9)[:, None]
     frames = frames.astype(np.float32)
     window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(frame) / frame)

@@ -78,8 +78,6 @@ class FakePlugin:
         os.close(descriptor)
         return self.answers()
 
-    # Audio.
-
     def activate(self) -> None:
         self.epoch += 1
         self.position = 0

@@ -50,7 +50,7 @@ def test_what_is_too_long_is_refused() -> None:
         encode(["x" * MOST_BYTES])
     reader = LineReader()
     assert list(reader.feed(b"x" * (MOST_BYTES - 1))) == []
-    with pytest.raises(EngineError, match="speaks another protocol"):
+    with pytest.raises(EngineError, match="uses another protocol"):
         list(reader.feed(b"xx"))
 
 

@@ -139,7 +139,7 @@ def test_a_rate_that_the_device_lacks_is_converted_and_said(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--device", "absent"], "device absent cannot be opened: No output .* there is 0 Null"),
+        (["--device", "absent"], "device absent cannot be opened: No output .* the devices are: 0 Null"),
         (["--from", "10"], "--from 10 is after the end of .*, 1.00 s"),
         (["--from", "-1"], "--from -1 must be 0 or more"),
         (["--from", "2", "--to", "1"], "--to 1 must be after --from 2"),

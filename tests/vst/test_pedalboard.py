@@ -160,7 +160,7 @@ def test_without_an_engine_it_is_dry_at_once_and_on_time(
     plugin = pedalboard.load_plugin(str(built / "bin" / "ddsp-fx.vst3"))
     for size in (1, 64, 8192):
         assert np.array_equal(plugin.process(voice, RATE, buffer_size=size), voice)
-    assert plugin.engine.startswith("no engine runs")
+    assert plugin.engine.startswith("no engine is running")
 
 
 def test_a_board_that_is_not_there_is_named(

@@ -51,7 +51,7 @@ def test_what_is_moved_without_memory_is_heard_with_it(
     done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     without, later = done.stdout.splitlines()
-    assert without.startswith("the input passes as it is: the system has no memory")
+    assert without.startswith("the input passes unchanged: the system has no memory")
     # The latency that the host is told.
     assert without.endswith(" 0")
     assert later.startswith("ready; panel at")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running boards, one per track. Independent of OSC, HTTP and other access to it."""
+"""Running boards, one per track, independent of OSC, HTTP and other access."""
 
 from ddsp_fx_bridge.engine.changes import Change
 from ddsp_fx_bridge.engine.engine import Engine

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Converts time to sample positions and back, from block times that jitter. Times are `time.monotonic`."""
+"""Converts between time and sample positions, from block times with jitter. Times are `time.monotonic`."""
 
 from __future__ import annotations
 
-# A block's time says where its samples are, give or take the scheduler; 2 % a block averages over 50 blocks (0.5 s).
+# A block's time gives its position up to the scheduler's jitter; 2 % per block averages over 50 blocks (0.5 s).
 _GAIN = 0.02
-# Beyond this the stream has stopped and gone on.
+# A larger error means that the stream has paused.
 _JUMP_S = 0.1
 
 
 class ClockMap:
-    """A straight line through (time, position) that follows slowly and jumps when the stream has jumped.
+    """A straight line through (time, position) that follows slowly, and jumps after a pause of the stream.
 
     Args:
         sample_rate: in Hz.
@@ -22,11 +22,11 @@ class ClockMap:
 
     @property
     def is_running(self) -> bool:
-        """True once a block has been seen."""
+        """Whether a block has arrived yet."""
         return self._anchor is not None
 
     def block(self, time_s: float, position: int) -> None:
-        """The sample at `position` was at the input at `time_s`."""
+        """Report that the sample at `position` was at the input at `time_s`."""
         if self._anchor is None:
             self._anchor = time_s, position
             return
@@ -37,7 +37,7 @@ class ClockMap:
         self._anchor = expected_s + gain * error_s, position
 
     def sample_at(self, time_s: float) -> int:
-        """The sample that is at the input at that time; 0 before the first block."""
+        """The sample at the input at that time; 0 before the first block."""
         if self._anchor is None:
             return 0
         anchor_s, anchor = self._anchor

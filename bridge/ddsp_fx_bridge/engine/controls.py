@@ -13,10 +13,10 @@ from ddsp_fx.board.native import make_native, native_values, set_native
 from ddsp_fx.effects.parameters import Parameter, Value
 from ddsp_fx.errors import BoardError, ParameterError
 
-# A slot's id, "" for the board itself, and the parameter's symbol: no change of the board's order changes it.
+# A slot's id, "" for the board itself, and the parameter's symbol. Reordering the board does not change it.
 Key = tuple[str, str]
 
-# For numbers of plugins that tell no range: no frequency, time or ratio is beyond.
+# Limits for plugins that report no range; no real frequency, time or ratio exceeds them.
 MOST, MOST_DB = 1e6, 100.0
 
 
@@ -28,9 +28,9 @@ class Control:
         slot_id: as `board.slot_ids()` has it, "" for the board itself.
         slot_name: as `board.slot_names()` has it, "" for the board itself.
         symbol: of the parameter.
-        parameter: its declaration; None for a built-in plugin of pedalboard, which tells no range.
-        refusal: for those, tries a value on a twin of the plugin and raises ParameterError.
-        initial: the value when the board came.
+        parameter: its declaration; None for pedalboard's own plugins, which report no range.
+        refusal: for those, tries a value on a second plugin and raises ParameterError.
+        initial: the value when the board was loaded.
     """
 
     slot_id: str
@@ -42,17 +42,17 @@ class Control:
 
     @property
     def key(self) -> Key:
-        """What the engine calls it."""
+        """The key in the engine."""
         return self.slot_id, self.symbol
 
     @property
     def identity(self) -> str:
-        """The key as one text, for what outlives names: a host's lanes."""
+        """The key as one text, for a host's lanes, which outlive names."""
         return f"{self.slot_id}.{self.symbol}" if self.slot_id else self.symbol
 
     @property
     def target(self) -> str:
-        """What automation calls it."""
+        """The target in automation."""
         return f"{self.slot_name}.{self.symbol}" if self.slot_name else self.symbol
 
     def check(self, value: Value) -> Value:
@@ -65,7 +65,7 @@ class Control:
         return number
 
     def text(self, value: Value) -> str:
-        """For people, with the unit."""
+        """The value as text with its unit."""
         if self.parameter is not None:
             return self.parameter.text(value)
         return f"{value:.6g}" if isinstance(value, float) else str(value)
@@ -83,7 +83,7 @@ class Control:
 
 
 def _like(initial: Value, value: Value, name: str) -> Value:
-    """The value in the type that the plugin had; raises ParameterError."""
+    """The value, in the type of the plugin's own; raises ParameterError."""
     if isinstance(initial, bool):
         if isinstance(value, str) and value.lower() in ("on", "off", "true", "false"):
             return value.lower() in ("on", "true")
@@ -96,7 +96,7 @@ def _like(initial: Value, value: Value, name: str) -> Value:
         return value
     if isinstance(value, (bool, str)):
         raise ParameterError(f"{name}: expected a number, got {value!r}")
-    # What tells no range takes 1e30 dB too, and is silent from then on: its own infinity.
+    # Plugins without a range accept even 1e30 dB, and are silent from then on because of infinity.
     most = MOST_DB if name.endswith("_db") else MOST
     if not abs(value) <= most:
         raise ParameterError(f"{name} = {value!r} is out of range; the range is {-most:g} to {most:g}")
@@ -123,7 +123,7 @@ def _controls(plugin: Any, slot_id: str, name: str) -> list[Control]:
 
 
 def _twin(plugin: Any) -> Callable[[str], Callable[[Value], None]] | None:
-    """A second plugin that takes each value first: pedalboard's own tell their limits only by refusing."""
+    """A second plugin that tries each value first, because pedalboard's own reveal limits only by refusing."""
     try:
         twin = make_native(type(plugin).__name__, native_values(plugin))
     except (BoardError, ParameterError):

@@ -15,10 +15,10 @@ from ddsp_fx_bridge.engine.engine import Engine
 
 
 def import_sounddevice(instead: str = "use serve --clock") -> Any:
-    """Raises MissingExtraError, with the package of the system where that is what is missing.
+    """Raises MissingExtraError; if only the system's library is missing, it names its package.
 
     Args:
-        instead: what works without it.
+        instead: what works without it, for the message.
     """
     try:
         import sounddevice
@@ -32,7 +32,7 @@ def import_sounddevice(instead: str = "use serve --clock") -> Any:
 
 
 def has_device() -> bool:
-    """Whether there is anything to play on, without a word about what is missing."""
+    """Whether there is a device; prints nothing if something is missing."""
     try:
         devices = import_sounddevice().query_devices()
     except (MissingExtraError, RuntimeError):
@@ -46,11 +46,11 @@ def device_id(name: str | None) -> int | str | None:
 
 
 def refused(sounddevice: Any, description: str, error: Exception, instead: str) -> EngineError:
-    """What PortAudio said, and the devices that there are; `instead` is the remedy where there is none."""
+    """The error with what PortAudio said and the devices; `instead` is the remedy if there is none."""
     names = [f"{i} {d['name']}" for i, d in enumerate(sounddevice.query_devices())]
     return EngineError(
         f"the {description} cannot be opened: {' '.join(str(error).split())}; "
-        f"there is {', '.join(names) or f'no device at all; {instead}'}"
+        f"the devices are: {', '.join(names) or f'none; {instead}'}"
     )
 
 
@@ -58,8 +58,8 @@ class DeviceDoor:
     """A full-duplex stream whose callback is `engine.process`.
 
     Args:
-        engine: what processes; its rate, block size and channels are asked of the device.
-        device: a number or a part of a name, as sounddevice takes it; None is the system's default.
+        engine: its sample rate, block size and channels are requested from the device.
+        device: a number or part of a name, as in sounddevice; None is the system's default.
     """
 
     def __init__(self, engine: Engine, device: str | None = None) -> None:
@@ -73,11 +73,11 @@ class DeviceDoor:
 
     @property
     def description(self) -> str:
-        """For the status line."""
+        """The text for the status line."""
         return f"device {'default' if self._device is None else self._device}"
 
     def start(self) -> None:
-        """Raises EngineError with what PortAudio said and the devices that there are."""
+        """Raises EngineError with PortAudio's message and the existing devices."""
         engine = self._engine
         try:
             self._stream = self._sounddevice.Stream(
@@ -92,7 +92,7 @@ class DeviceDoor:
             )
             self._stream.start()
         except (ValueError, RuntimeError, OSError) as error:
-            # sounddevice raises PortAudioError, a RuntimeError's sibling in older releases, or ValueError for a name.
+            # sounddevice raises PortAudioError, in older releases RuntimeError, or ValueError for an unknown name.
             raise self._refused(error) from None
         except self._sounddevice.PortAudioError as error:
             raise self._refused(error) from None
@@ -101,7 +101,7 @@ class DeviceDoor:
         return refused(self._sounddevice, self.description, error, "use --clock or --input FILE")
 
     def stop(self) -> None:
-        """Ends the stream."""
+        """Stop the stream."""
         if self._stream is not None:
             self._is_stopping = True
             self._stream.stop()
@@ -111,18 +111,18 @@ class DeviceDoor:
     def _callback(self, indata: Any, outdata: Any, frames: int, times: Any, status: Any) -> None:
         if status.input_overflow or status.output_underflow:
             self._engine.load.xrun()
-        # Both on the stream's clock: how long ago the first sample was at the converter.
+        # Both times are on the stream's clock: how long ago the first sample was at the converter.
         age_s = max(0.0, times.currentTime - times.inputBufferAdcTime)
         block = np.ascontiguousarray(indata.T)
         try:
             outdata[:] = self._engine.process(block, time.monotonic() - age_s).T[:frames]
         except Exception as error:
-            # What is raised here makes PortAudio stop for good; a block of silence, and the next one is tried.
+            # An exception here would stop PortAudio for good: output silence, and process the next block.
             self.error = self.error or error
             outdata.fill(0.0)
 
     def _finished(self) -> None:
-        """The stream is over, by `stop` or because the device has gone."""
+        """The stream has ended, by `stop` or because the device is gone."""
         if not self._is_stopping:
             self.error = EngineError(f"the {self.description} has stopped; plug it in again, or choose another")
         self.ended.set()

@@ -14,26 +14,26 @@ from ddsp_fx.array_types import Audio
 from ddsp_fx_bridge.engine.engine import Engine
 from ddsp_fx_bridge.engine.priority import prefer
 
-# Behind by more than this the clock lets the lost blocks go, as a device would, and counts each.
+# If the clock is late by more than this, it skips the lost blocks, as a device would, and counts them.
 _PATIENCE_S = 0.1
 
 
 class Door(Protocol):
-    """Calls `engine.process` from a thread of its own between `start` and `stop`."""
+    """Calls `engine.process` from its own thread between `start` and `stop`."""
 
     @property
     def description(self) -> str:
-        """For the status line."""
+        """The text for the status line."""
         ...
 
     @property
     def ended(self) -> threading.Event:
-        """Set when no more audio will come, by the door's own doing."""
+        """Set when the source itself has ended."""
         ...
 
     @property
     def error(self) -> BaseException | None:
-        """Why, where it is a fault."""
+        """The reason for the end, if it was an error."""
         ...
 
     def start(self) -> None:
@@ -41,7 +41,7 @@ class Door(Protocol):
         ...
 
     def stop(self) -> None:
-        """Returns when no block is in work any more."""
+        """Returns when no block is being processed any more."""
         ...
 
 
@@ -50,12 +50,12 @@ Write = Callable[[Audio], None]
 
 
 class ClockDoor:
-    """Blocks at the rate of the machine's clock: from `read`, or silence; `write` gets what comes out.
+    """Processes blocks at the rate of the system clock, from `read` or of silence; `write` gets the output.
 
     Args:
-        engine: what processes.
-        read: the next n samples (channels, n), or None at the end, after which the door is done.
-        write: where the output goes.
+        engine: processes the blocks.
+        read: returns the next n samples (channels, n), or None at the end.
+        write: called with the output.
         description: for the status line.
         realtime: ask the system for real-time priority.
     """
@@ -78,15 +78,15 @@ class ClockDoor:
 
     @property
     def description(self) -> str:
-        """For the status line."""
+        """The text for the status line."""
         return self._text
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, after the block in work."""
+        """Stop after the current block."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -104,7 +104,7 @@ class ClockDoor:
     def _run(self) -> None:
         engine, size = self._engine, self._engine.layout.max_block_size
         block_s = size / engine.sample_rate
-        # The block that was at the input from `due - block_s` on is complete, and processed, at `due`.
+        # The block that began at the input at `due - block_s` is complete at `due`, and is processed then.
         due = time.monotonic() + block_s
         while not self._stopping.is_set():
             block = self._silence if self._read is None else self._read(size)

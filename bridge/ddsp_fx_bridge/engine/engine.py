@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The engine: its tracks, and the single way to change them from outside."""
+"""The engine: its tracks, and the only way to change them from outside."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ from ddsp_fx_bridge.engine.load import Load
 from ddsp_fx_bridge.engine.schedule import Schedule, Timed
 from ddsp_fx_bridge.engine.track import Track
 
-# Changes with a time are handed to the audio this long before it, so that a late control thread costs no accuracy.
+# Timed changes are passed to the audio thread this long before their time, so that a late control thread does no harm.
 AHEAD_S = 0.25
 
 
 class Engine:
-    """Safe from several control threads; `process` is for the one audio thread of the engine's own device.
+    """Control threads may call it concurrently; `process` is for the one audio thread of the engine's own device.
 
     Args:
-        layout: of the house's own audio.
+            layout: of the engine's own audio.
 
-    Attributes:
-        now: seconds that only go forward; a clock on the wall may be set while music plays.
-        is_busy: True while a block of the house is being processed. Who has something to do that can wait, waits: both
-            share one interpreter.
+        Attributes:
+            now: a monotonic clock in seconds; the wall clock may be set while music plays.
+            is_busy: True while a block of the engine's own audio is being processed. Work that can wait should wait
+                then,
+                because both share one interpreter.
     """
 
     def __init__(self, layout: Layout | None = None) -> None:
@@ -55,22 +56,20 @@ class Engine:
 
     @property
     def waiting(self) -> int:
-        """Changes whose time has not come."""
+        """The number of changes whose time has not come."""
         return self._schedule.count
 
-    # Tracks.
-
     def add_track(self, board: Board, layout: Layout | None = None) -> Track:
-        """A new track with the lowest free number; raises what `Board.prepare` raises.
+        """Add a track with the lowest free number; raises errors of `Board.prepare`.
 
         Args:
             board: not yet prepared.
-            layout: of a track whose audio comes by a door of its own, which calls `Track.process`; None for one of the
-                house, which `process` runs.
+            layout: for a track whose own audio source calls `Track.process`; None for one that the engine's `process`
+                runs.
         """
         with self._control:
             number = next(n for n in itertools.count(1) if n not in self.tracks)
-            # A DAW runs its tracks in threads of their own: each has a gate, so that none keeps another out.
+            # A DAW runs its tracks in separate threads, so each gets its own gate and blocks no other.
             track = Track(number, board, layout or self.layout, Gate() if layout else self._gate)
             self.tracks[number] = track
             if layout is None:
@@ -79,7 +78,7 @@ class Engine:
         return track
 
     def remove_track(self, number: int) -> None:
-        """Raises EngineError when there is none of that number."""
+        """Raises EngineError if there is no track of that number."""
         with self._control:
             track = self.track(number)
             track.stop_recording()
@@ -90,51 +89,52 @@ class Engine:
     def track(self, number: int) -> Track:
         """Raises EngineError."""
         if number not in self.tracks:
-            raise EngineError(f"there is no track {number}; there is {', '.join(map(str, self.tracks)) or 'none'}")
+            raise EngineError(
+                f"there is no track {number}; the tracks are: {', '.join(map(str, self.tracks)) or 'none'}"
+            )
         return self.tracks[number]
 
     def unchanging(self) -> AbstractContextManager[object]:
-        """While it is held no track comes or goes and none gets another board; audio goes on."""
+        """While it is held, no track is added or removed and none gets another board; audio continues."""
         return self._control
 
     def replace_board(self, number: int, board: Board) -> None:
-        """Another board for a track; raises EngineError, or what `Board.prepare` raises."""
+        """Give a track another board; raises EngineError, or errors of `Board.prepare`."""
         prepared = self.track(number).prepare(board)
         with self._control:
             self.track(number).replace_board(prepared)
         self._listeners.tell(TracksChanged(number))
 
-    # Changes.
-
     def check(self, changes: Sequence[Change]) -> list[Change]:
-        """With the values as they will be stored; raises ParameterError or EngineError for the first that cannot be."""
+        """The changes with values as they will be stored; raises ParameterError or EngineError for an invalid one."""
         return [replace(c, value=self.track(c.track).check(c.key, c.value)) for c in changes]
 
     def change(
         self, changes: Sequence[Change], source: object = None, at_s: float | None = None, sample: int | None = None
     ) -> None:
-        """Make all changes at one sample, or none.
+        """Apply all changes at the same sample, or none.
 
         Args:
             changes: what to set.
-            source: who asked; listeners are told.
-            at_s: on the clock of `now`, when they act; None and what is past act with the next block.
+            source: who requested them; listeners are notified with it.
+            at_s: when they act, on the clock of `now`; None and past times mean the next block.
             sample: instead of a time, the position on the count of each change's track.
 
-        Raises ParameterError or EngineError for a change that cannot be; RefusedError 503 when too many wait.
+        Raises ParameterError or EngineError for an invalid change, RefusedError 503 if too many are waiting.
         """
         with self._control:
             self._change(self.check(changes), source, at_s, sample)
 
     def change_checked(self, groups: Sequence[tuple[Sequence[Change], float | None]], source: object = None) -> None:
-        """Several groups of changes, each with its `at_s`, as `change` takes them: every one of them, or none.
+        """Apply several groups of changes, each with its `at_s` as in `change`: all of them, or none.
 
         Args:
-            groups: values that `check` or the track's own control returned while this engine was `unchanging`, as it
-                still is.
-            source: who asked; listeners are told.
+            groups: with values from `check` or from the track's own control, checked while this engine was
+                `unchanging`,
+                as it still must be.
+            source: who requested them; listeners are notified with it.
 
-        Raises RefusedError 503 when too many wait; then nothing has changed.
+        Raises RefusedError 503 if too many are waiting; then nothing has changed.
         """
         with self._control:
             self._schedule.require_room(sum(len(changes) for changes, at_s in groups if self._is_ahead(at_s)))
@@ -154,7 +154,7 @@ class Engine:
         return at_s is not None and at_s > self.now()
 
     def _post(self, placed: Sequence[tuple[Change, int | None]]) -> None:
-        # One gate is shared by all tracks of the house, so that changes of several land in one block.
+        # All of the engine's own tracks share a gate, so that changes of several tracks act in the same block.
         for gate in {self.tracks[change.track].gate for change, _ in placed}:
             with gate.lock:
                 for change, sample in placed:
@@ -176,7 +176,7 @@ class Engine:
             self._announce([c for c in changes if c.key in known.get(c.track, ())], source)
 
     def tick(self) -> None:
-        """What the control thread does about every 10 ms: hand over what is due soon, tell it when due, write takes."""
+        """The control thread's work, every 10 ms: pass on changes due soon, announce those due now, write takes."""
         with self._control:
             now = self.now()
             self._hand_over(now)
@@ -196,24 +196,20 @@ class Engine:
             self._post([(c, self.tracks[c.track].clock.sample_at(entry.at_s)) for c in valid])
 
     def _still_valid(self, entry: Timed) -> list[Change]:
-        """Without those whose board is gone: their slot may be something else now."""
+        """The changes whose board is still there; another board's slots may mean something else."""
         tracks = self.tracks
         return [c for c, of in entry.changes if c.track in tracks and tracks[c.track].generation == of]
 
-    # Who wants to know.
-
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with every event, in the thread that causes it; returns what ends that."""
+        """Call `listener` with every event, in the thread that causes it; returns a function that ends this."""
         return self._listeners.add(listener)
 
-    # The audio thread of the house.
-
     def process(self, block: Audio, time_s: float | None = None) -> Audio:
-        """One block (channels, n <= block_size) through every track of the engine's own; returns their sum.
+        """Process one block (channels, n <= block_size) with each of the engine's own tracks; returns their sum.
 
         Args:
             block: float32.
-            time_s: when its first sample was at the input, on the clock of `now`; None where nobody knows.
+            time_s: when its first sample was at the input, on the clock of `now`; None if unknown.
         """
         self.is_busy = True
         try:
@@ -236,10 +232,10 @@ class Engine:
         return out if out is not None else block
 
     def _collect(self, house: Sequence[Track], samples: int) -> None:
-        """Take what was posted for all of them at once, unless something was taken a moment ago."""
+        """Take what was posted for all tracks at once, unless that was done a moment ago."""
         if self._since >= self._period and self._gate.enter():
             try:
-                # No short cut: each must collect.
+                # No short-circuit evaluation: each track must collect.
                 taken = [track.collect() for track in house]
             finally:
                 self._gate.leave()

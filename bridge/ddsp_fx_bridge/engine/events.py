@@ -12,7 +12,7 @@ from ddsp_fx_bridge.engine.changes import Change
 
 @dataclass(frozen=True)
 class Changed:
-    """A parameter has a new value, by the wish of `source`."""
+    """A parameter has a new value, requested by `source`."""
 
     change: Change
     source: object
@@ -20,14 +20,14 @@ class Changed:
 
 @dataclass(frozen=True)
 class TracksChanged:
-    """A track has come, gone, or has another board."""
+    """A track was added, removed, or has another board."""
 
     track: int
 
 
 @dataclass(frozen=True)
 class Failed:
-    """Something of a track has failed and is bypassed until the next reset; everything else plays on.
+    """A part of a track has failed and is bypassed until the next reset; everything else continues.
 
     Args:
         track: its number.
@@ -41,7 +41,7 @@ class Failed:
 
     @property
     def text(self) -> str:
-        """One line for people."""
+        """The event in one line."""
         return f"{self.slot or 'the board'} is bypassed: {self.reason}"
 
 
@@ -50,13 +50,13 @@ Listener = Callable[[Event], None]
 
 
 class Listeners:
-    """Who is told of events. Safe from any thread."""
+    """The listeners of an engine. Safe from any thread."""
 
     def __init__(self) -> None:
         self._all: list[Listener] = []
 
     def add(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` with every event, in the thread that causes it; returns what ends that."""
+        """Call `listener` with every event, in the thread that causes it; returns a function that ends this."""
         self._all.append(listener)
 
         def end() -> None:
@@ -66,6 +66,6 @@ class Listeners:
         return end
 
     def tell(self, event: Event) -> None:
-        """An event to everyone."""
+        """Notify all listeners of an event."""
         for listener in tuple(self._all):
             listener(event)

@@ -8,12 +8,12 @@ import numpy as np
 from ddsp_fx.array_types import Audio
 from ddsp_fx.board import Board
 
-# A new board takes over in this time; a cut would click.
+# Length of the crossfade to a new board; a cut would click.
 FADE_S = 0.02
 
 
 class Fade:
-    """Plays the board that leaves, and fades it out under the one that has come.
+    """Continues to play the old board, and fades it out while the new one plays.
 
     Args:
         sample_rate: of the audio, in Hz.
@@ -25,15 +25,15 @@ class Fade:
         self._done = 0
 
     def begin(self, leaving: Board) -> None:
-        """From the next block on; a fade that is running ends."""
+        """Start at the next block; a running fade ends."""
         self._leaving, self._done = leaving, 0
 
     def end(self) -> None:
-        """At once: the new board alone is heard."""
+        """End at once: only the new board is heard."""
         self._leaving = None
 
     def process(self, block: Audio, new: Audio) -> Audio:
-        """The input, and what the new board made of it -> what is heard; raises what the old board raises."""
+        """The input and the new board's output -> the output with the fade; raises the old board's errors."""
         if self._leaving is None:
             return new
         old = self._leaving.process_block(block)

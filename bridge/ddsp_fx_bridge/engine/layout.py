@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The form of a stream of audio."""
+"""The format of a stream of audio."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Layout:
-    """Rate in Hz, longest block in samples, and channels of a stream of audio."""
+    """A stream's rate in Hz, longest block in samples, and number of channels."""
 
     sample_rate: float = 48000.0
     max_block_size: int = 256

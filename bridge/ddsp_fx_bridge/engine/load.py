@@ -8,7 +8,7 @@ _SHARE = 0.02
 
 
 class Load:
-    """Written by the audio thread, read by anyone."""
+    """Written by the audio thread, read by any thread."""
 
     def __init__(self) -> None:
         self.mean = 0.0
@@ -16,12 +16,12 @@ class Load:
         self.xruns = 0
 
     def add(self, spent_s: float, block_s: float) -> None:
-        """One block: time spent on it and time it lasts."""
+        """Add a block: the time spent on it, and its duration."""
         share = spent_s / block_s if block_s else 0.0
         self.mean += _SHARE * (share - self.mean)
-        # The peak falls by half in about a second, so that one bad block can be seen and is forgotten.
+        # The peak falls by half in about a second, so that one bad block is visible for a while.
         self.peak = max(share, self.peak * (1.0 - 0.7 * block_s))
 
     def xrun(self, count: int = 1) -> None:
-        """So many blocks came too late, or were lost."""
+        """Count blocks that were late or lost."""
         self.xruns += count

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Meters of a track: peak and RMS in windows of 50 ms, and the latest samples."""
+"""A track's meters: peak and RMS in windows of 50 ms, and the latest samples."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SCOPE_SAMPLES = 8192
 
 
 def level_db(linear: float) -> float:
-    """dBFS, not below -120."""
+    """Linear amplitude -> dBFS, at least -120."""
     return max(SILENCE_DB, 20.0 * math.log10(linear)) if linear > 0.0 else SILENCE_DB
 
 
 class Meter:
-    """Peak and RMS over all channels of the last whole window of 50 ms, whatever the block size."""
+    """Peak and RMS over all channels of the last complete window of 50 ms, whatever the block size."""
 
     def __init__(self, sample_rate: float) -> None:
         self._window = max(1, round(WINDOW_S * sample_rate))
@@ -30,7 +30,7 @@ class Meter:
         self.levels_db = (SILENCE_DB, SILENCE_DB)
 
     def push(self, block: Audio) -> None:
-        """(channels, n), in the audio thread."""
+        """Add (channels, n), in the audio thread."""
         start = 0
         while start < block.shape[1]:
             stop = min(block.shape[1], start + self._window - self._count)
@@ -48,15 +48,15 @@ class Meter:
 
 
 class Scope:
-    """The latest samples, channels averaged, in a ring that the audio thread writes and others read as they like."""
+    """The latest samples, with averaged channels, in a ring that the audio thread writes and any thread may read."""
 
     def __init__(self) -> None:
         self._ring = np.zeros(SCOPE_SAMPLES, np.float32)
         self._at = 0
 
     def push(self, block: Audio) -> None:
-        """(channels, n), in the audio thread."""
-        # In double precision: a sum of the largest floats has no room in single.
+        """Add (channels, n), in the audio thread."""
+        # In double precision, because a sum of the largest floats would overflow in single.
         mono = block[:, -SCOPE_SAMPLES:].mean(axis=0, dtype=np.float64)
         first = min(mono.size, SCOPE_SAMPLES - self._at)
         self._ring[self._at : self._at + first] = mono[:first]
@@ -64,5 +64,5 @@ class Scope:
         self._at = (self._at + mono.size) % SCOPE_SAMPLES
 
     def latest(self, n: int) -> NDArray[np.float32]:
-        """The last n samples (n,), n at most SCOPE_SAMPLES; one block may be half written."""
+        """The last n samples (n,), n at most SCOPE_SAMPLES; one block may be partly written."""
         return np.roll(self._ring, -self._at)[SCOPE_SAMPLES - n :]

@@ -15,18 +15,18 @@ from ddsp_fx_bridge.engine.changes import Change
 from ddsp_fx_bridge.engine.controls import Key
 from ddsp_fx_bridge.engine.engine import AHEAD_S, Engine
 
-# Between the command and sample 0, so that the first events are not late.
+# Time between the command and sample 0, so that the first events are not late.
 LEAD_S = 0.1
 
 
 class Player:
-    """Events of a .jsonl take, sent with their sample positions a quarter of a second before they are due.
+    """Sends the events of a .jsonl take, with their sample positions, a quarter of a second before they are due.
 
     Args:
-        engine, number: the track that plays.
+        engine, number: the track that plays it.
         path: of the take.
 
-    Raises AutomationError or EngineError when the take does not fit the track's board.
+    Raises AutomationError or EngineError if the take does not fit the track's board.
     """
 
     def __init__(self, engine: Engine, number: int, path: Path) -> None:
@@ -48,7 +48,7 @@ class Player:
         return sorted(checked, key=lambda event: event[0])
 
     def tick(self) -> bool:
-        """Send what is due soon; False when the take is over, or its board is gone."""
+        """Send events that are due soon; False if the take has ended, or its board is gone."""
         if self._track.generation != self._generation:
             return False
         horizon = self._track.position - self._start + round(AHEAD_S * self._track.sample_rate)
@@ -67,7 +67,7 @@ class Player:
 
 
 def _key(board: Board, slot: Slot, symbol: str) -> Key:
-    """Raises BoardError for a parameter of a board inside, which the engine does not move."""
+    """Raises BoardError for a parameter of a board inside a board, which the engine cannot change."""
     if isinstance(slot, tuple):
-        raise BoardError(f"{symbol} belongs to a board inside the board; the engine moves only the outer board's slots")
+        raise BoardError(f"{symbol} belongs to a board inside the board; the engine only changes the outer board's")
     return ("" if slot is None else board.slot_ids()[slot]), symbol

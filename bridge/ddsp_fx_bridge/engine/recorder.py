@@ -17,20 +17,20 @@ from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.engine.controls import Control, Key
 from ddsp_fx_bridge.engine.library import Library
 
-# At 1000 changes a block of 256 samples this is 20 s without a writer; then the take is given up, not the memory.
+# With 1000 changes per block of 256 samples, this is 20 s without a writer; beyond it, the take is abandoned.
 MOST_WAITING = 4_000_000
-# Of a take that is being written: the process that does, and the take's name.
+# The name of an unfinished take: the process that writes it, and the take's name.
 _PART = re.compile(r"\.take-(\d{1,10})-(.+)")
 
 
 class Recorder:
-    """The audio thread adds events, a writer saves them. The file appears under its name when the take is finished.
+    """The audio thread adds events, and a writer saves them. The file gets its name when the take is finished.
 
     Args:
-        takes: where it goes.
-        name: of the take; another one of that name is never written over.
+        takes: the folder for the take.
+        name: of the take; an existing one is never overwritten.
         sample_rate: in Hz.
-        board_json: the board as it stands when the take begins.
+        board_json: the board when the take begins.
         controls: of the track.
     """
 
@@ -53,16 +53,16 @@ class Recorder:
         self._file.write(take_header(sample_rate, board_json, ids))
 
     def begin(self, position: int) -> None:
-        """In the audio thread, at each block: the first one is the take's sample 0."""
+        """In the audio thread, at each block; the first block is the take's sample 0."""
         if self.start is None:
             self.start = position
 
     def add(self, position: int, key: Key, value: Value) -> None:
-        """In the audio thread: a change that acts at that position."""
+        """In the audio thread: add a change that acts at that position."""
         self._waiting.append((position, key, value))
 
     def drain(self) -> None:
-        """Write what has come. What goes wrong is said when the take is finished."""
+        """Write the queued events. Errors are reported when the take is finished."""
         if not self._waiting:
             return
         try:
@@ -70,13 +70,13 @@ class Recorder:
                 position, key, value = self._waiting.popleft()
                 self._file.write(take_event(position - (self.start or 0), self._targets[key], value))
                 self.count += 1
-            # What has reached the system survives this process.
+            # Flushed data survives a crash of this process.
             self._file.flush()
         except OSError as error:
             self._failed = self._failed or error
 
     def finish(self) -> Path:
-        """Write the rest and give the file its name, another if that was taken meanwhile; raises EngineError."""
+        """Write the rest and name the file, differently if the name was taken meanwhile; raises EngineError."""
         try:
             self.drain()
             self._file.close()
@@ -89,11 +89,11 @@ class Recorder:
 
 
 def _named(part: Path, takes: Library, name: str) -> Path:
-    """Move a finished part to the first free name."""
+    """Move a finished file to the first free name."""
     while True:
         path = takes.unused(name)
         try:
-            # A link fails where the name is taken; a rename would replace what is there.
+            # A link fails if the name is taken; a rename would replace the file.
             os.link(part, path)
         except FileExistsError:
             continue
@@ -105,7 +105,7 @@ def _named(part: Path, takes: Library, name: str) -> Path:
 
 
 def recover(takes: Library) -> list[Path]:
-    """Give a name to the takes of engines that were killed, whole lines of them; where they are now."""
+    """Name the takes of killed engines, with their complete lines; returns the new paths."""
     found = []
     with suppress(OSError):
         for part in sorted(takes.folder.iterdir()):
@@ -127,7 +127,7 @@ def _recovered(part: Path, takes: Library, name: str) -> list[Path]:
 
 
 def _is_running(process: int) -> bool:
-    # Windows has no such question: there kill() with 0 ends the process.
+    # Windows cannot ask this: there, kill() with signal 0 would end the process.
     if process == os.getpid() or os.name == "nt":
         return True
     try:
@@ -140,7 +140,7 @@ def _is_running(process: int) -> bool:
 
 
 def board_with_values(board_json: str, values: Mapping[Key, Value]) -> str:
-    """The board's JSON with what has been asked of it, though the audio may not have reached it yet."""
+    """The board's JSON with the requested values, even if they have not reached the audio yet."""
     data = json.loads(board_json)
     slots = {slot["id"]: slot for slot in data["slots"]}
     for (slot_id, symbol), value in values.items():

@@ -21,16 +21,16 @@ Presets = dict[str, dict[str, Value]]
 
 
 def _nobody(_track: int) -> None:
-    """Nobody wants to know."""
+    """Does nothing: nobody is interested."""
 
 
 class Studio:
-    """An engine with its folders.
+    """An engine together with its folders.
 
     Args:
-        engine: what runs.
-        boards: where boards are loaded from and saved to.
-        takes: where takes are written to and played from.
+        engine: the running engine.
+        boards: the folder from which boards are loaded and in which they are saved.
+        takes: the folder in which takes are written and from which they are played.
     """
 
     def __init__(self, engine: Engine, boards: Library, takes: Library) -> None:
@@ -44,16 +44,14 @@ class Studio:
         engine.listen(self._on_event)
 
     def _on_event(self, event: Event) -> None:
-        """Who gets the number of a track that has gone begins without its names."""
+        """Forget a removed track's names, because its number may be given to another."""
         if isinstance(event, TracksChanged) and event.track not in self.engine.tracks:
             self.board_names.pop(event.track, None)
             self._players.pop(event.track, None)
             self._forget(event.track)
 
-    # Boards.
-
     def load_board(self, track: int, name: str) -> None:
-        """From the folder, faded in; raises RefusedError or what loading raises. May take seconds: models are read."""
+        """Load a board and crossfade to it, which may take seconds; raises RefusedError or errors of loading."""
         path = self.boards.existing(name)
         board = Board.from_json(path.read_text(encoding="utf-8"))
         self.board_names[track] = name
@@ -61,20 +59,18 @@ class Studio:
         self.engine.replace_board(track, board)
 
     def save_board(self, track: int, name: str) -> Path:
-        """As it has been asked to be; raises RefusedError, BoardError or EngineError."""
+        """Save the board with the requested values; raises RefusedError, BoardError or EngineError."""
         path = self.boards.write(name, self.engine.track(track).board_json() + "\n")
         self.board_names[track] = name
         return path
 
     def _forget(self, track: int) -> None:
-        # Of copies: plugins come and go in threads of their own.
+        # Iterates over a copy, because plugins connect and disconnect in other threads.
         self._presets = {key: value for key, value in dict(self._presets).items() if key[0] != track}
         self.preset_names = {key: value for key, value in dict(self.preset_names).items() if key[0] != track}
 
-    # Presets.
-
     def presets(self, track: int, slot_id: str) -> Presets:
-        """By name, each with every parameter that it sets; empty for what is not from a bundle."""
+        """Presets by name, each with all parameters that it sets; empty for effects that are not from a bundle."""
         of = self.engine.track(track)
         key = (track, of.generation, slot_id)
         if key not in self._presets:
@@ -82,33 +78,31 @@ class Studio:
         return self._presets[key]
 
     def load_preset(self, track: int, slot_id: str, name: str, source: object = None) -> None:
-        """All of its parameters at one sample; raises RefusedError 404."""
+        """Set all of a preset's parameters at the same sample; raises RefusedError 404."""
         values = self.preset(track, slot_id, name)
         self.engine.change([Change(track, slot_id, symbol, value) for symbol, value in values.items()], source)
         self.preset_names[track, slot_id] = name
 
     def preset(self, track: int, slot_id: str, name: str) -> dict[str, Value]:
-        """What it sets; raises RefusedError 404."""
+        """The values that a preset sets; raises RefusedError 404."""
         known = self.presets(track, slot_id)
         if name not in known:
             raise RefusedError(
                 404,
                 "",
-                f"there is no preset {name[:64]!r}{did_you_mean(name, known)}; there is {', '.join(known) or 'none'}",
+                f"there is no preset {name[:64]!r}{did_you_mean(name, known)}; it has {', '.join(known) or 'none'}",
             )
         return known[name]
 
-    # Takes.
-
     def can_record(self, track: int, name: str) -> None:
-        """Raises what `record` would refuse as things stand."""
+        """Raises what `record` would refuse in the current state."""
         self.takes.path(name)
         of = self.engine.track(track)
         if of.recorder is not None:
             raise RefusedError(405, "", f"track {track} is recording {of.recorder.path.stem} already; stop that first")
 
     def record(self, track: int, name: str) -> Path:
-        """Write a take from the next block on, as NAME-2, NAME-3, ... where there is a NAME: no take is written over.
+        """Record a take from the next block on. If the name exists, NAME-2, NAME-3, ... is used: none is overwritten.
 
         Raises RefusedError, BoardError or EngineError.
         """
@@ -120,13 +114,13 @@ class Studio:
         return recorder.path
 
     def stop_take(self, track: int) -> None:
-        """End recording and playing; nothing happens where neither runs. Raises EngineError."""
+        """End recording and playing, if they run. Raises EngineError."""
         self._players.pop(track, None)
         self.engine.track(track).stop_recording()
         self.on_take(track)
 
     def play(self, track: int, name: str) -> None:
-        """Send a take's events to the track, from a tenth of a second on; raises RefusedError or AutomationError."""
+        """Send a take's events to the track, starting in 0.1 s; raises RefusedError or AutomationError."""
         self._players[track] = Player(self.engine, track, self.takes.existing(name))
         self.on_take(track)
 
@@ -137,7 +131,7 @@ class Studio:
         return ", ".join(states + ["playing"] * (track in self._players)) or "stopped"
 
     def tick(self) -> None:
-        """Every 10 ms or so: the engine's own, and what is playing."""
+        """Call about every 10 ms: runs the engine's tick and playing takes."""
         self.engine.tick()
         for track, player in list(self._players.items()):
             if not player.tick():
@@ -145,7 +139,7 @@ class Studio:
                 self.on_take(track)
 
     def close(self) -> list[str]:
-        """Finish what is being written; what went wrong, one line each."""
+        """Finish all recordings; returns what went wrong, one line each."""
         failed = []
         for number in list(self.engine.tracks):
             try:

@@ -21,23 +21,23 @@ from ddsp_fx_bridge.engine.layout import Layout
 from ddsp_fx_bridge.engine.meters import Meter, Scope
 from ddsp_fx_bridge.engine.recorder import Recorder, board_with_values
 
-# Every board that ever ran has another: a track's number is given again when a plugin has gone.
+# Unique for every board that ever ran, because a track's number is reused when a plugin disconnects.
 _generations = itertools.count()
 
 
 class Track:
-    """Audio goes through `process`, called by any door: a device, a clock, a file, a plugin in a DAW.
+    """Runs a board. Audio goes through `process`, called by any door: a device, a clock, a file, a plugin in a DAW.
 
-    Two sides share it. The control side (all other methods, one thread at a time) checks and posts; the audio side
-    (`process`, or `collect` and `run`) takes what was posted at the start of a block and never waits.
+    Two sides share it. The control side (all other methods, one thread at a time) checks and posts changes. The audio
+    side (`process`, or `collect` and `run`) takes them at the start of a block and never waits.
 
     Args:
-        number: from 1; what it is called from outside.
+        number: from 1; identifies it outside.
         board: not yet prepared.
         layout: of its audio.
-        gate: shared with every track that is to change together with this one.
+        gate: shared by all tracks that must change together with this one.
 
-    Raises what `Board.prepare` raises.
+    Raises errors of `Board.prepare`.
     """
 
     def __init__(self, number: int, board: Board, layout: Layout, gate: Gate | None = None) -> None:
@@ -52,7 +52,7 @@ class Track:
         self.recorder: Recorder | None = None
         self._inbox = Inbox()
         self._current: Mapping[Key, Value] = {}
-        # What the board was sent last: some of it may still be on its way through the latency.
+        # The last values sent to the board, some of which may not have taken effect yet because of its latency.
         self._sent: dict[Key, Value] = {}
         self._exact: list[tuple[int, Key, Value]] = []
         self._recording: Recorder | None = None
@@ -65,8 +65,6 @@ class Track:
         self._describe(self.prepare(board))
         self._board = self.board
 
-    # The control side.
-
     def _describe(self, board: Board) -> None:
         self.board = board
         self.controls: Mapping[Key, Control] = {control.key: control for control in board_controls(board)}
@@ -74,31 +72,30 @@ class Track:
 
     @property
     def latency_samples(self) -> int:
-        """By which the output lags the input."""
+        """Samples by which the output lags the input."""
         return self.board.latency_samples
 
     def check(self, key: Key, value: Value) -> Value:
-        """The value as it will be stored; raises ParameterError, or EngineError where there is no such control."""
+        """The value as it will be stored; raises ParameterError, or EngineError if there is no such control."""
         if key not in self.controls:
             raise EngineError(f"track {self.number} has no parameter {key[1]!r} in slot {key[0] or 'board'!r}")
         return self.controls[key].check(value)
 
     def post(self, key: Key, value: Value, sample: int | None = None) -> None:
-        """Send a checked value to the audio, now or for a sample of this track's count. The gate must be held."""
+        """Send a checked value to the audio thread, untimed or for a sample of this track's count. Hold the gate."""
         self._inbox.post(key, value, sample)
 
     def prepare(self, board: Board) -> Board:
-        """A board made ready to take over, which may take seconds; raises what `Board.prepare` raises."""
-        # From here on a slot that raises is bypassed at its latency, and what else is in the board plays on.
+        """Prepare a board to replace the current one, which may take seconds; raises errors of `Board.prepare`."""
+        # In live mode a slot that raises is bypassed with its latency, and the rest of the board continues.
         board.live = True
         board.prepare(self.sample_rate, self.layout.max_block_size, self.layout.channels)
         return board
 
     def replace_board(self, prepared: Board) -> None:
-        """A board that `prepare` made ready takes over with the next block, faded over 20 ms.
+        """Replace the board by one from `prepare` at the next block, with a crossfade of 20 ms.
 
-        Changes that wait for their time are forgotten. A take of the old board ends; raises EngineError when it cannot
-        be written.
+        Discards timed changes. A take of the old board ends; raises EngineError if it cannot be written.
         """
         self.stop_recording()
         self.faults = {}
@@ -109,12 +106,12 @@ class Track:
             self._describe(prepared)
 
     def try_again(self) -> None:
-        """Reset the board with the next block, which takes back what was bypassed."""
+        """Reset the board at the next block, which ends all bypasses."""
         self.faults = {}
         self._wants_reset = True
 
     def take_failures(self) -> list[tuple[str, str]]:
-        """(slot, reason) of what has failed since the last time; "" is the board as a whole. `faults` keeps them."""
+        """(slot, reason) of failures since the last call; "" is the board as a whole. `faults` keeps them."""
         found = [(failure.slot, failure.reason) for failure in self.board.take_failures()]
         while self._failed:
             found.append(("", reason_of(self._failed.popleft())))
@@ -122,32 +119,30 @@ class Track:
         return found
 
     def board_json(self) -> str:
-        """The board as it has been asked to be; raises BoardError for one that has no name to load it by."""
+        """The board with the requested values; raises BoardError if an effect has no name to load it by."""
         return board_with_values(self.board.to_json(), self.values)
 
     def start_recording(self, recorder: Recorder) -> None:
-        """From the next block on, every change goes to the recorder too; raises EngineError while one is running."""
+        """Record every change from the next block on; raises EngineError while a recording runs."""
         if self.recorder is not None:
             raise EngineError(f"track {self.number} is recording {self.recorder.path.name} already; stop that first")
         with self.gate.lock:
             self.recorder = recorder
 
     def stop_recording(self) -> Recorder | None:
-        """The recorder, finished, or None when there was none; raises EngineError when it cannot be written."""
+        """The finished recorder, or None without one; raises EngineError if the take cannot be written."""
         with self.gate.lock:
             recorder, self.recorder = self.recorder, None
         if recorder is not None:
             recorder.finish()
         return recorder
 
-    # The audio side.
-
     def process(self, block: Audio, position: int | None = None) -> Audio:
-        """One block (channels, n), n <= max_block_size -> the same shape, `latency_samples` late.
+        """Process one block (channels, n), n <= max_block_size -> the same shape, `latency_samples` late.
 
         Args:
             block: float32.
-            position: of its first sample on the source's own count; None goes on from the last block.
+            position: of its first sample on the source's own count; None continues from the last block.
         """
         if (self._since >= self._period or self._next is not None) and self.gate.enter():
             try:
@@ -158,16 +153,16 @@ class Track:
         return self.run(block, position)
 
     def set_at(self, sample: int, key: Key, value: Value) -> None:
-        """Before `process` of the block that holds `sample`, on this track's count: a checked value, exactly there.
+        """Call before `process` of the block with `sample`, on this track's count: sets a checked value exactly there.
 
-        For a door whose audio and automation come together; `post` is for who does not know the samples.
+        For a door whose audio and automation arrive together; `post` is for callers that do not know sample positions.
         """
         self._exact.append((sample, key, value))
 
     def restart(self, first: Sequence[tuple[Key, Value]] = ()) -> None:
         """Clear all audio. Values set so far, and `first`, apply from the next sample on, without a ramp.
 
-        A host's activation: it happens between streams, so this may wait the moment that somebody posts.
+        Called at a host's activation, between streams, so it may wait for a thread that is posting.
         """
         with self.gate.lock:
             self.collect()
@@ -186,7 +181,7 @@ class Track:
         self._board.reset()
 
     def collect(self) -> bool:
-        """Take what was posted, inside the gate, for `run` to apply; True when anything was for now."""
+        """Take posted changes under the gate, for `run` to apply; True if any is untimed."""
         if self._next is not None:
             self._fade.begin(self._board)
             self._board, self._next = self._next, None
@@ -196,10 +191,10 @@ class Track:
         return bool(self._current)
 
     def run(self, block: Audio, position: int | None = None) -> Audio:
-        """The rest of `process`."""
+        """The second half of `process`."""
         start = self.position if position is None else position
         self._apply(start, start + block.shape[1])
-        # A device may send anything. The board makes silence of NaN too, and says so.
+        # A device may send anything. The board also replaces NaN by silence, and warns.
         shown, _ = replace_non_finite(block)
         self.meter_in.push(shown)
         self.scope_in.push(shown)
@@ -210,7 +205,7 @@ class Track:
         return out
 
     def _processed(self, block: Audio) -> Audio:
-        """A slot that raises is the board's own business; here nothing may go up to a device, a clock or a plugin."""
+        """The board handles slots that raise; no other exception may reach a device, a clock or a plugin."""
         try:
             if self._wants_reset:
                 self._reset_board()
@@ -226,7 +221,7 @@ class Track:
         current, self._current = self._current, {}
         if self._recording is not None:
             self._recording.begin(start)
-        # What is meant for a board that waits for the gate goes to no other.
+        # Values for a board that waits for the gate must not reach another board.
         exact, self._exact = (self._exact, []) if self._next is None else ([], self._exact)
         for key, value in current.items():
             self._schedule(start, start, key, value)

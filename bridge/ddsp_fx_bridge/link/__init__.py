@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The engine's end of the link to plugins in a DAW (docs/link.md)."""
+"""The engine's side of the link to plugins in a DAW (docs/link.md)."""
 
 from ddsp_fx_bridge.link.door import LinkDoor, socket_path
 

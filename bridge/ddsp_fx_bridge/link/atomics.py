@@ -3,7 +3,7 @@
 
 x86 keeps the order of stores by itself; ARM does not: with a plain store, the plugin could read audio that has not been
 written yet. Both are needed: an exhaustive search of a model of the link finds stale audio if either is relaxed. numba
-compiles for the machine it runs on, so this needs no C; an access costs about twice a plain one.
+compiles for the current machine, so this needs no C; an access takes about twice as long as a plain one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numba.extending import intrinsic
 
 from ddsp_fx.dsp._jit import compiled
 
-# numba fills in the first argument by itself and goes by the names of the others; its types say neither.
+# numba adds the first argument itself and uses the names of the others; its type annotations show neither.
 _intrinsic: Callable[[Any], Any] = intrinsic
 
 
@@ -41,23 +41,23 @@ def _load_acquire(_typing: Any, words: Any, index: Any) -> Any:  # noqa: ARG001
 
 @compiled("void(uint64[::1], intp, uint64)")
 def store_u64(words: Any, index: int, value: int) -> None:
-    """Everything written before is seen by whoever loads this value."""
+    """Release store: whoever loads this value sees everything that was written before it."""
     _store_release(words, index, value)
 
 
 @compiled("void(uint32[::1], intp, uint32)")
 def store_u32(words: Any, index: int, value: int) -> None:
-    """As `store_u64`."""
+    """Like `store_u64`."""
     _store_release(words, index, value)
 
 
 @compiled("uint64(uint64[::1], intp)")
 def load_u64(words: Any, index: int) -> int:
-    """Nothing that is read after it is older than the value."""
+    """Acquire load: nothing that is read afterwards is older than this value."""
     return _load_acquire(words, index)  # type: ignore[no-any-return]
 
 
 @compiled("uint32(uint32[::1], intp)")
 def load_u32(words: Any, index: int) -> int:
-    """As `load_u64`."""
+    """Like `load_u64`."""
     return _load_acquire(words, index)  # type: ignore[no-any-return]

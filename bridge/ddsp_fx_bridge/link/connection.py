@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Messages over a Unix socket, with the file descriptors that are sent along."""
+"""Messages over a Unix socket, with the file descriptors that come with them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.link.messages import LineReader, encode
 
-# One comes with each `attach`.
+# Each `attach` has one.
 _MOST_DESCRIPTORS = 16
-# A plugin that reads nothing for so long is stopped; what it has missed it asks for when it comes back.
+# A plugin that reads nothing for this long is disconnected; when it reconnects, it asks for what it has missed.
 _SEND_S = 5.0
 
 
 class Connection:
-    """For one thread.
+    """Use from one thread only.
 
     Args:
-        connected: a Unix stream socket; closed with this.
+        connected: a Unix stream socket; closed together with this object.
         tick_s: how long `receive` waits.
     """
 
@@ -32,7 +32,7 @@ class Connection:
         connected.settimeout(tick_s)
 
     def receive(self) -> Sequence[list[str]] | None:
-        """What has come within a tick, None when the other side is gone; raises OSError or EngineError."""
+        """Messages received within a tick, None if the other side is gone; raises OSError or EngineError."""
         try:
             data, descriptors, _, _ = socket.recv_fds(self._socket, 65536, 4)
         except TimeoutError:
@@ -43,13 +43,13 @@ class Connection:
         return list(self._lines.feed(data))
 
     def take_descriptor(self) -> int:
-        """The first that has come and was not taken, the caller's to close; raises EngineError."""
+        """The oldest received descriptor not yet taken; the caller must close it. Raises EngineError."""
         if not self._descriptors:
-            raise EngineError("attach came without a file descriptor; expected one beside it (SCM_RIGHTS)")
+            raise EngineError("attach came without a file descriptor; expected one with it (SCM_RIGHTS)")
         return self._descriptors.popleft()
 
     def send(self, *fields: str) -> None:
-        """Raises OSError when the other side is gone, EngineError for what is too long."""
+        """Raises OSError if the other side is gone, EngineError if the message is too long."""
         self._socket.settimeout(_SEND_S)
         try:
             self._socket.sendall(encode(fields))
@@ -57,7 +57,7 @@ class Connection:
             self._socket.settimeout(self._tick_s)
 
     def close(self) -> None:
-        """Close the socket, and every descriptor that was not taken."""
+        """Close the socket and all descriptors that were not taken."""
         while self._descriptors:
             os.close(self._descriptors.popleft())
         self._socket.close()

@@ -20,13 +20,13 @@ from ddsp_fx_bridge.link.menu import Menu
 from ddsp_fx_bridge.link.messages import encode
 from ddsp_fx_bridge.link.session import Session
 
-# More than any project has tracks; a host gone wild is refused before the machine is full.
+# More than any project's tracks; a faulty host is refused before it exhausts the machine.
 MOST_SESSIONS = 256
 _AGAIN_S = 0.2
 
 
 def socket_path() -> Path:
-    """`$DDSP_FX_LINK`, else the user's own folder for sockets."""
+    """`$DDSP_FX_LINK`, else a path in the user's folder for sockets."""
     if chosen := os.environ.get("DDSP_FX_LINK"):
         return Path(chosen)
     runtime = os.environ.get("XDG_RUNTIME_DIR")
@@ -34,19 +34,19 @@ def socket_path() -> Path:
 
 
 class LinkDoor:
-    """Listens from its making on, answers from `start` on; each plugin brings its own audio.
+    """Listens from its creation on, and answers after `start`; each plugin brings its own audio.
 
     Args:
         engine: gets a track for each plugin.
         path: of the socket.
-        boards: the folder of saved boards, which users pick from.
-        idle_exit_s: `ended` is set when no plugin has been there for so long; None is never.
+        boards: the folder of saved boards, which users choose from.
+        idle_exit_s: `ended` is set when no plugin has been connected for this long; None means never.
 
     Attributes:
-        url: of the control panel, told to plugins.
-        ended: set when there is nothing to wait for any more.
+        url: of the control panel, sent to plugins.
+        ended: set when the door has nothing to wait for.
 
-    Raises EngineError when the folder is not the user's own or another engine listens there.
+    Raises EngineError if the folder does not belong to the user, or another engine listens there.
     """
 
     def __init__(self, engine: Engine, path: Path, boards: Library, idle_exit_s: float | None = None) -> None:
@@ -68,20 +68,20 @@ class LinkDoor:
 
     @property
     def description(self) -> str:
-        """For the status line."""
+        """The text for the status line."""
         return f"plugins in DAWs, at {self.path}"
 
     @property
     def sessions(self) -> int:
-        """Plugins that are connected."""
+        """The number of connected plugins."""
         return len(self._sessions)
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Start to answer."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End every session, and listen no more. May be called again, and before `start`."""
+        """End all sessions and stop listening. May be called again, and before `start`."""
         if self._lock_file.closed:
             return
         self._stopping.set()
@@ -107,7 +107,7 @@ class LinkDoor:
                 self.ended.set()
 
     def _accept(self) -> socket.socket | None:
-        """Who knocks within a tenth of a second. Without a file descriptor to spare nobody can be let in, for now."""
+        """A connection within 0.1 s, or None. Without a free file descriptor, none can be accepted for now."""
         try:
             connection, _ = self._listener.accept()
         except TimeoutError:
@@ -115,7 +115,7 @@ class LinkDoor:
         except OSError as error:
             if not self._has_told:
                 self._has_told = True
-                print(f"ddsp-fx: a plugin cannot be let in: {error.strerror}; trying again", file=sys.stderr)
+                print(f"ddsp-fx: cannot accept a plugin's connection: {error.strerror}; trying again", file=sys.stderr)
             self._stopping.wait(_AGAIN_S)
             return None
         self._has_told = False
@@ -147,8 +147,8 @@ def _lock(path: Path) -> IO[str]:
         raise EngineError(f"{folder} cannot hold the socket for plugins: {error.strerror}") from None
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
         raise EngineError(
-            f"{folder} must be a folder of your own that nobody else can enter (mode 700); "
-            "DDSP_FX_LINK names a socket elsewhere"
+            f"{folder} must be your own folder, which nobody else can enter (mode 700); "
+            "DDSP_FX_LINK can name a socket elsewhere"
         )
     import fcntl
 
@@ -162,7 +162,7 @@ def _lock(path: Path) -> IO[str]:
 
 
 def _listen(path: Path) -> socket.socket:
-    # Under the lock, so what is there is what a dead engine left.
+    # The lock is held, so an existing file was left by a dead engine.
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

@@ -21,12 +21,12 @@ class _Event(NamedTuple):
 
 
 class EventQueue:
-    """What is in the ring when it is made is for an earlier board; its values came with this one.
+    """Events in the ring at its creation belong to an earlier board; their values came with this board.
 
     Args:
         segment: of the plugin.
-        slots: what the events' numbers mean.
-        generation: of the board that the slots are of.
+        slots: the meaning of the events' numbers.
+        generation: of the board with these slots.
     """
 
     def __init__(self, segment: Segment, slots: Slots, generation: int) -> None:
@@ -37,15 +37,15 @@ class EventQueue:
         segment.event_read = segment.event_write
 
     def use(self, slots: Slots, generation: int) -> None:
-        """In any thread: what is written from now on is for another board, what was written before for none."""
+        """From any thread: events written from now on are for another board, and earlier ones are dropped."""
         self._coming.append((slots, generation, self._segment.event_write))
 
     def due(self, epoch: int, start: int, end: int, generation: int) -> list[tuple[int, Key, Value]]:
-        """In the audio thread: (sample, key, value) of what acts before `end`; what is late acts at `start`.
+        """In the audio thread: (sample, key, value) of events before `end`; late ones act at `start`.
 
         Args:
-            epoch, start, end: of the piece that comes.
-            generation: of the track's board; events for another are left out.
+            epoch, start, end: of the next piece.
+            generation: of the track's board; events for others are left out.
         """
         while self._coming:
             self._slots, self._generation, mark = self._coming.popleft()
@@ -61,10 +61,10 @@ class EventQueue:
 
     def _take(self, epoch: int, end: int) -> None:
         segment = self._segment
-        # A plugin writes what belongs to its own block. What is later than the ring is long would wait for ever.
+        # A plugin writes events for its own block. One further ahead than the ring is long would wait for ever.
         farthest = end + 2 * segment.header.ring_frames
         read, written, size = segment.event_read, segment.event_write, segment.header.event_slots
-        # A count that makes no sense is a plugin gone wrong: its oldest events are lost, this side is not.
+        # An impossible count comes from a faulty plugin: its oldest events are lost, but this side is unaffected.
         count = min((written - read) & 0xFFFFFFFF, size)
         for index in range(written - count, written):
             entry = segment.events[index % size]

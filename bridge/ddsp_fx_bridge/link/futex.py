@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Waits for a word of shared memory, and wakes a waiting process. For Linux; docs/link.md says what others need."""
+"""Waits for a word of shared memory, and wakes a waiting process. Linux only; docs/link.md lists what others need."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _number() -> int:
     machine = platform.machine()
     if sys.platform != "linux" or machine not in _SYS_FUTEX:
         raise EngineError(
-            f"plugins in a DAW are linked on Linux with {' or '.join(_SYS_FUTEX)} alone; "
+            f"plugins in a DAW can only be linked on Linux with {' or '.join(_SYS_FUTEX)} alone; "
             f"this is {sys.platform}, {machine}"
         )
     return _SYS_FUTEX[machine]
@@ -35,7 +35,7 @@ class Futex:
     def __init__(self, address: int) -> None:
         self._number = _number()
         self._word = ctypes.c_void_p(address)
-        # ctypes lets go of the interpreter while it is inside.
+        # ctypes releases the interpreter lock during the call.
         self._syscall = ctypes.CDLL(None, use_errno=True).syscall
 
     def wait(self, seen: int, timeout_s: float) -> None:
@@ -46,5 +46,5 @@ class Futex:
             raise EngineError("this kernel has no futex; plugins in a DAW cannot be linked")
 
     def wake(self) -> None:
-        """Everybody who waits."""
+        """Wake all waiting threads."""
         self._syscall(self._number, self._word, _WAKE, ctypes.c_uint32(_EVERYBODY), None, None, 0)

@@ -11,19 +11,19 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 MOST_LANES = 64
-# The board's own, which the plugin has before any engine is there.
+# The board's own parameters, which the plugin has before any engine answers.
 OWN = ("mix", "bypass")
-# In the board's JSON, which a host's project keeps.
+# The key in the board's JSON, which a host's project stores.
 KEY = "lanes"
 _MOST_NAME = 4096
 
 
 class Lanes:
-    """Targets by number. A lane whose effect has gone stays reserved if the host has ever moved it; else it is free.
+    """Targets by number. If its effect is removed, a lane stays reserved if the host ever moved it; else it is free.
 
     Args:
-        targets: of lanes 0, 1, ...; None is a free one. What is beyond 64, or there already, is left out.
-        moved: the numbers of those that the host has moved; None is all of them.
+        targets: of lanes 0, 1, ...; None is a free lane. Duplicates, and those beyond 64, are left out.
+        moved: the numbers that the host has moved; None means all.
     """
 
     def __init__(self, targets: Iterable[str | None] = (), moved: Iterable[int] | None = None) -> None:
@@ -35,11 +35,11 @@ class Lanes:
 
     @property
     def targets(self) -> Sequence[str | None]:
-        """By number; None is free."""
+        """Targets by number; None is a free lane."""
         return tuple(self._targets)
 
     def arrange(self, present: Sequence[str]) -> None:
-        """The board has these targets now: new ones get free lanes, the lowest first, as far as there are any."""
+        """Set the board's targets: new ones get free lanes, lowest first, as long as there are any."""
         for lane, target in enumerate(self._targets):
             if target not in present and lane not in self._moved:
                 self._targets[lane] = None
@@ -51,7 +51,7 @@ class Lanes:
             self._targets[lane] = target
 
     def move(self, target: str) -> bool:
-        """The host has moved it: its automation may hang on that lane from now on. True where that is new."""
+        """Note that the host has moved it, so its automation may depend on that lane. True the first time."""
         lane = self._targets.index(target) if target in self._targets else None
         if lane is None or lane in self._moved:
             return False
@@ -65,17 +65,17 @@ class Lanes:
 
 
 def restored_lanes(board_json: str, targets: Iterable[str]) -> Lanes:
-    """The lanes of a project: as its JSON has them, else in the order of the targets that the plugin has sent.
+    """The lanes of a project: those in its JSON, else in the order of the targets sent by the plugin.
 
-    A project that was saved before lanes were has the latter alone; all of them are then reserved.
+    A project saved by a version without lanes only has that order; all of its lanes are then reserved.
     """
     told = _told(board_json) or Lanes(targets)
-    # The plugin knows the board's own by their numbers, whatever the project says.
+    # The plugin uses fixed numbers for the board's own parameters, whatever the project contains.
     return told if tuple(told.targets[: len(OWN)]) == OWN else Lanes()
 
 
 def _told(board_json: str) -> Lanes | None:
-    """None where the JSON has no lanes, or none that make sense: it may come from anywhere."""
+    """None if the JSON has no valid lanes; it may come from anywhere."""
     try:
         data = json.loads(board_json)
     except (ValueError, RecursionError):

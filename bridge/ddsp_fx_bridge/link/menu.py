@@ -10,7 +10,7 @@ from ddsp_fx_bridge.engine.library import Library
 
 
 class Menu:
-    """Read anew for each plugin that comes, so that what was installed or saved meanwhile is in it.
+    """Read again for each plugin that connects, so that it includes what was installed or saved since.
 
     Args:
         boards: the folder of saved boards.
@@ -29,7 +29,7 @@ class Menu:
         return [*names, *(f"{name}.json" for name in self._boards.names())]
 
     def board(self, text: str) -> Board:
-        """From a name of the menu, any other chain, or a board's JSON; raises what building it raises."""
+        """The board for a name in the menu, another chain, or a board's JSON; raises errors of building it."""
         if text.lstrip().startswith("{"):
             return Board.from_json(text)
         if text.removesuffix(".json") in self._boards.names():

@@ -17,9 +17,9 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def encode(fields: Sequence[str]) -> bytes:
-    """One line with its LF; raises EngineError when it is longer than the other side reads."""
+    """One line with its LF; raises EngineError if it is longer than the other side accepts."""
     text = "\t".join(_SPECIAL.sub(lambda match: _ESCAPES[match[0]], field) for field in fields) + "\n"
-    # A path's bytes that are not UTF-8 arrive as question marks.
+    # Bytes in a path that are not UTF-8 are sent as question marks.
     line = text.encode(errors="replace")
     if len(line) > MOST_BYTES:
         raise EngineError(f"the message {fields[0]!r} has {len(line)} bytes; the link carries {MOST_BYTES} at most")
@@ -27,28 +27,28 @@ def encode(fields: Sequence[str]) -> bytes:
 
 
 def decode(line: bytes) -> list[str]:
-    """The fields of a line without its LF; what is not UTF-8 becomes U+FFFD."""
+    """The fields of a line without its LF; invalid UTF-8 becomes U+FFFD."""
     fields = line.decode(errors="replace").split("\t")
     return [_ESCAPED.sub(lambda match: _UNESCAPES.get(match[1], match[1]), field) for field in fields]
 
 
 def number_text(value: float) -> str:
-    """As C's %.17g writes it."""
+    """The format %.17g of C."""
     return f"{value:.17g}"
 
 
 class LineReader:
-    """Messages from a stream that arrives in pieces."""
+    """Splits a stream that arrives in pieces into messages."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[list[str]]:
-        """Every message that is complete; raises EngineError for a line that no peer of this protocol sends."""
+        """All complete messages; raises EngineError for a line that is invalid in this protocol."""
         self._buffer += data
         while (end := self._buffer.find(b"\n")) >= 0:
             line = bytes(self._buffer[:end])
             del self._buffer[: end + 1]
             yield decode(line)
         if len(self._buffer) > MOST_BYTES:
-            raise EngineError(f"a message of more than {MOST_BYTES} bytes: whoever is there speaks another protocol")
+            raise EngineError(f"a message of more than {MOST_BYTES} bytes: the other side uses another protocol")

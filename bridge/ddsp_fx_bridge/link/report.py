@@ -15,17 +15,17 @@ from ddsp_fx_bridge.link.lanes import Lanes
 from ddsp_fx_bridge.link.messages import number_text
 from ddsp_fx_bridge.link.slots import Slots
 
-# The rest of a board goes to the plugin, for its host to save, when nothing has changed for so many ticks.
+# After this many ticks without changes, the whole board is sent to the plugin, for its host to save.
 SETTLED_TICKS = 10
 _MOST_FAILED = 16
 
 
 class Report:
-    """One session's. All but `listen` is for the session's thread.
+    """The report of one session. All methods except `listen` are for the session's thread.
 
     Args:
-        engine: that the track is of.
-        send: one message, field by field.
+        engine: the track's engine.
+        send: sends one message, field by field.
     """
 
     def __init__(self, engine: Engine, send: Callable[..., None]) -> None:
@@ -39,7 +39,7 @@ class Report:
         self._unsaved = 0
 
     def restore(self, lanes: Lanes | None, values: dict[str, float]) -> Callable[[], None]:
-        """A project's board comes next, with its lanes and what they stood at; returns what takes it back."""
+        """A project's board comes next, with its lanes and their values; returns a function that undoes this."""
         before = self._lanes, self.slots
 
         def undo() -> None:
@@ -49,17 +49,17 @@ class Report:
         return undo
 
     def describe(self, track: Track, use: Callable[[Slots, int], None]) -> None:
-        """Everything of one board, taken at one moment: the panel may load another while this is on its way.
+        """Send a whole board from one moment, because the panel may load another one meanwhile.
 
         Args:
-            track: that the plugin plays.
-            use: told of the slots before anything is set by them.
+            track: the plugin's track.
+            use: called with the slots before they set anything.
         """
         try:
             for message in self._description(track, use):
                 self._send(*message)
         except DdspFxError as error:
-            # It has no name to load it by, or a plugin's state of a megabyte: it sounds, but no project can keep it.
+            # It has no name to load it by, or a plugin's state of a megabyte: it plays, but no project can store it.
             self._send("error", "board", str(error))
 
     def _description(self, track: Track, use: Callable[[Slots, int], None]) -> list[list[str]]:
@@ -77,7 +77,7 @@ class Report:
             return [head, *self.slots.messages(track.values), ["end"]]
 
     def listen(self, event: Event, source: object) -> None:
-        """In any thread; `source` is who sets for the plugin, which needs not be told of that."""
+        """From any thread. `source` is the plugin's own session, whose changes are not sent back."""
         if isinstance(event, Failed) and event.track == self._number:
             with self._lock:
                 self._failed = [*self._failed[1 - _MOST_FAILED :], event.text]
@@ -87,7 +87,7 @@ class Report:
                     self._changed[event.change.key] = event.change.value
 
     def take_touched(self, track: Track, touched: Iterable[tuple[Key, Value]]) -> list[Change]:
-        """What the host has set, the last of each. Hosts repeat all values at load: only another one is a move."""
+        """The host's last values as changes. Hosts repeat all values at load: only a different one is a move."""
         latest = dict(touched)
         for key, value in latest.items():
             if key in track.values and track.values[key] != value and self._lanes.move(track.controls[key].identity):
@@ -96,7 +96,7 @@ class Report:
         return [Change(track.number, *key, value) for key, value in latest.items()]
 
     def tell(self, track: Track) -> None:
-        """Faults, values, and at last the board for the host to save."""
+        """Send faults, values, and finally the board for the host to save."""
         with self._lock:
             changed, self._changed = self._changed, {}
             failed, self._failed = self._failed, []
@@ -110,7 +110,7 @@ class Report:
         for key, value in changed.items():
             index = self.slots.index(key)
             if index is None:
-                # Of the rest of the board, or of another that has come meanwhile and is described next.
+                # Another part of the board has changed, or another board has come, which is described next.
                 self._unsaved = SETTLED_TICKS
             else:
                 self.slots.note(key, value)

@@ -17,7 +17,7 @@ class Project:
     """The fields of a `board` message.
 
     Args:
-        json: of the board, with or without lanes; empty is an empty board.
+        json: of the board, with or without lanes; empty means an empty board.
         values: normalised, by target, in the order of the plugin's slots.
     """
 
@@ -26,12 +26,12 @@ class Project:
 
     @classmethod
     def read(cls, fields: list[str]) -> Project:
-        """Raises EngineError for a value that is no number."""
+        """Raises EngineError for a value that is not a number."""
         pairs = zip(fields[1::2], fields[2::2], strict=False)
         return cls(fields[0] if fields else "", {target: _number(text) for target, text in pairs})
 
     def lanes(self) -> Lanes | None:
-        """None where it says nothing of them."""
+        """The project's lanes, None if it has none."""
         return restored_lanes(self.json, self.values) if self.values else None
 
     def board(self) -> Board:
@@ -42,7 +42,7 @@ class Project:
 
 
 def set_normalised(board: Board, pairs: Iterable[tuple[str, float]]) -> None:
-    """Set a board's controls by target; those that it does not have are passed over.
+    """Set a board's controls by target; unknown targets are skipped.
 
     Raises EngineError for a value outside 0 to 1.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shared memory of one plugin and the engine (docs/link.md, "The segment")."""
+"""The shared memory between one plugin and the engine (docs/link.md, "The segment")."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _COUNT = (1 << 48) - 1
 
 
 class Tagged(NamedTuple):
-    """A position and the epoch that it belongs to."""
+    """A position with its epoch."""
 
     epoch: int
     position: int
 
 
 def tag(epoch: int, position: int) -> int:
-    """As it is stored."""
+    """The stored form."""
     return epoch << 48 | position
 
 
@@ -49,7 +49,7 @@ def _aligned(offset: int) -> int:
 
 @dataclass(frozen=True)
 class Header:
-    """What the plugin fixed when it made the segment."""
+    """The settings that the plugin fixed when it created the segment."""
 
     channels: int
     ring_frames: int
@@ -59,17 +59,17 @@ class Header:
 
     @property
     def input_offset(self) -> int:
-        """Of the input's ring, in bytes."""
+        """Offset of the input's ring, in bytes."""
         return _aligned(EVENTS_OFFSET + self.event_slots * EVENT.itemsize)
 
     @property
     def output_offset(self) -> int:
-        """Of the output's ring, in bytes."""
+        """Offset of the output's ring, in bytes."""
         return _aligned(self.input_offset + self._ring_bytes)
 
     @property
     def size(self) -> int:
-        """Of the whole, in bytes."""
+        """Size of the whole segment, in bytes."""
         return self.output_offset + self._ring_bytes
 
     @property
@@ -77,7 +77,7 @@ class Header:
         return 4 * self.channels * self.ring_frames
 
     def pack(self) -> bytes:
-        """As it stands at the start of the segment."""
+        """The bytes at the start of the segment."""
         return HEADER.pack(
             MAGIC,
             VERSION,
@@ -91,9 +91,9 @@ class Header:
 
     @classmethod
     def unpack(cls, data: bytes, size: int) -> Header:
-        """Checked against a file of `size` bytes; raises EngineError."""
+        """The header, checked against a file of `size` bytes; raises EngineError."""
         if len(data) < HEADER.size:
-            raise EngineError(f"the plugin's segment has {len(data)} bytes, no room for a header")
+            raise EngineError(f"the plugin's segment has {len(data)} bytes, too few for a header")
         magic, version, told, channels, frames, rate, latency, slots = HEADER.unpack_from(data)
         _within("magic", magic, MAGIC, MAGIC)
         _within("version", version, VERSION, VERSION)
@@ -114,7 +114,7 @@ def _within(name: str, value: float, low: float, high: float, power: bool = Fals
 
 
 class _Word:
-    """An aligned word of the segment. Nobody sees half of it; loads acquire and stores release (`atomics`)."""
+    """An aligned word of the segment. Accesses are atomic; loads acquire and stores release (`atomics`)."""
 
     def __init__(self, offset: int, wide: bool = False) -> None:
         self._index, self._wide = offset // (8 if wide else 4), wide
@@ -130,17 +130,17 @@ class _Word:
 
 
 class Segment:
-    """Views of the memory behind a file descriptor, which stays the caller's to close.
+    """Views of the memory behind a file descriptor, which the caller must close.
 
-    Raises EngineError for memory that is not such a segment.
+    Raises EngineError if the memory is not such a segment.
     """
 
     def __init__(self, descriptor: int) -> None:
-        # Windows has none, and `serve` imports this for its other doors too.
+        # Windows has no fcntl, but `serve` imports this module for its other doors too.
         import fcntl
 
         try:
-            # What could shrink would kill this process by SIGBUS.
+            # If the file could shrink, this process could be killed by SIGBUS.
             if not fcntl.fcntl(descriptor, fcntl.F_GET_SEALS) & fcntl.F_SEAL_SHRINK:
                 raise EngineError("the segment is not sealed against shrinking; expected F_SEAL_SHRINK")
             size = os.fstat(descriptor).st_size
@@ -160,7 +160,7 @@ class Segment:
 
     @classmethod
     def create(cls, header: Header) -> tuple[Segment, int]:
-        """A new one and its file descriptor, as a plugin makes it."""
+        """Create a segment as a plugin does; returns it and its file descriptor."""
         import fcntl
 
         descriptor = os.memfd_create("ddsp-fx link", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
@@ -182,14 +182,12 @@ class Segment:
     event_read = _Word(148)
     overruns = _Word(152)
 
-    # Audio.
-
     def read_input(self, position: int, frames: int) -> Audio:
-        """(channels, frames), a copy."""
+        """(channels, frames), copied."""
         return self._read(self._input, position, frames)
 
     def read_output(self, position: int, frames: int) -> Audio:
-        """(channels, frames), a copy."""
+        """(channels, frames), copied."""
         return self._read(self._output, position, frames)
 
     def write_input(self, position: int, block: Audio) -> None:

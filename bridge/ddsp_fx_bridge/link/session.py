@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One plugin at the other end of a socket: its board, its segment, its track."""
+"""The session of one plugin, connected by a socket: its board, its segment, its track."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from ddsp_fx_bridge.link.segment import Segment
 from ddsp_fx_bridge.link.slots import Slots
 from ddsp_fx_bridge.link.stream import PIECE, Stream
 
-# How often what the plugin's automation has set is told to others, and what others have set to the plugin.
+# How often changes by the plugin's automation are sent to others, and changes by others to the plugin.
 TICK_S = 0.02
 
 
 class Session:
-    """Runs in the thread that calls `run`, until the plugin goes or `stop`.
+    """Runs in the thread that calls `run`, until the plugin disconnects or `stop` is called.
 
     Args:
         connected: a Unix stream socket; closed at the end.
-        engine: where the track is.
-        menu: what a user can pick from.
+        engine: the track's engine.
+        menu: what users can choose from.
         url: of the control panel, or "".
     """
 
@@ -48,11 +48,11 @@ class Session:
         self._stopping = threading.Event()
 
     def stop(self) -> None:
-        """From another thread: ends `run` within a tick."""
+        """Call from another thread: ends `run` within a tick."""
         self._stopping.set()
 
     def run(self) -> None:
-        """Everything that a plugin may do wrong ends its session and nothing else."""
+        """Run the session. A plugin's faults end its session and affect nothing else."""
         end = self._engine.listen(lambda event: self._report.listen(event, self))
         try:
             self._loop()
@@ -81,10 +81,8 @@ class Session:
             self._stream.stop()
             self._stream = None
 
-    # What the plugin says.
-
     def _handle(self, fields: list[str]) -> bool:
-        """False when it goes."""
+        """Handle a message; False if the plugin disconnects."""
         verb, *rest = fields
         if verb == "hello":
             return self._hello(rest)
@@ -101,14 +99,14 @@ class Session:
     def _hello(self, rest: list[str]) -> bool:
         if not rest or rest[0] != str(VERSION):
             text = f"this engine speaks version {VERSION} of the link, the plugin {rest[0] if rest else 'none'}"
-            self._send("refused", f"{text}: ddsp-fx vst install brings the plugin that fits")
+            self._send("refused", f"{text}: ddsp-fx vst install installs the matching plugin")
             return False
         self._send("welcome", str(VERSION), __version__, self._url)
         self._send("menu", *self._menu.names())
         return True
 
     def _restore(self, fields: list[str]) -> None:
-        """A project's board, in the lanes that it had there."""
+        """Restore a project's board, with its lanes."""
         undo: Callable[[], None] | None = None
 
         def make() -> Board:
@@ -122,14 +120,14 @@ class Session:
             undo()
 
     def _change_board(self, make: Callable[[], Board]) -> bool:
-        """False where it cannot be made: the track goes on with what it had."""
+        """Load another board; False if it cannot be made, and the track then keeps its own."""
         try:
             board = make()
             if self._track is not None:
                 self._engine.replace_board(self._track.number, board)
             self._board = board
         except Exception as error:
-            # Models and other people's plugins raise what they like.
+            # Models and third-party plugins may raise anything.
             self._send("error", "board", _one_line(error))
             return False
         self._describe()
@@ -163,7 +161,7 @@ class Session:
             self._stream.start()
 
     def _new_track(self, layout: Layout) -> Track:
-        """At another rate, or the first: prepared here, since who adds a track to the engine holds the others up."""
+        """A track for a new sample rate, or the first. Prepared here, because adding a track blocks the others."""
         before, self._track = self._track, None
         if before is not None:
             self._engine.remove_track(before.number)
@@ -174,8 +172,6 @@ class Session:
             self._send("error", "board", _one_line(error))
             self._board = Board()
         return self._engine.add_track(self._board, layout)
-
-    # What the plugin is told.
 
     def _describe(self) -> None:
         if self._track is not None:

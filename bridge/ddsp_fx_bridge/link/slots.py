@@ -17,7 +17,7 @@ class Slots:
     Args:
         controls: in the board's order.
         lanes: arranged for them.
-        stood: the normalised values that lanes had, by target; those keep them whose effect has gone.
+        stood: the normalised values of lanes by target, kept by lanes whose effect has been removed.
     """
 
     def __init__(
@@ -35,18 +35,18 @@ class Slots:
         return len(self._lanes)
 
     def index(self, key: Key) -> int | None:
-        """Of a control, None where it has no lane."""
+        """A control's number, None if it has no lane."""
         return self._index.get(key)
 
     def value(self, index: int, normalised: float) -> tuple[Key, Value] | None:
-        """What a normalised value sets, None where nothing is there."""
+        """The control and value that a normalised value sets, None for an unused number."""
         control = self._lanes[index][1] if index < len(self._lanes) else None
         if control is None:
             return None
         return control.key, _parameter(control).from_normalised(min(max(normalised, 0.0), 1.0))
 
     def normalise(self, index: int, value: Value) -> float:
-        """The inverse, for a lane that has a control."""
+        """The inverse, for a lane with a control."""
         control = self._lanes[index][1]
         assert control is not None
         return _parameter(control).normalise(value)
@@ -65,7 +65,8 @@ class Slots:
                 continue
             p = _parameter(control)
             numbers = (p.minimum, p.maximum, p.normalise(p.default), p.normalise(values[control.key]))
-            # Two effects of one kind would have the same names twice: a host's list tells them apart by their slot's.
+            # Two effects of one kind have the same parameter names; the slot's name distinguishes them in a host's
+            # list.
             name = f"{control.slot_name}: {p.name}" if control.slot_name and self._is_twice(p.name) else p.name
             head = ["slot", str(index), control.identity, name, p.unit, p.scale]
             yield [*head, *map(number_text, numbers), *p.choices]
@@ -75,7 +76,7 @@ class Slots:
 
 
 def _reserved(index: int, target: str | None, value: float) -> list[str]:
-    """Of a lane whose effect has gone, or of one that nothing has yet."""
+    """The message for a lane whose effect has been removed, or for an unused lane."""
     name = f"{target} (not in the chain)" if target else f"Slot {index + 1}"
     numbers = map(number_text, (0.0, 1.0, 0.0, value))
     return ["slot", str(index), target or f"free.{index}", name, "", "linear", *numbers]

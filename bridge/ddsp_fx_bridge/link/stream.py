@@ -18,9 +18,9 @@ from ddsp_fx_bridge.link.segment import Segment, tag, untag
 from ddsp_fx_bridge.link.slots import Slots
 
 PIECE = 1024
-# A stop is noticed after that long at the latest.
+# The longest delay until a stop is noticed.
 _WAIT_S = 0.1
-# Between two looks of the session, 20 ms, no automation sets so much; then the oldest is told to nobody.
+# Automation cannot set as much in 20 ms, between two ticks of the session; beyond it, the oldest is not reported.
 _MOST_TOUCHED = 65536
 # One stream at a time: threads that compete for Python's lock inside a block are late more often
 # (docs/measurements.md).
@@ -36,7 +36,7 @@ class Stream:
         slots: of the track's board.
 
     Attributes:
-        touched: what the plugin's events have set, for whoever takes it away.
+        touched: the values set by the plugin's events, until somebody takes them.
     """
 
     def __init__(self, segment: Segment, track: Track, slots: Slots) -> None:
@@ -49,16 +49,16 @@ class Stream:
         self._thread = threading.Thread(target=self._run, name=f"ddsp-fx link {track.number}", daemon=True)
 
     def use(self, slots: Slots, generation: int) -> None:
-        """In the session's thread: events that are written from now on are for these."""
+        """In the session's thread: events written from now on are for these slots."""
         self._events.use(slots, generation)
         self.touched.clear()
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, after the piece in work."""
+        """Stop after the current piece."""
         self._stopping.set()
         self._segment.input_futex.wake()
         if self._thread.is_alive():
@@ -72,7 +72,7 @@ class Stream:
                 self._segment.input_futex.wait(signal, _WAIT_S)
 
     def work(self) -> bool:
-        """One piece of what is there; False when nothing was."""
+        """Process one available piece; False if there was none."""
         segment = self._segment
         epoch, end = untag(segment.input_end)
         if epoch == 0 or end == 0:
@@ -99,7 +99,7 @@ class Stream:
         return True
 
     def _begin(self, epoch: int, end: int) -> None:
-        """A new activation."""
+        """Start a new activation."""
         frames = self._segment.header.ring_frames
         self._epoch = epoch
         self._is_fresh = True
@@ -116,7 +116,7 @@ class Stream:
         due = self._events.due(self._epoch, self._position, self._position + block.shape[1], track.generation)
         self.touched.extend((key, value) for _, key, value in due)
         if self._is_fresh:
-            # Automation begins at its first value, as `Automation.install` has it, and ramps from there.
+            # Automation starts at its first value without a ramp, as in `Automation.install`.
             self._is_fresh = False
             track.restart([(key, value) for sample, key, value in due if sample <= self._position])
             due = [event for event in due if event[0] > self._position]

@@ -19,17 +19,17 @@ from ddsp_fx_bridge.osc.nodes import CommandNode, Node, Peer, ReadNode, ValueNod
 from ddsp_fx_bridge.osc.packets import Group, Message, decode, encode
 from ddsp_fx_bridge.osc.patterns import is_pattern
 
-# A time tag later than this ago is a late packet; earlier, it is a wrong clock.
+# A bundle whose time tag is older than this is not late; its sender's clock is wrong.
 LATEST_S = 5.0
 FARTHEST_S = 60.0
-# What we send ourselves. Two engines that are subscribed to each other must not answer answers.
+# Our own answers. Two engines that are subscribed to each other must not answer them.
 _OURS = frozenset({"/error", "/pong", "/subscribed", "/unsubscribed"})
 _PATTERN_COST = 8.0
 
 
 @dataclass
 class _Plan:
-    """What a packet would do: changes by the time they are due, and the rest in order."""
+    """The effects of a packet: changes by the time they are due, and everything else in order."""
 
     changes: list[tuple[list[Change], float | None]] = field(default_factory=list)
     others: list[tuple[Message, Node]] = field(default_factory=list)
@@ -39,10 +39,10 @@ class Dispatcher:
     """Handles packets for all addresses, independent of sockets.
 
     Args:
-        engine: what changes.
-        namespace: what there is.
-        limits: how fast each may be.
-        wall: seconds since 1970, which time tags count from.
+        engine: receives the changes.
+        namespace: all addresses.
+        limits: each client's rate limits.
+        wall: seconds since 1970, as in time tags.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Dispatcher:
         self.messages = self.errors = self.late = self.failures = 0
 
     def packet(self, peer: Peer, datagram: bytes) -> None:
-        """Everything that one packet asks for. Never raises for what is in it."""
+        """Do everything that one packet asks for. Never raises for its contents."""
         try:
             self._packet(peer, datagram)
         except DdspFxError as error:
@@ -62,21 +62,21 @@ class Dispatcher:
             self._failed(peer)
 
     def _failed(self, peer: Peer) -> None:
-        """A mistake of ours must not end the server; the first one is printed."""
+        """An internal error must not stop the server; the first one is printed."""
         self.failures += 1
         if self.failures == 1:
             traceback.print_exc()
-        self.refuse(peer, RefusedError(500, "", "this server failed; please report what it was sent"))
+        self.refuse(peer, RefusedError(500, "", "this server failed; please report this message"))
 
     def _packet(self, peer: Peer, datagram: bytes) -> None:
         groups = decode(datagram)
         count = sum(len(group.messages) for group in groups)
-        # The first message was paid for before the packet was opened.
+        # The first message was counted before the packet was parsed.
         if count > 1 and not self._limits.allow(peer.identity, count - 1):
             raise RefusedError(429, "", "too fast: the packet was dropped")
         self.messages += count
         plan = _Plan()
-        # No board may be replaced between the check of a value and its way to the audio.
+        # No board may be replaced between checking a value and posting it to the audio thread.
         with self._engine.unchanging():
             for group in groups:
                 self._plan(group, self._due_s(group), peer, plan)
@@ -86,7 +86,7 @@ class Dispatcher:
             self._other(peer, message, node)
 
     def _plan(self, group: Group, at_s: float | None, peer: Peer, plan: _Plan) -> None:
-        """Add what a group would do, all of it checked; raises RefusedError."""
+        """Add a group's effects after checking all of it; raises RefusedError."""
         changes: list[Change] = []
         for message in group.messages:
             for node in self._nodes(message, peer):
@@ -99,7 +99,7 @@ class Dispatcher:
             plan.changes.append((changes, at_s))
 
     def _due_s(self, group: Group) -> float | None:
-        """On the engine's clock. The clock on the wall says what a time tag means once, when it comes."""
+        """A time tag on the engine's clock, converted once on arrival, because the wall clock may be set later."""
         if group.at_s is None:
             return None
         now_s = self._engine.now()
@@ -151,7 +151,7 @@ class Dispatcher:
             self._failed(peer)
 
     def refuse(self, peer: Peer, error: DdspFxError, address: str = "") -> None:
-        """Tell a client, if it has not been told too often."""
+        """Report an error to a client, unless it has received too many."""
         self.errors += 1
         code = error.code if isinstance(error, RefusedError) else 400
         about = (error.address if isinstance(error, RefusedError) else "") or address

@@ -17,7 +17,7 @@ from ddsp_fx_bridge.osc.packets import encode
 
 
 def fixed_nodes(studio: Studio, hub: Hub, limits: Limits, dispatcher: Dispatcher) -> Iterator[Node]:
-    """All of them."""
+    """All of these addresses."""
     yield CommandNode("/ping", "answered with /pong and the same arguments", types="*", run=_ping)
     yield CommandNode(
         "/subscribe",
@@ -73,7 +73,7 @@ def _engine(engine: Engine, hub: Hub, limits: Limits, dispatcher: Dispatcher) ->
         ("peak_load", "f", "%", "the highest load of a recent block", lambda: 100.0 * engine.load.peak),
         ("xruns", "i", "", "blocks that were late or lost", lambda: engine.load.xruns),
         ("clients", "i", "", "subscribers", lambda: hub.count),
-        ("position", "h", "samples", "of the engine's own audio, since the start", lambda: engine.position),
+        ("position", "h", "samples", "samples of the engine's own audio since its start", lambda: engine.position),
         ("sample_rate", "f", "Hz", "of the engine's own audio", lambda: float(engine.sample_rate)),
         ("block_size", "i", "samples", "of the engine's own audio", lambda: engine.layout.max_block_size),
         ("waiting", "i", "", "changes that wait for their time tag", lambda: engine.waiting),

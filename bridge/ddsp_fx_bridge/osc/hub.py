@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sends changes to every subscriber except the one who made them; of each value only the latest."""
+"""Sends changes to every subscriber except their sender; of each value only the latest."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from ddsp_fx_bridge.osc.nodes import READ, Peer
 from ddsp_fx_bridge.osc.packets import encode
 
 MOST_SUBSCRIBERS = 64
-MOST_PATTERNS = 1024  # a panel listens to each parameter by itself
+MOST_PATTERNS = 1024  # a panel subscribes to each parameter separately
 DEFAULT_LEASE_S, LONGEST_LEASE_S = 60.0, 3600.0
-# A change goes out at once; what follows within 10 ms goes out together, so a dragged fader is 100 packets a second.
+# A change is sent at once. Those in the next 10 ms are sent together, so a dragged fader gives 100 packets a second.
 FLUSH_S = 0.01
 STREAM_S = 0.05
 
 
 @dataclass
 class Subscription:
-    """One client's wishes.
+    """One client's subscriptions.
 
     Args:
-        peer: where it goes.
-        lease_end_s: on the hub's clock; infinite for a connection, which ends by itself.
+        peer: the client.
+        lease_end_s: on the hub's clock; infinite for a connection, which ends the subscription itself.
     """
 
     peer: Peer
@@ -40,11 +40,11 @@ class Subscription:
 
 
 class Hub:
-    """All methods in the loop's thread but `on_event`, which is for any.
+    """All methods are for the event loop's thread, except `on_event`, which is for any thread.
 
     Args:
-        namespace: what the patterns are about.
-        now: seconds that only go forward.
+        namespace: the addresses that patterns match.
+        now: a monotonic clock in seconds.
     """
 
     def __init__(self, namespace: Namespace, now: Callable[[], float]) -> None:
@@ -56,20 +56,18 @@ class Hub:
 
     @property
     def count(self) -> int:
-        """Subscribers whose lease runs."""
+        """The number of subscribers with a running lease."""
         return len(self._subscriptions)
-
-    # Coming and going.
 
     def subscribe(self, peer: Peer, patterns: Iterable[str], lease_s: float = math.inf) -> None:
         """Add patterns and renew the lease; raises RefusedError 400 (pattern) or 503 (full)."""
         self._hold(peer, {pattern: self._namespace.below(pattern) for pattern in patterns}, lease_s)
 
     def listen(self, peer: Peer, address: str) -> None:
-        """OSCQuery's LISTEN: exactly this address, as long as the connection lasts; raises RefusedError 404 or 503."""
+        """OSCQuery's LISTEN: exactly this address, while the connection lasts; raises RefusedError 404 or 503."""
         node = self._namespace.find(address)
         if not node.access & READ:
-            raise RefusedError(405, address, "there is no value here to listen to")
+            raise RefusedError(405, address, "this address has no value to listen to")
         self._hold(peer, {address: {address}}, math.inf)
 
     def _hold(self, peer: Peer, wanted: dict[str, set[str]], lease_s: float) -> None:
@@ -88,7 +86,7 @@ class Hub:
             held.wanted |= addresses
 
     def unsubscribe(self, peer: Peer, pattern: str | None = None) -> None:
-        """One pattern, or all."""
+        """Remove one pattern, or all."""
         held = self._subscriptions.get(peer.identity)
         if held is None:
             return
@@ -112,33 +110,31 @@ class Hub:
         held.dirty = {address: None for address in held.dirty if address in held.wanted}
 
     def namespace_changed(self) -> None:
-        """Patterns may mean something else now."""
+        """Match all patterns again, because the addresses have changed."""
         for held in self._subscriptions.values():
             self._want_again(held)
 
     def expire(self) -> None:
-        """Forget those whose lease has ended."""
+        """Remove subscribers whose lease has ended."""
         now = self._now()
         for key in [key for key, held in self._subscriptions.items() if held.lease_end_s <= now]:
             del self._subscriptions[key]
 
-    # News.
-
     def on_event(self, event: Event) -> None:
-        """From any thread: a parameter has changed."""
+        """Call from any thread when a parameter has changed."""
         if isinstance(event, Changed):
             self.in_loop(self._changed, event)
         elif isinstance(event, Failed):
             self.in_loop(self._failed, event)
 
     def _failed(self, event: Failed) -> None:
-        """Everybody who listens is told at once, as of a refusal."""
+        """Send a failure to all subscribers at once, like a refusal."""
         self.mark([f"/track/{event.track}/faults"])
         for held in self._subscriptions.values():
             held.peer.send(encode("/error", [500, f"/track/{event.track}", event.text[:400]]))
 
     def in_loop(self, call: Callable[..., None], *arguments: object) -> None:
-        """Call it in the loop's thread: at once from inside, soon from another; not at all where no loop runs."""
+        """Call in the loop's thread: at once from inside it, soon from another thread; not at all if no loop runs."""
         loop = self.loop
         if loop is None or loop.is_closed():
             return
@@ -157,7 +153,7 @@ class Hub:
             self.mark([node.address for node in forms], event.source)
 
     def mark(self, addresses: Iterable[str], source: object = None) -> None:
-        """These have new values; everyone but the source who wants them gets them with the next flush."""
+        """Mark addresses as changed; the next flush sends them to their subscribers, except `source`."""
         marked = False
         for key, held in self._subscriptions.items():
             for address in addresses:
@@ -182,7 +178,7 @@ class Hub:
             self._schedule()
 
     def _send(self, held: Subscription, encoded: dict[str, bytes]) -> bool:
-        """Send what is dirty, as far as it goes; True when something stays for the next time."""
+        """Send changed values as far as the peer accepts them; True if some remain for the next flush."""
         for address in list(held.dirty):
             if address not in encoded:
                 encoded[address] = self._encoded(address)
@@ -192,14 +188,14 @@ class Hub:
         return False
 
     def _encoded(self, address: str) -> bytes:
-        """Its value now; nothing where it has gone since it was marked."""
+        """Its current value as a message; empty if the address no longer exists."""
         try:
             return encode(address, self._namespace.find(address).read())
         except RefusedError:
             return b""
 
     def stream(self) -> None:
-        """Every 50 ms: meters and other streams to those who asked for them."""
+        """Every 50 ms, send meters and other streams to their subscribers."""
         nodes = self._namespace.nodes
         for held in self._subscriptions.values():
             fresh = [a for a in held.wanted if a in nodes and nodes[a].is_stream]
@@ -208,7 +204,7 @@ class Hub:
             self._schedule()
 
     def close(self) -> None:
-        """No flush after this."""
+        """Stop flushing."""
         if self._timer is not None:
             self._timer.cancel()
         self._subscriptions.clear()

@@ -6,23 +6,23 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-# 10,000 messages a second from one client are served; twice that, for ten clients together, is all there is.
+# One client may send 10,000 messages a second without loss; ten clients together, twice that.
 CLIENT_PER_S, CLIENT_BURST = 15_000.0, 15_000.0
 ALL_PER_S, ALL_BURST = 30_000.0, 30_000.0
-# A flood of mistakes must not become a flood of complaints.
+# A flood of errors must not cause a flood of reports.
 ERRORS_PER_S, ERRORS_BURST = 20.0, 50.0
 MOST_CLIENTS = 512
 
 
 class Bucket:
-    """Holds up to `burst`, and gains `rate` a second."""
+    """Holds up to `burst` tokens, and gains `rate` a second."""
 
     def __init__(self, rate: float, burst: float, now_s: float) -> None:
         self._rate, self._burst = rate, burst
         self._level, self._at_s = burst, now_s
 
     def take(self, amount: float, now_s: float) -> bool:
-        """Whether there was as much; if not, nothing is taken."""
+        """Take that many tokens if there are enough, else none; returns whether there were."""
         self._level = min(self._burst, self._level + (now_s - self._at_s) * self._rate)
         self._at_s = now_s
         if self._level < amount:
@@ -32,10 +32,10 @@ class Bucket:
 
 
 class Limits:
-    """Buckets of all clients. The one that was heard of longest ago is forgotten first.
+    """All clients' buckets. The least recently used one is dropped first.
 
     Args:
-        now: seconds that only go forward.
+        now: a monotonic clock in seconds.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -54,7 +54,7 @@ class Limits:
         return self._clients[client]
 
     def allow(self, client: Hashable, amount: float = 1.0) -> bool:
-        """Whether this client may have that many messages looked at now."""
+        """Whether this client may send that many messages now."""
         now = self._now()
         if self._of(client)[0].take(amount, now) and self._all.take(amount, now):
             return True
@@ -62,5 +62,5 @@ class Limits:
         return False
 
     def allow_error(self, client: Hashable) -> bool:
-        """Whether this client may be told of another mistake now."""
+        """Whether another error may be reported to this client now."""
         return self._of(client)[1].take(1.0, self._now())

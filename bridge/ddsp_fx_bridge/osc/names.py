@@ -6,17 +6,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-# What an address may not hold, by OSC 1.0, and anything outside printable ASCII.
+# Characters that OSC 1.0 forbids in an address, and everything outside printable ASCII.
 _REFUSED = re.compile(r"[^!-~]|[#*,/?\[\]{}]")
-# The words that stand beside slots below a track.
+# Words next to slots in the addresses of a track.
 RESERVED = frozenset(
     {"mix", "bypass", "board", "take", "meter", "latency", "slots", "id", "ids", "hearing", "faults", "reset"}
 )
 
 
 def address_parts(names: Iterable[str]) -> list[str]:
-    """Each character that an address may not hold becomes _, a word that means something else gets a _, and of two
-    that are then the same the second becomes NAME-2."""
+    """Replace characters that addresses may not contain by _, and append _ to reserved words; of two names
+    that are then equal, the second becomes NAME-2."""
     parts: list[str] = []
     for name in names:
         part = _REFUSED.sub("_", name) or "_"

@@ -16,18 +16,18 @@ from ddsp_fx_bridge.osc.nodes import Form, Node, ReadNode, ValueNode
 from ddsp_fx_bridge.osc.patterns import part_pattern, parts_of
 from ddsp_fx_bridge.osc.track_nodes import track_nodes
 
-# A pattern that fits more than this is refused: each one is a reply, or a change.
+# A pattern with more matches is refused, because each match is a reply or a change.
 MOST_MATCHES = 1024
 
 
 class Namespace:
-    """A tree of nodes; `rebuild` when a track has come, gone, or has another board.
+    """A tree of nodes; call `rebuild` when a track is added, removed, or gets another board.
 
     Args:
-        studio: what the addresses are about.
+        studio: the engine with its folders.
 
     Attributes:
-        fixed: nodes that are always there, such as /ping.
+        fixed: nodes that always exist, such as /ping.
     """
 
     def __init__(self, studio: Studio) -> None:
@@ -37,7 +37,7 @@ class Namespace:
         self.rebuild()
 
     def rebuild(self) -> None:
-        """Look at the tracks again."""
+        """Build the tree from the current tracks."""
         self.root = Node("/", "ddsp-fx: neural instruments, learned rooms and dereverb")
         self.nodes: dict[str, Node] = {"/": self.root}
         self._by_control: dict[tuple[int, Key], list[ValueNode]] = {}
@@ -45,7 +45,7 @@ class Namespace:
         for node in self.fixed:
             self._add(node)
         self._container("/track", "tracks, numbered from 1")
-        # Plugins in DAWs come and go in threads of their own.
+        # Plugins in DAWs connect and disconnect in other threads.
         with self._studio.engine.unchanging():
             for track in self._studio.engine.tracks.values():
                 self._add_track(track)
@@ -95,7 +95,7 @@ class Namespace:
             self._by_control.setdefault((track.number, control.key), []).append(node)
 
     def _add_aliases(self, track: Track, base: str) -> None:
-        """Each slot's parameters by its id, an address that stays when the slot is renamed."""
+        """Add each slot's parameters by its id, an address that stays the same when the slot is renamed."""
         ids = track.board.slot_ids()
         if ids:
             self._add(Node(base, "parameters by the ids of their slots", is_alias=True))
@@ -108,20 +108,18 @@ class Namespace:
                 self._add(alias)
                 self._by_control[track.number, control.key].append(alias)
 
-    # Finding.
-
     def find(self, address: str) -> Node:
-        """Raises RefusedError 404."""
+        """The node of an address; raises RefusedError 404."""
         if address not in self.nodes:
             raise RefusedError(404, address, "no such address; ask the HTTP port for the whole namespace")
         return self.nodes[address]
 
     def forms_of(self, track: int, key: Key) -> list[ValueNode]:
-        """Every address of a parameter, the plain one first."""
+        """All addresses of a parameter, the plain one first."""
         return self._by_control.get((track, key), [])
 
     def _match(self, pattern: str) -> tuple[Node, ...]:
-        """The nodes that a pattern fits, containers and commands left out; raises RefusedError 400, 404 or 413."""
+        """The nodes that match a pattern, without containers and commands; raises RefusedError 400, 404 or 413."""
         level = self._reached(parts_of(pattern))
         found = tuple(node for node in level if isinstance(node, (ValueNode, ReadNode)))
         if not found:
@@ -131,7 +129,7 @@ class Namespace:
         return found
 
     def _reached(self, parts: Sequence[str]) -> list[Node]:
-        """What a pattern's parts lead to; aliases only where their own name is written out."""
+        """The nodes that match a pattern's parts; aliases match only by their exact name."""
         level = [self.root]
         for part in parts:
             wanted = part_pattern(part)
@@ -140,10 +138,10 @@ class Namespace:
         return level
 
     def below(self, pattern: str) -> set[str]:
-        """What a subscription to a pattern means.
+        """The addresses that a subscription to a pattern covers.
 
-        That is the addresses it fits, and the plain parameters below the containers that it fits. The forms n and s,
-        and the streams, must be meant: by themselves, or streams by the container right above them.
+        These are the addresses it matches, and the plain parameters below the containers it matches. The forms n and s
+        must be matched themselves; streams, too, or the container directly above them.
         """
         level = self._reached(parts_of(pattern) if pattern != "/" else [])
         found = {node.address for node in level if isinstance(node, (ValueNode, ReadNode))}

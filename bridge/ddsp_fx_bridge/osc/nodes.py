@@ -18,15 +18,15 @@ READ, WRITE = 1, 2
 
 
 class Peer(Protocol):
-    """Who a message came from, whatever it came by."""
+    """The sender of a message, over any transport."""
 
     @property
     def identity(self) -> object:
-        """The same for every message of one client."""
+        """The same for all messages of one client."""
         ...
 
     def send(self, datagram: bytes) -> bool:
-        """Hand over one packet; False when it does not fit now."""
+        """Send one packet; False if it cannot be queued now."""
         ...
 
 
@@ -35,12 +35,12 @@ Run = Callable[[Peer, tuple[Any, ...]], Awaitable[None] | None]
 
 @dataclass
 class Node:
-    """One address. A container has none of the three powers below.
+    """One address. A container can be neither read, set nor run.
 
     Args:
-        address: whole.
+        address: the whole address.
         description: one line.
-        is_alias: what is below has other addresses too, and those are the ones that lists and subscriptions mean.
+        is_alias: the nodes below have other addresses too, which lists and subscriptions use instead.
     """
 
     address: str
@@ -54,27 +54,27 @@ class Node:
 
     @property
     def access(self) -> int:
-        """As OSCQuery counts: 0 none, 1 read, 2 write, 3 both."""
+        """OSCQuery's ACCESS: 0 none, 1 read, 2 write, 3 both."""
         return 0
 
     def type_tags(self) -> str:
-        """OSC type tags of the value, or of the arguments."""
+        """OSC type tags of the value or the arguments."""
         return self.types
 
     def ranges(self) -> list[dict[str, Any]] | None:
-        """OSCQuery's RANGE, one an argument, or None."""
+        """OSCQuery's RANGE, one per argument, or None."""
         return None
 
     def read(self) -> list[Any]:
         """The arguments of an answer; raises RefusedError 405."""
-        raise RefusedError(405, self.address, "this address holds others and has no value; ask for one below it")
+        raise RefusedError(405, self.address, "this address is a container without a value; query one below it")
 
 
 @dataclass
 class ValueNode(Node):
-    """A parameter: plain in its unit, `n` from 0 to 1, or `s` as text.
+    """A parameter: in its unit, `n` from 0 to 1, or `s` as text.
 
-    `default` is what the effect's bundle starts it with, None where no bundle says.
+    `default` is the effect's default in its bundle, None without one.
     """
 
     track: Track = None  # type: ignore[assignment]
@@ -98,7 +98,7 @@ class ValueNode(Node):
 
     @property
     def unit(self) -> str:  # type: ignore[override]
-        """As declared, for the plain form."""
+        """The declared unit, for the plain form."""
         parameter = self.control.parameter
         return parameter.unit if parameter is not None and self.form == "plain" else ""
 
@@ -123,9 +123,9 @@ class ValueNode(Node):
         return [float(value) if self.types == "f" else value]
 
     def change(self, arguments: Sequence[Any], engine: Engine) -> Change:
-        """Checked against the declaration; raises RefusedError 400 (type), 404 (the board has gone) or 416 (range).
+        """The checked change; raises RefusedError 400 (type), 404 (the board was replaced) or 416 (range).
 
-        The check holds for as long as the engine is `unchanging`.
+        The check is valid for as long as the engine is `unchanging`.
         """
         key = self.control.key
         if engine.tracks.get(self.track.number) is not self.track or self.track.controls.get(key) is not self.control:
@@ -164,7 +164,7 @@ class ValueNode(Node):
 
 
 def _snapped(value: float, *limits: float) -> float:
-    """A limit that has been through 32 bits is that limit: 0.3 arrives as 0.30000001192."""
+    """Snap to a limit within 32-bit rounding: 0.3 arrives as 0.30000001192."""
     for limit in limits:
         if value == struct.unpack(">f", struct.pack(">f", limit))[0]:
             return limit
@@ -173,9 +173,9 @@ def _snapped(value: float, *limits: float) -> float:
 
 @dataclass
 class ReadNode(Node):
-    """A figure. One that `is_stream` is sent to who asked for it by name, 20 times a second.
+    """A read-only value. If `is_stream`, it is sent 20 times a second to clients that subscribe to its name.
 
-    Types of "s*" are as many texts as there are.
+    Types of "s*" mean any number of texts.
     """
 
     types: str = ""
@@ -196,10 +196,10 @@ class ReadNode(Node):
 
 @dataclass
 class CommandNode(Node):
-    """Something to do. Patterns do not reach it, so that no star saves a board. Types of "*" take any arguments.
+    """A command. Patterns do not reach it, so that * cannot save a board. Types of "*" accept any arguments.
 
-    `foresee` raises what `run` would refuse as things stand, and does nothing: a packet is refused before any part of
-    it has acted.
+    `foresee` raises what `run` would refuse in the current state, without acting, so that a packet can be refused
+    before any part of it has acted.
     """
 
     types: str = ""

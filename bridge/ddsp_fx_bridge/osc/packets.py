@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Decodes datagrams and encodes messages. Packets and messages are bounded here; python-osc reads the values.
+"""Decodes datagrams and encodes messages. Packets and messages are checked here; python-osc parses the values.
 
-Its own classes for whole messages and bundles do not do for packets from strangers: an unknown type tag writes to the
-root logger, a hundred bundles in each other end in RecursionError, and bytes after the last argument pass.
+Its own classes for whole messages and bundles are unsuitable for untrusted packets: an unknown type tag writes to the
+root logger, a hundred nested bundles end in RecursionError, and bytes after the last argument are ignored.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pythonosc.parsing.osc_types import ParseError
 
 from ddsp_fx.errors import RefusedError
 
-MOST_BYTES = 65507  # what fits into a UDP datagram over IPv4
+MOST_BYTES = 65507  # the largest UDP datagram over IPv4
 MOST_DEPTH = 8
 MOST_MESSAGES = 1024
 MOST_ARGUMENTS = 64
@@ -27,7 +27,7 @@ LONGEST_ADDRESS = 255
 LONGEST_TEXT = 4096
 
 _BUNDLE = b"#bundle\0"
-# OSC 1.0: printable ASCII but space and #; the rest of the special characters make a pattern.
+# OSC 1.0: printable ASCII except space and #; the other special characters make a pattern.
 _IN_ADDRESS = frozenset(range(0x21, 0x7F)) - {ord("#")}
 _NTP_EPOCH_S = 2208988800  # seconds from 1900 to 1970
 _IMMEDIATELY = 1
@@ -35,7 +35,7 @@ _IMMEDIATELY = 1
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An address, or a pattern, with its arguments."""
+    """An address or a pattern, with its arguments."""
 
     address: str
     arguments: tuple[Any, ...]
@@ -43,11 +43,11 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What is to happen at one time: the messages of one bundle, or one message alone.
+    """Messages that act at the same time: those of one bundle, or one message alone.
 
     Args:
         messages: in order.
-        at_s: seconds since 1970; None is at once.
+        at_s: seconds since 1970; None means at once.
     """
 
     messages: tuple[Message, ...]
@@ -86,7 +86,7 @@ def _bundle(data: bytes, outer: float | None, depth: int) -> Iterator[Group]:
 
 
 def _inner_time(own: float | None, outer: float | None) -> float | None:
-    """OSC 1.0: not before the bundle around it; "immediately" is when that one is due."""
+    """OSC 1.0: not earlier than the enclosing bundle; "immediately" means the enclosing bundle's time."""
     if own is not None and outer is not None and own < outer:
         raise _malformed("a bundle inside one with a later time tag")
     return outer if own is None else own
@@ -120,14 +120,14 @@ def _message(data: bytes) -> Message:
         raise _malformed("an address with a character outside printable ASCII, a space or #")
     address = data[:end].decode("ascii")
     start = end // 4 * 4 + 4
-    # Old senders leave the type tags out where there are no arguments.
+    # Old senders omit the type tags if there are no arguments.
     if start == len(data):
         return Message(address, ())
     return Message(address, _arguments(data, start, address))
 
 
 def _arguments(data: bytes, start: int, address: str) -> tuple[Any, ...]:
-    """The values behind the type tags at `start`, read once; python-osc knows how each type is written."""
+    """The values for the type tags at `start`, parsed once, each by python-osc."""
     end = data.find(b"\0", start)
     if data[start] != ord(",") or end < 0:
         raise _malformed("no type tags after the address", address)
@@ -145,7 +145,7 @@ def _arguments(data: bytes, start: int, address: str) -> tuple[Any, ...]:
         else:
             _bracket(stack, tag, address)
     if len(stack) != 1 or index != len(data):
-        raise _malformed(f"type tags {tags!r} ask for {index} bytes, there are {len(data)}", address)
+        raise _malformed(f"type tags {tags!r} need {index} bytes, but there are {len(data)}", address)
     return tuple(stack[0])
 
 
@@ -154,7 +154,7 @@ def _value(data: bytes, index: int, tag: str, address: str) -> tuple[Any, int]:
         value, end = _READERS[tag](data, index)
     except (ParseError, ValueError, OverflowError) as error:
         raise _malformed(f"an argument of type {tag!r}: {error}"[:200], address) from None
-    # python-osc pads a float that is cut.
+    # python-osc pads a truncated float.
     if end > len(data):
         raise _malformed(f"an argument of type {tag!r}: Datagram is too short", address)
     if isinstance(value, float) and not math.isfinite(value):
@@ -176,14 +176,14 @@ def _bracket(stack: list[list[Any]], tag: str, address: str) -> None:
 
 
 def _text(data: bytes, index: int) -> tuple[str, int]:
-    # python-osc looks at each byte in a Python loop: 60 kB take milliseconds.
+    # python-osc examines each byte in a Python loop, which takes milliseconds for 60 kB.
     if not 0 <= data.find(b"\0", index) - index <= LONGEST_TEXT:
         raise ParseError(f"a text without an end, or of more than {LONGEST_TEXT} bytes")
     return osc_types.get_string(data, index)
 
 
 def _blob(data: bytes, index: int) -> tuple[bytes, int]:
-    # python-osc takes a negative size for an empty blob.
+    # python-osc reads a negative size as an empty blob.
     if data[index : index + 1] > b"\x7f":
         raise ParseError("a size of 2 GiB or more")
     return osc_types.get_blob(data, index)
@@ -209,14 +209,14 @@ def time_of(tag: int) -> float | None:
 
 
 def tag_of(time_s: float) -> int:
-    """The inverse of `time_of`, to 2^-32 s as far as a double goes (0.2 us)."""
+    """The inverse of `time_of`, to 2^-32 s, as far as a double allows (0.2 us)."""
     return int((time_s + _NTP_EPOCH_S) * 2**32)
 
 
 def encode(address: str, arguments: Sequence[Any]) -> bytes:
-    """One message. Floats go as 32 bits; an integer beyond 32 bits as 64.
+    """Encode one message. Floats use 32 bits; integers beyond 32 bits use 64.
 
-    Raises ValueError for other types than bool, int, float, str, bytes (not empty), None and lists of these.
+    Raises ValueError for types other than bool, int, float, str, bytes (not empty), None and lists of these.
     """
     builder = OscMessageBuilder(address)
     try:
@@ -229,7 +229,7 @@ def encode(address: str, arguments: Sequence[Any]) -> bytes:
 
 
 def encode_bundle(messages: Sequence[bytes], at_s: float | None = None) -> bytes:
-    """Encoded messages, or bundles, as one bundle."""
+    """One bundle that contains these encoded messages or bundles."""
     tag = _IMMEDIATELY if at_s is None else tag_of(at_s)
     parts = [_BUNDLE, struct.pack(">Q", tag)]
     for message in messages:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OSC 1.0 address patterns, part by part: ? * [a-z] [!a-z] {one,two}. Never across `/`, never more than linear.
+"""OSC 1.0 address patterns, part by part: ? * [a-z] [!a-z] {one,two}. They never match across `/`, in linear time.
 
-A part becomes a small automaton whose states are followed all at once (Thompson 1968), so matching costs at most the
-length of the text times the length of the pattern. Regular expressions of Python backtrack: 30 stars take hours.
+A part becomes a small automaton whose states are followed simultaneously (Thompson 1968), so matching takes at most the
+text's length times the pattern's length. Python's regular expressions backtrack: 30 stars would take hours.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from ddsp_fx.errors import RefusedError
 
 SPECIAL = frozenset("?*[]{}")
 
-# Characters, and whether they are the ones that do not match.
+# Characters, and whether the class matches all others instead.
 _Class = tuple[frozenset[str], bool]
 _ANY: _Class = (frozenset(), True)
 
 
 def is_pattern(text: str) -> bool:
-    """Whether it says more than itself."""
+    """Whether the text contains pattern characters."""
     return not SPECIAL.isdisjoint(text)
 
 
 class PartPattern:
-    """The pattern of one part of an address; raises RefusedError 400 when it is malformed."""
+    """The pattern of one part of an address; raises RefusedError 400 if it is malformed."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -90,9 +90,9 @@ class PartPattern:
         words = self._text[index + 1 : end].split(",")
         if not SPECIAL.isdisjoint("".join(words)):
             raise RefusedError(
-                400, "", f"pattern {self._text!r}: a pattern inside {{}}; only plain words can stand there"
+                400, "", f"pattern {self._text!r}: a pattern inside {{}}; only plain words are allowed there"
             )
-        # A star before the brace stays with the state before it; each word starts there.
+        # A star before the brace belongs to the state before it; each word starts there.
         target = self._state()
         for word in words:
             if word:
@@ -102,7 +102,7 @@ class PartPattern:
         return target, end + 1
 
     def _closed(self, states: set[int]) -> set[int]:
-        """With what an empty word of a choice reaches."""
+        """Include states that an empty word of a choice reaches."""
         todo = list(states)
         while todo:
             for target in self._skips.get(todo.pop(), ()):
@@ -112,7 +112,7 @@ class PartPattern:
         return states
 
     def matches(self, text: str) -> bool:
-        """Whether all of `text`, one part without `/`, is matched."""
+        """Whether the pattern matches all of `text`, one part without `/`."""
         states = self._closed({0})
         for char in text:
             reached = {state for state in states if state in self._loops}
@@ -128,12 +128,12 @@ class PartPattern:
 
 @lru_cache(maxsize=256)
 def part_pattern(text: str) -> PartPattern:
-    """Compiled once; a client that moves a fader sends one pattern thousands of times."""
+    """Cached, because a client that moves a fader sends the same pattern thousands of times."""
     return PartPattern(text)
 
 
 def parts_of(address: str) -> list[str]:
-    """/a/b -> a, b; raises RefusedError 400 for an empty part, such as // has."""
+    """/a/b -> a, b; raises RefusedError 400 for an empty part, as in //."""
     parts = address.split("/")[1:]
     if not address.startswith("/") or not all(parts):
         raise RefusedError(400, address, "an address starts with / and has no empty part")

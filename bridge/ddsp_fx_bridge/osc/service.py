@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OSC as a whole, without a socket: namespace, dispatcher and hub around a studio."""
+"""OSC as a whole, without sockets: namespace, dispatcher and hub for a studio."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ TICK_S = 0.01
 
 
 class OscService:
-    """What every door that speaks OSC shares; it lives in one event loop.
+    """The OSC state that all transports share; it belongs to one event loop.
 
     Args:
-        studio: what it is about.
-        now: seconds that only go forward, for leases and limits.
-        wall: seconds since 1970, which time tags count from.
+        studio: the engine with its folders.
+        now: a monotonic clock in seconds, for leases and limits.
+        wall: seconds since 1970, as in time tags.
     """
 
     def __init__(self, studio: Studio, now: Callable[[], float], wall: Callable[[], float] = time.time) -> None:
@@ -43,7 +43,7 @@ class OscService:
         self._task: asyncio.Task[None] | None = None
 
     def packet(self, peer: Peer, datagram: bytes) -> None:
-        """A packet that its sender may send; never raises for what is in it."""
+        """Handle a packet if its sender's rate allows it; never raises for its contents."""
         self.dispatcher.packet(peer, datagram)
 
     def _on_event(self, event: Event) -> None:
@@ -58,7 +58,7 @@ class OscService:
             tell(f"/track/{track}")
 
     def start(self) -> None:
-        """In the loop that it is to live in."""
+        """Call in the event loop that it belongs to."""
         self.hub.loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(self._beat())
 
@@ -74,7 +74,7 @@ class OscService:
             await asyncio.sleep(TICK_S)
 
     async def stop(self) -> None:
-        """Let running commands end, and be gone."""
+        """Wait for running commands, then stop."""
         for end in self._ends:
             end()
         if self._task is not None:

@@ -15,7 +15,7 @@ from ddsp_fx_bridge.osc.nodes import CommandNode, Node, Peer, ReadNode, Run
 
 
 def track_nodes(studio: Studio, track: Track, base: str, slots: list[str]) -> Iterator[Node]:
-    """All of them; `slots` are the addresses of the board's slots."""
+    """All of these addresses; `slots` are the addresses of the board's slots."""
     yield from _figures(track, base, slots)
     yield from _board(studio, track.number, base)
     yield from _takes(studio, track.number, base)
@@ -62,7 +62,7 @@ def _figures(track: Track, base: str, slots: list[str]) -> Iterator[Node]:
 
 
 def hearing_lines(track: Track) -> list[str]:
-    """One for each instrument that lost more than half of its input."""
+    """A line for each instrument that lost more than half of its input."""
     return [f"{name}: {h.advice}" for name, h in board_hearings(track.board, now=True).items() if h.advice]
 
 
@@ -116,7 +116,7 @@ def _presets(studio: Studio, place: tuple[int, str], address: str, names: list[s
 
 
 def void(_: object) -> None:
-    """For a check whose result is not wanted."""
+    """Discards the result of a check."""
 
 
 def _at_once(act: Callable[..., Any]) -> Run:
@@ -127,7 +127,7 @@ def _at_once(act: Callable[..., Any]) -> Run:
 
 
 def _in_thread(act: Callable[..., Any]) -> Run:
-    """Files and models take long, and the loop has others to serve."""
+    """Run in a thread, because files and models take long and the event loop serves others meanwhile."""
 
     async def run(_peer: Peer, arguments: tuple[Any, ...]) -> None:
         await asyncio.to_thread(act, *arguments)

@@ -16,22 +16,22 @@ from ddsp_fx_bridge.osc.packets import MOST_BYTES
 from ddsp_fx_bridge.osc.service import OscService
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-# Packets a turn of the loop. asyncio's own reads one, and most of the time at 10,000 a second goes to select.
+# Packets read per turn of the loop. asyncio reads one, and at 10,000 a second spends most of its time in select.
 GULP = 64
-# Between gulps: at 10,000 packets a second one wake-up serves ten, and what a flood sends beyond that the kernel drops.
+# Pause between reads: at 10,000 packets a second, one wake-up serves ten. The kernel drops what a flood sends beyond.
 PAUSE_S = 0.001
-# While a block is being processed packets wait for its end, this many pauses at most; then some are read anyway.
+# While a block is being processed, packets wait for its end, but only this many pauses; then some are read anyway.
 MOST_WAITS, SIP = 10, 16
-# After a gulp the thread rests for as long as it took: a flood gets half a core at most. Linux stops real-time threads
-# that together take over 95 % of one, audio too, for 50 ms.
+# After a read, the thread rests for as long as the read took, so a flood gets at most half a core. Linux stops
+# real-time threads, audio included, for 50 ms if together they use more than 95 % of a core.
 REST = 1.0
-# The kernel's default holds some 270 small packets, 27 ms at 10,000 a second. It gives what it allows.
+# The kernel's default holds some 270 small packets, 27 ms at 10,000 a second. It grants as much as it allows.
 RECEIVE_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
 class UdpPeer:
-    """Known by the address that it sends from, answered there or at another port of the same machine."""
+    """A client, identified by its address; answered there or at another port of the same machine."""
 
     socket: socket.socket
     source: tuple[str, int]
@@ -47,7 +47,7 @@ class UdpPeer:
         return UdpPeer(self.socket, self.source, (self.source[0], port))
 
     def send(self, datagram: bytes) -> bool:
-        """False when the socket's buffer is full. What cannot be delivered is gone, as UDP has it."""
+        """False if the socket's buffer is full. As usual with UDP, undeliverable packets are lost."""
         try:
             self.socket.sendto(datagram, self.target)
         except BlockingIOError:
@@ -58,15 +58,15 @@ class UdpPeer:
 
 
 class UdpDoor:
-    """Binds at once, reads once started.
+    """Binds its port at once, and reads after `start`.
 
     Args:
-        service: gets the packets.
-        host: address of an interface, 127.0.0.1 for this machine alone.
+        service: handles the packets.
+        host: address of an interface, 127.0.0.1 for this machine only.
         port: 0 lets the system choose.
-        allow: networks whose packets are read; what comes from elsewhere is dropped unread.
+        allow: networks whose packets are read; all others are dropped unread.
 
-    Raises EngineError when the port cannot be had.
+    Raises EngineError if the port cannot be opened.
     """
 
     def __init__(self, service: OscService, host: str, port: int, allow: Sequence[Network]) -> None:
@@ -83,13 +83,13 @@ class UdpDoor:
         except OSError as error:
             self._socket.close()
             raise EngineError(
-                f"UDP port {port} of {host} cannot be had: {error.strerror}; choose another with --osc-port"
+                f"UDP port {port} of {host} cannot be opened: {error.strerror}; choose another with --osc-port"
             ) from None
         self.host, self.port = self._socket.getsockname()[:2]
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
-        """In the loop that is to read."""
+        """Call in the event loop that is to read."""
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._socket, self._read)
 
@@ -118,7 +118,7 @@ class UdpDoor:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:
-                # On Windows, and connected sockets elsewhere, a vanished client is told here. It does not matter.
+                # On Windows, and for connected sockets elsewhere, a vanished client is reported here; ignored.
                 continue
             self.packets += 1
             if self._is_allowed(source[0]) and self._service.limits.allow(source):

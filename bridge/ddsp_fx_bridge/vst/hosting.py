@@ -61,7 +61,7 @@ def vst3_path() -> Path:
     for path in (*installed, standard, build_folder(source_folder()) / "bin" / standard.name):
         if path.is_dir():
             return path
-    raise MissingExtraError(f"the VST3 is not at {standard}: ddsp-fx vst install")
+    raise MissingExtraError(f"the VST3 is not at {standard}; install it: ddsp-fx vst install")
 
 
 def ensure_engine(path: Path) -> None:

@@ -14,7 +14,7 @@ constexpr int kMostStarts = 3;
 
 std::string lastLine(const std::string& path) {
     std::ifstream file(path);
-    std::string line, last = "it said nothing";
+    std::string line, last = "it printed nothing";
     while (std::getline(file, line))
         if (!line.empty())
             last = line;
@@ -34,7 +34,7 @@ Launcher::Outcome Launcher::attempt(const std::string& path) {
         return {false, "the engine does not start: " + lastLine(path + ".log")};
     const auto words = environment_.engineWords();
     if (words.empty() || path.empty())
-        return {false, "no engine runs; ddsp-fx vst install makes it start by itself"};
+        return {false, "no engine is running; after ddsp-fx vst install, the plugin starts one"};
     lock_ = platform::tryLock(path + ".start");
     if (lock_ < 0)
         return {true, {}};

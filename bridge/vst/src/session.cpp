@@ -10,7 +10,7 @@ using std::chrono::milliseconds;
 namespace {
 
 const char* const kNoMemory =
-    "the input passes as it is: the system has no memory or no file descriptor left to carry it to the engine "
+    "the input passes unchanged: the system has no memory or no file descriptor left to send it to the engine "
     "(free some, and switch the plugin off and on), or the host's sample rate is not between 1 kHz and 1 MHz";
 
 }  // namespace

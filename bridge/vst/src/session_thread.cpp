@@ -48,7 +48,7 @@ void Session::connect() {
 
 void Session::startEngine(const std::string& path) {
     if (!mayStart_)
-        return say(Engine::absent, "no engine runs; it starts with the first sound");
+        return say(Engine::absent, "no engine is running; it starts with the first sound");
     const auto outcome = launcher_.attempt(path);
     if (outcome.starting)
         say(Engine::starting, "starting the engine");

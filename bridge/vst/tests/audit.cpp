@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Counts what a thread that has asked for it allocates, frees, locks and prints.
+// Counts the allocations, deallocations, locks and prints of a thread that has asked for it.
 #include "audit.hpp"
 
 #include <cerrno>
@@ -40,7 +40,7 @@ using LockCall = int (*)(pthread_rwlock_t*);
 
 }  // namespace
 
-// A plugin that is loaded later must find these before the C library's.
+// A plugin that is loaded later must find these functions before the C library's.
 #pragma GCC visibility push(default)
 extern "C" {
 
@@ -95,7 +95,7 @@ int pthread_rwlock_wrlock(pthread_rwlock_t* lock) noexcept {
     return real(lock);
 }
 
-// Streams have locks of their own. DPF prints with these three.
+// Streams have their own locks. DPF prints with these three functions.
 int vfprintf(std::FILE* stream, const char* format, va_list words) {
     static const auto real = next<int (*)(std::FILE*, const char*, va_list)>("vfprintf");
     count(audit::prints);

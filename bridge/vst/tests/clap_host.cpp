@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A host of CLAPs with no window: clap_host PLUGIN BLOCK IN OUT PARAMETER VALUE SAMPLE. Renders raw stereo floats, one
+// A CLAP host without a window: clap_host PLUGIN BLOCK IN OUT PARAMETER VALUE SAMPLE. Renders raw stereo floats, one
 // channel after the other, with one change of a parameter, found by its name, at a sample. Prints what the plugin
-// tells.
+// reports.
 #include "clap/entry.h"
 #include "clap/events.h"
 #include "clap/ext/latency.h"
@@ -30,7 +30,7 @@ struct RenderMode {
 
 void nothing(const clap_host_t*) {}
 
-// DPF of 2022 calls it without a look whether a host has it.
+// DPF of 2022 calls it without checking whether the host has it.
 const clap_host_latency_t hostLatency{nothing};
 
 const void* hostExtension(const clap_host_t*, const char* id) {
@@ -40,7 +40,7 @@ const void* hostExtension(const clap_host_t*, const char* id) {
 const clap_host_t host{CLAP_VERSION, nullptr,       "clap_host", "ddsp-fx", "",
                        "1",          hostExtension, nothing,     nothing,   nothing};
 
-// The one change, in the block that has it.
+// The one change, in the block that contains it.
 clap_event_param_value_t change{};
 bool isHere = false;
 

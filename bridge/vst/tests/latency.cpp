@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How long the link takes: latency BOARD BLOCK COUNT. Each block is written, the engine woken, and its answer
-// awaited, at the pace of a sound card; then as many bytes go over a Unix socket to a thread and back, in turn with it,
-// so that both have the machine's noise. Prints one line of JSON with the times in microseconds.
+// The latency of the link: latency BOARD BLOCK COUNT. Each block is written, the engine woken, and its answer awaited,
+// at the pace of a sound card. In turn with it, as many bytes go over a Unix socket to a thread and back, so that both
+// include the machine's noise. Prints one line of JSON with the times in microseconds.
 #include "platform.hpp"
 #include "session.hpp"
 #include "stream.hpp"
@@ -29,7 +29,7 @@ void print(const char* name, std::vector<double>& times, const char* end) {
                 at(0.99), times.back(), end);
 }
 
-// A peer that sends back what it gets.
+// A peer that sends back what it receives.
 void echo(int socket, std::size_t bytes) {
     std::vector<char> buffer(bytes);
     while (true) {

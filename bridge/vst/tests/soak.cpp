@@ -25,7 +25,7 @@ struct Totals {
     std::atomic<long> longestUs{0};
 };
 
-// One plugin: what DPF's hosts would make of it.
+// One plugin, used as by DPF's hosts.
 class Instance {
 public:
     Instance(const std::string& board, std::uint32_t block) : stream_(status_), session_(status_), block_(block) {
@@ -78,7 +78,7 @@ private:
         look(totals);
     }
 
-    // The sine's own steepest step is 0.0144. Dry, wet and the ways between them must not add a click to it.
+    // The sine's own largest step is 0.0144. Dry, wet and the transitions between them must not add a click.
     void look(Totals& totals) {
         for (std::uint32_t i = 0; i < block_; ++i) {
             const float sample = out_[0][i];

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A host that sends anything at any time: storm vst3|clap|lv2 LIBRARY BLOCKS [PAUSE_MS]. Every block has changes of
-// known and unknown parameters to wild values, and now and then another Effect. One in three breaks the format's rules
-// besides: it is longer than announced or empty, or has other channels than declared, or nobody takes the plugin's
-// values. Prints one line of JSON: what the audio thread allocated, locked and printed, how many samples were not
-// finite, left as they were or written where there is no room, and of the blocks that keep the rules, how many were the
-// input as it is.
+// A host that sends anything at any time: storm vst3|clap|lv2 LIBRARY BLOCKS [PAUSE_MS]. Every block changes known and
+// unknown parameters to wild values, and now and then the Effect. One in three also breaks the format's rules: it is
+// longer than announced or empty, has other channels than declared, or the host refuses the plugin's values. Prints one
+// line of JSON: what the audio thread allocated, locked and printed; how many samples were not finite, were not
+// written, or were written out of bounds; and how many blocks within the rules were the unchanged input.
 #include "storm.hpp"
 
 #include "audit.hpp"
@@ -24,7 +23,7 @@ namespace {
 using namespace storm;
 
 const double kWild[] = {std::nan(""), HUGE_VAL, -HUGE_VAL, -1.0, 0.0, 0.5, 1.0, 2.0, 7.0, 1e9, 1e300, -1e300, 5e-324};
-// No plugin puts this out.
+// A value that no plugin outputs.
 constexpr float kUnwritten = 1234.5F;
 
 std::unique_ptr<Host> open(const char* format, const char* path) {
@@ -87,7 +86,7 @@ private:
 
     Change change() {
         const std::uint32_t kind = random(8);
-        // The first ids are those of Effect and Bounce in one format or another.
+        // The first ids are those of Effect and Bounce, in one format or another.
         const std::uint32_t id = kind < 2 ? random(64) % 12 : kind == 2 ? ~random(1000) : random(256);
         return {id, random(8) ? random(kBlock) : ~random(1000), kWild[random(sizeof kWild / sizeof *kWild)]};
     }
@@ -136,7 +135,7 @@ private:
         dry_ += isPlain && !std::memcmp(from_[0], to_[0], sizeof(float) * kBlock);
     }
 
-    // Silence, and no setting up in the audio thread.
+    // Silence, and no set-up in the audio thread.
     void refused() {
         const Change changes[kChanges] = {change(), change(), change(), change()};
         const Block now = block(0, changes);

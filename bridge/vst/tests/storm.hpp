@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What `storm` needs of a plugin's format.
+// What `storm` needs from a plugin's format.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 namespace storm {
 
 constexpr double kRate = 48000.0;
-// What a host announces, and the longest that it sends nevertheless.
+// The length that a host announces, and the longest that it sends nevertheless.
 constexpr std::uint32_t kBlock = 256, kLongest = 5000;
 constexpr std::uint32_t kChanges = 4, kMostChannels = 8;
 
@@ -22,13 +22,13 @@ struct Block {
     float* const* out;
     std::uint32_t channels, frames;
     const Change* changes;
-    // Whether the host takes values that the plugin puts out.
+    // Whether the host accepts values that the plugin outputs.
     bool isHeard;
-    // What else the host does wrong, in the words of its format; most numbers are nothing.
+    // What else the host does wrong, in the format's terms; most numbers mean nothing.
     unsigned whim;
 };
 
-// Its channels in double precision, which the plugin does not take; `out` is then what it has made of them.
+// Its channels in double precision, which the plugin does not support; `out` is then its output for them.
 class Wide {
 public:
     double** of(const Block& block);
@@ -41,14 +41,14 @@ private:
 class Host {
 public:
     virtual ~Host() = default;
-    // False where the format's rules leave it open what a plugin does before it is activated.
+    // False if the format's rules leave open what a plugin does before it is activated.
     virtual bool refusesBeforeActivation() const = 0;
     virtual void activate() = 0;
-    // The audio thread: neither allocates nor locks, so that what is counted is the plugin's.
+    // For the audio thread: neither allocates nor locks, so that only the plugin is counted.
     virtual void process(const Block& block) = 0;
 };
 
-// Null where the file is not such a plugin, or cannot be made.
+// Null if the file is not such a plugin, or if it cannot be created.
 std::unique_ptr<Host> openVst3(const char* path);
 std::unique_ptr<Host> openClap(const char* path);
 std::unique_ptr<Host> openLv2(const char* path);

@@ -18,7 +18,7 @@ namespace {
 
 void nothing(const clap_host_t*) {}
 
-// DPF of 2022 calls it without a look whether a host has it.
+// DPF of 2022 calls it without checking whether the host has it.
 const clap_host_latency_t hostLatency{nothing};
 
 const void* extension(const clap_host_t*, const char* id) {
@@ -87,7 +87,7 @@ private:
     static void setEvents(const Change* changes) {
         for (uint32_t i = 0; i < kChanges; ++i) {
             events[i] = {};
-            // Every fourth is of somebody else's space, where the same type means another thing.
+            // Every fourth event is of a foreign space, where the same type means something else.
             const bool isForeign = changes[i].id % 4 == 3;
             const auto space = static_cast<uint16_t>(isForeign ? 1234 : CLAP_CORE_EVENT_SPACE_ID);
             events[i].header = {sizeof events[i], changes[i].offset, space, CLAP_EVENT_PARAM_VALUE, 0};

@@ -17,7 +17,7 @@ namespace storm {
 
 namespace {
 
-// As ddsp-fx_dsp.ttl has them: four of audio, two of events, the latency, then the parameters.
+// Ports as in ddsp-fx_dsp.ttl: four of audio, two of events, the latency, then the parameters.
 constexpr uint32_t kEventsIn = 4, kEventsOut = 5, kLatency = 6, kFirstParameter = 7;
 constexpr uint32_t kMostIds = 256;
 
@@ -51,12 +51,12 @@ public:
         plugin_->cleanup(handle_);
     }
 
-    // What is run before it is activated is activated then, by the plugin's framework.
+    // If it runs before it is activated, the plugin's framework activates it.
     bool refusesBeforeActivation() const override { return false; }
 
     void activate() override { plugin_->activate(handle_); }
 
-    // The channels are ports, and cannot be more than the plugin has.
+    // Channels are ports, so there cannot be more than the plugin has.
     void process(const Block& block) override {
         for (uint32_t i = 0; i < kChanges; ++i)
             values_[block.changes[i].id % kMostIds] = static_cast<float>(block.changes[i].value);

@@ -48,7 +48,7 @@ v3_param_value_queue** V3_API queueAt(void* self, int32_t i) {
     return changes->isNull && i == 1 ? nullptr : reinterpret_cast<v3_param_value_queue**>(&changes->queues[i]);
 }
 
-// What the plugin puts out is taken, and forgotten.
+// Accepts the plugin's output values, and discards them.
 v3_param_value_queue** V3_API addQueue(void* self, v3_param_id*, int32_t* index) {
     *index = 0;
     return queueAt(self, 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The vectors of tests/link/vectors on this side: vectors FOLDER. Prints what differs; 0 is nothing.
+// Checks the vectors of tests/link/vectors on this side: vectors FOLDER. Prints the differences; exit code 0 means
+// none.
 #include "board.hpp"
 #include "segment.hpp"
 #include "slot.hpp"
@@ -42,7 +43,7 @@ std::string unhex(const std::string& text) {
     return bytes;
 }
 
-// Every row of a table.
+// Calls `with` for every row of a table.
 template <typename F>
 void eachRow(const std::string& path, F&& with) {
     std::ifstream file(path);
@@ -92,7 +93,7 @@ void parameters(const std::vector<std::string>& row, const std::string& line) {
         text += " " + slot.unit;
     check(text == row[7], "text '" + text + "' " + line);
     check(slot.parse(text, back), "parse " + line);
-    // Four digits are what a text has.
+    // A text has four digits.
     const double span = slot.maximum - slot.minimum;
     check(std::abs(slot.plain(back) - plain) <= 5.1e-4 * std::fmax(std::abs(plain), 1e-3 * span), "back " + line);
 }
@@ -119,7 +120,7 @@ void state() {
         check(!read.restore(replaced(board.save(), "linear\t0\t1", bad)), std::string("range: ") + bad);
 }
 
-// A host's file may be damaged: what is left of a state restores to numbers that can be used, or not at all.
+// A host's file may be damaged: a damaged state restores to usable numbers, or not at all.
 void damagedStates() {
     const std::string whole = Board().save();
     for (std::size_t i = 0; i < whole.size(); ++i) {
@@ -142,7 +143,7 @@ void shelters() {
         check(sheltered.find_first_of("\\\"") == std::string::npos, "sheltered " + text);
         check(unshelter(sheltered) == text, "sheltered and back " + text);
     }
-    // A state of before, and a damaged one.
+    // A state of an earlier version, and a damaged one.
     check(unshelter(Board().save()) == Board().save(), "never sheltered");
     check(unshelter("%a%4") == "a%4" && unshelter("%%zz") == "%zz", "damaged");
 }

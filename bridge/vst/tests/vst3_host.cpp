@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A host that asks a VST3 what others do not tell of: vst3_host LIBRARY BLOCK RATE [RATE ...]. One instance is set up,
-// started and stopped at each rate in turn. Prints a JSON list: latency and tail in samples at each.
+// A VST3 host that reports what others do not: vst3_host LIBRARY BLOCK RATE [RATE ...]. One instance is set up, started
+// and stopped at each rate in turn. Prints a JSON list: latency and tail in samples at each rate.
 #include "travesty/audio_processor.h"
 #include "travesty/component.h"
 #include "travesty/factory.h"

@@ -135,8 +135,6 @@ def test_hostile_packets_are_refused_or_read(caplog: pytest.LogCaptureFixture) -
     assert not caplog.records
 
 
-# Patterns.
-
 PART = st.text("abc", max_size=8)
 PATTERN_PIECE = st.one_of(
     st.sampled_from("abc"),
