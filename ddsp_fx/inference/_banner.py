@@ -20,19 +20,20 @@ from threading import Lock
 
 _BANNER = b"Created TensorFlow Lite XNNPACK delegate"
 _lock = Lock()
-_is_due = sys.platform == "linux" and platform.libc_ver()[0] == "glibc"
+_due = {"interpreter", "library"} if sys.platform == "linux" and platform.libc_ver()[0] == "glibc" else set()
 
 
 @contextmanager
-def without_banner() -> Iterator[None]:
-    """Context in which an interpreter is made. Only the first one in a process is watched, as later ones print nothing.
+def without_banner(maker: str) -> Iterator[None]:
+    """Context in which `maker`, the "interpreter" or the C "library", makes something that runs.
+
+    Each has an XNNPACK of its own. Only the first time in a process is watched, as later ones print nothing.
 
     In other C libraries (musl, macOS, Windows) the variable is constant or has another name: there the line appears.
     """
-    global _is_due
     with _lock:
-        if _is_due:
-            _is_due = False
+        if maker in _due:
+            _due.remove(maker)
             with _stream_in_memory():
                 yield
             return

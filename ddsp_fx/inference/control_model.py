@@ -65,7 +65,7 @@ class ControlModel:
         self._require_sizes()
         self.n_harmonics = math.prod(runner.outputs[self._out["distribution"]])
         self.n_bands = math.prod(runner.outputs[self._out["noise"]])
-        self._tensors = {name: np.zeros(shape, np.float32) for name, shape in runner.inputs.items()}
+        self._tensors = runner.new_tensors()
 
     def _require(self, side: str, present: object, wanted: dict[str, str]) -> None:
         missing = [name for name in wanted.values() if name not in present]  # type: ignore[operator]
@@ -113,8 +113,9 @@ class ControlModel:
         if not np.isfinite(state).all():
             self.reset()
         amplitude = float(out[self._out["amplitude"]].reshape(()))
-        distribution = out[self._out["distribution"]].reshape(-1)
-        noise = out[self._out["noise"]].reshape(-1)
+        # Copies, because the next step may write into the same memory.
+        distribution = out[self._out["distribution"]].flatten()
+        noise = out[self._out["noise"]].flatten()
         if not (math.isfinite(amplitude) and np.isfinite(distribution).all() and np.isfinite(noise).all()):
             return Controls(0.0, np.zeros_like(distribution), np.zeros_like(noise))
         return Controls(amplitude, distribution, noise)

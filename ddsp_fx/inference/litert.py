@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs a .tflite file through LiteRT or, if only that is installed, tflite-runtime."""
+"""Opens a .tflite file: by LiteRT's C library, or else by its interpreter, or tflite-runtime's."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from ddsp_fx.bounded import read_bytes
 from ddsp_fx.errors import MissingExtraError, ModelError
 from ddsp_fx.inference._banner import without_banner
-from ddsp_fx.inference.runner import Shapes, Tensors, check_shapes
-from ddsp_fx.inference.trial import require_tried
+from ddsp_fx.inference.litert_c import CompiledRunner
+from ddsp_fx.inference.litert_library import LibraryError
+from ddsp_fx.inference.runner import STEP_SIGNATURE, Runner, Shapes, Tensors, check_shapes, zeros
+from ddsp_fx.inference.trial import COMPILED, require_tried
 
-STEP_SIGNATURE = "step"
 # This project's models have 0.9 to 19 MiB.
 MOST_BYTES = 256 << 20
 
@@ -34,25 +35,27 @@ def interpreter_class() -> type[Any]:
     return Interpreter  # type: ignore[no-any-return]
 
 
-def load_runner(path: Path | str, threads: int = 1) -> LiteRtRunner:
+def load_runner(path: Path | str) -> Runner:
     """Open a model file; raises ModelError that names the file and what is wrong with it.
 
-    A file that has not run on this machine before first runs in a child process (`trial`). One thread by default: a
-    step of a 256-unit GRU takes about 0.1 ms, less than it takes to wake a second core.
+    A file that has not run on this machine before first runs in a child process (`trial`), which also decides what
+    runs it. It runs on one thread: a step of a 256-unit GRU takes about 15 us, less than it takes to wake another core.
     """
     file = Path(path)
     content = read_bytes(file, MOST_BYTES, ModelError)
     _require_mark(content, str(file))
-    require_tried(content, str(file))
-    return open_runner(content, str(file), threads)
+    if require_tried(content, str(file)) == COMPILED:
+        with suppress(LibraryError):
+            return CompiledRunner(content, str(file))
+    return open_interpreter(content, str(file))
 
 
-def open_runner(content: bytes, label: str, threads: int = 1) -> LiteRtRunner:
+def open_interpreter(content: bytes, label: str) -> LiteRtRunner:
     """A model from its bytes, run in this process without a trial; raises ModelError that names `label`."""
     _require_mark(content, label)
     make = interpreter_class()
-    with _translated(label, "corrupt or truncated model"), without_banner():
-        interpreter = make(model_content=content, num_threads=threads)
+    with _translated(label, "corrupt or truncated model"), without_banner("interpreter"):
+        interpreter = make(model_content=content, num_threads=1)
         interpreter.allocate_tensors()
         return LiteRtRunner(interpreter, label)
 
@@ -82,6 +85,8 @@ def _first_line(error: Exception) -> str:
 class LiteRtRunner:
     """Maps tensors by the names in signature `step` if the file has it, else by the tensors' own names."""
 
+    runtime = "interpreter"
+
     def __init__(self, interpreter: Any, label: str) -> None:
         self.label = label
         self._interpreter = interpreter
@@ -104,6 +109,10 @@ class LiteRtRunner:
 
     def _shape(self, index: int) -> tuple[int, ...]:
         return tuple(int(n) for n in self._interpreter.get_tensor(index).shape)
+
+    def new_tensors(self) -> Tensors:
+        """Zeroed inputs."""
+        return zeros(self.inputs)
 
     def run(self, tensors: Tensors) -> dict[str, NDArray[np.float32]]:
         """All inputs by name -> all outputs by name; raises ModelError for a wrong name or shape, or if it fails."""

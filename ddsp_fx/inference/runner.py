@@ -11,17 +11,23 @@ from numpy.typing import NDArray
 
 from ddsp_fx.errors import ModelError
 
+# The signature of this project's files.
+STEP_SIGNATURE = "step"
 Tensors = Mapping[str, NDArray[np.float32]]
 Shapes = Mapping[str, tuple[int, ...]]
 
 
 @runtime_checkable
 class Runner(Protocol):
-    """A loaded model. `label` names its file in errors."""
+    """A loaded model. `label` names its file in errors. It keeps no state between runs."""
 
     label: str
     inputs: Shapes
     outputs: Shapes
+
+    def new_tensors(self) -> Tensors:
+        """Zeroed `inputs` for one stream to write into. `run` with them may give the same arrays each time."""
+        ...
 
     def run(self, tensors: Tensors) -> dict[str, NDArray[np.float32]]:
         """All of `inputs` by name -> all of `outputs` by name."""
@@ -44,12 +50,21 @@ class FakeRunner:
         self.outputs: Shapes = dict(outputs)
         self._function = function
 
+    def new_tensors(self) -> Tensors:
+        """Zeroed inputs."""
+        return zeros(self.inputs)
+
     def run(self, tensors: Tensors) -> dict[str, NDArray[np.float32]]:
         """Raises ModelError if input or output names or shapes differ from the declared ones."""
         check_shapes(self.label, "input", self.inputs, tensors)
         out = {name: np.asarray(value, np.float32) for name, value in self._function(tensors).items()}
         check_shapes(self.label, "output", self.outputs, out)
         return out
+
+
+def zeros(shapes: Shapes) -> dict[str, NDArray[np.float32]]:
+    """An array of zeros for each."""
+    return {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
 
 
 def check_shapes(label: str, side: str, declared: Shapes, tensors: Tensors) -> None:

@@ -35,7 +35,7 @@ def deadly(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _a_cache_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(trial, "_known", set())
+    monkeypatch.setattr(trial, "_known", {})
 
 
 def test_a_model_that_kills_who_runs_it_is_an_error_that_names_it(deadly: Path) -> None:
@@ -48,7 +48,7 @@ def test_verdicts_are_remembered(deadly: Path, monkeypatch: pytest.MonkeyPatch) 
     load_runner(VIOLIN)
     with pytest.raises(ModelError):
         load_runner(deadly)
-    monkeypatch.setattr(trial, "_known", set())
+    monkeypatch.setattr(trial, "_known", {})
     monkeypatch.setattr(trial.subprocess, "run", lambda *a, **k: pytest.fail("tried again"))
     load_runner(VIOLIN)
     with pytest.raises(ModelError, match="killed by SIG"):
