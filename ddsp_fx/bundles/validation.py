@@ -106,7 +106,8 @@ def _check_vectors(bundle: Bundle) -> str:
         worst = max(worst, *(float(np.abs(g - e[k].ravel()).max()) for g, e in zip(got, expected, strict=True)))
     if not worst <= vectors.tolerance:
         raise BundleError(f"the model is {worst:.2e} off its test vectors; the tolerance is {vectors.tolerance:.0e}")
-    return f"{f0.shape[0]} frames, worst difference {worst:.1e} (tolerance {vectors.tolerance:.0e})"
+    figures = f"{f0.shape[0]} frames, worst difference {worst:.1e} (tolerance {vectors.tolerance:.0e})"
+    return f"{figures}; {model.runner.runtime}"
 
 
 def _read_vectors(path: Path) -> dict[str, NDArray[np.float32]]:

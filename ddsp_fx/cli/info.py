@@ -40,7 +40,7 @@ def as_data(effect: Effect, bundle: Bundle | None) -> dict[str, Any]:
         "parameters": [{**p.describe(), "value": effect.get_value(s)} for s, p in effect.parameters.items()],
     }
     if isinstance(effect, InstrumentEffect):
-        data |= {"tracker": effect.tracker, "trackers": describe_trackers()}
+        data |= {"tracker": effect.tracker, "trackers": describe_trackers(), "model_runtime": effect.model_runtime}
     if bundle:
         manifest = bundle.manifest
         entry = bundle.entry(effect.name)

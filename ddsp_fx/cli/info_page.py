@@ -68,7 +68,7 @@ def _print_trackers(console: Any, data: dict[str, Any], verbose: bool) -> None:
         text = tracker.get("problem") or _tracker_text(tracker)
         console.print(f"\ntracker={tracker['name']}: {text}", markup=False, end="")
     if told and verbose:
-        console.print()
+        console.print(f"\n\nmodel run by: {data['model_runtime']}", markup=False)
 
 
 def _tracker_text(tracker: dict[str, Any]) -> str:

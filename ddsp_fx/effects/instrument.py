@@ -65,6 +65,11 @@ class InstrumentEffect(SmoothedEffect):
         return self._resynthesizer.listeners[1].hearing() if self._resynthesizer else Hearing()
 
     @property
+    def model_runtime(self) -> str:
+        """What runs the model: LiteRT's C library, or the interpreter and why; empty before `prepare`."""
+        return self._resynthesizer.runtime if self._resynthesizer else ""
+
+    @property
     def latency_samples(self) -> int:
         """Tracker look-ahead and one hop, at the host's rate."""
         return self._resynthesizer.latency_samples if self._resynthesizer else 0

@@ -53,6 +53,7 @@ class Resynthesizer:
         from ddsp_fx.dsp.synthesizer import HarmonicPlusNoise
 
         self._model, self._conductor = model, conductor
+        self.runtime = model.runner.runtime
         sample_rate, max_block_size = stream
         # The same frame times on the synthesis clock. Its rate also limits the noise bands.
         self.grid = FrameGrid(sample_rate, trained.hop * trained.sample_rate // FEATURE_RATE_HZ, trained.sample_rate)

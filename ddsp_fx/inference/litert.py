@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from ddsp_fx.bounded import read_bytes
 from ddsp_fx.errors import MissingExtraError, ModelError
 from ddsp_fx.inference._banner import without_banner
 from ddsp_fx.inference.litert_c import CompiledRunner
-from ddsp_fx.inference.litert_library import LibraryError
+from ddsp_fx.inference.litert_library import LibraryError, library
 from ddsp_fx.inference.runner import STEP_SIGNATURE, Runner, Shapes, Tensors, check_shapes, zeros
 from ddsp_fx.inference.trial import COMPILED, require_tried
 
@@ -44,10 +44,15 @@ def load_runner(path: Path | str) -> Runner:
     file = Path(path)
     content = read_bytes(file, MOST_BYTES, ModelError)
     _require_mark(content, str(file))
-    if require_tried(content, str(file)) == COMPILED:
-        with suppress(LibraryError):
+    verdict, why = require_tried(content, str(file)), "the C library failed this model's trial"
+    try:
+        if library() and verdict == COMPILED:
             return CompiledRunner(content, str(file))
-    return open_interpreter(content, str(file))
+    except LibraryError as error:
+        why = str(error)
+    runner = open_interpreter(content, str(file))
+    runner.runtime += f" ({why})"
+    return runner
 
 
 def open_interpreter(content: bytes, label: str) -> LiteRtRunner:
@@ -85,10 +90,8 @@ def _first_line(error: Exception) -> str:
 class LiteRtRunner:
     """Maps tensors by the names in signature `step` if the file has it, else by the tensors' own names."""
 
-    runtime = "interpreter"
-
     def __init__(self, interpreter: Any, label: str) -> None:
-        self.label = label
+        self.label, self.runtime = label, "interpreter"
         self._interpreter = interpreter
         self._in = self._indices(interpreter.get_input_details(), "inputs")
         self._out = self._indices(interpreter.get_output_details(), "outputs")

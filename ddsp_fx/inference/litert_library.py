@@ -25,7 +25,7 @@ PACKAGE = "ai-edge-litert"
 KNOWN = ("2.1.5", "2.1.6", "2.2.0", "2.3.0")
 _MODEL_WITHOUT_ENVIRONMENT = ("2.1.5",)
 # An environment variable; "interpreter" keeps the library out, to find out whether it is to blame.
-VARIABLE = "DDSP_FX_MODELS"
+VARIABLE = "DDSP_FX_LITERT"
 
 _HANDLE = POINTER(c_void_p)
 _SIZE = POINTER(c_size_t)

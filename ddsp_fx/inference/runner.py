@@ -19,9 +19,10 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 @runtime_checkable
 class Runner(Protocol):
-    """A loaded model. `label` names its file in errors. It keeps no state between runs."""
+    """A loaded model. `label` names its file in errors, `runtime` what runs it. It keeps no state between runs."""
 
     label: str
+    runtime: str
     inputs: Shapes
     outputs: Shapes
 
@@ -45,7 +46,7 @@ class FakeRunner:
     def __init__(
         self, function: Callable[[Tensors], Mapping[str, NDArray[np.float32]]], inputs: Shapes, outputs: Shapes
     ) -> None:
-        self.label = "fake model"
+        self.label, self.runtime = "fake model", "a Python function"
         self.inputs: Shapes = dict(inputs)
         self.outputs: Shapes = dict(outputs)
         self._function = function

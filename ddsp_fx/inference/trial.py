@@ -62,9 +62,10 @@ def verdict_path(digest: str) -> Path:
 
 
 def _has_library() -> bool:
-    with suppress(LibraryError):
+    try:
         return bool(library())
-    return False
+    except LibraryError:
+        return False
 
 
 def _runtime() -> str:
