@@ -149,14 +149,14 @@ def test_threads_share_one_model(compiled: int, monkeypatch: pytest.MonkeyPatch)
 
     def play(seed: int) -> None:
         rng = np.random.default_rng(seed)
-        heard[seed] = [models[seed].step(rng.uniform(50, 90), rng.uniform(-40, 0)).amplitude for _ in range(300)]
+        heard[seed] = [models[seed].step(rng.uniform(50, 90), rng.uniform(-40, 0)).amplitude for _ in range(60)]
 
     threads = [threading.Thread(target=play, args=(seed,)) for seed in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert heard == {seed: _alone(seed, 300) for seed in range(8)}
+    assert heard == {seed: _alone(seed, 60) for seed in range(8)}
 
 
 def test_the_last_runner_closes_the_model() -> None:
