@@ -79,8 +79,7 @@ class ModelFile:
         with ExitStack() as made:
             options = len(_OPTIONS), ctypes.addressof(_OPTIONS)
             self.environment = library.made(made, "Environment", "CreateEnvironment", *options)
-            given = (self._memory.ctypes.data, len(content))
-            self.handle = library.made(made, "Model", "CreateModelFromBuffer", *library.model(self.environment), *given)
+            self.handle = library.open_model(made, self.environment, self._memory.ctypes.data, len(content))
             self.signature, signature = self._find_signature()
             self.inputs = self._types(signature, "Input")
             self.outputs = self._types(signature, "Output")

@@ -121,9 +121,10 @@ class Library:
         owner.callback(self._functions[f"Destroy{kind}"], handle)
         return handle
 
-    def model(self, environment: int) -> tuple[int, ...]:
-        """What the function that opens a model wants before the bytes."""
-        return () if self.release in _MODEL_WITHOUT_ENVIRONMENT else (environment,)
+    def open_model(self, owner: ExitStack, environment: int, address: int, size: int) -> int:
+        """A model from bytes in memory, which must stay there for as long as it does."""
+        first = () if self.release in _MODEL_WITHOUT_ENVIRONMENT else (environment,)
+        return self.made(owner, "Model", "CreateModelFromBuffer", *first, address, size)
 
 
 def library() -> Library:
