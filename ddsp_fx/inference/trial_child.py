@@ -37,6 +37,8 @@ def judge(content: bytes) -> tuple[int, str]:
         interpreted = _outputs(open_interpreter, content)
     except ModelError as error:
         return 1, str(error).removeprefix("model: ")
+    # What closing does to a hostile model must also happen here.
+    gc.collect()
     return 0, COMPILED if compiled is not None and _are_same(compiled, interpreted) else INTERPRETED
 
 
@@ -44,7 +46,7 @@ _Outputs = list[dict[str, NDArray[np.float32]]]
 
 
 def _outputs(make: Callable[[bytes, str], Runner], content: bytes) -> _Outputs:
-    """What the model gives for some inputs, from a runner that is closed at the end."""
+    """What the model gives for some inputs."""
     runner = make(content, "model")
     rng = np.random.default_rng(0)
     found = []
@@ -55,8 +57,6 @@ def _outputs(make: Callable[[bytes, str], Runner], content: bytes) -> _Outputs:
             for name, shape in sorted(runner.inputs.items())
         }
         found.append(runner.run(tensors))
-    del runner
-    gc.collect()
     return found
 
 
