@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from support import write_bundle
 
+import ddsp_fx_plugins
 from ddsp_fx.bundles import discover
 from ddsp_fx.cli import main
+from ddsp_fx.inference import load_runner
 
 HEAVY = ("tensorflow", "keras", "numba", "matplotlib", "scipy", "pydantic")
 
@@ -74,6 +76,19 @@ def test_list_info_and_validate(
     for command in (["list"], ["info", "hall"], ["validate", "hall"], ["validate", str(tmp_path / "place" / "hall")]):
         assert main(command) == 0
         assert "hall" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("asked", ["", "interpreter"])
+def test_what_runs_a_model_is_told(
+    asked: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DDSP_FX_LITERT", asked)
+    runtime = load_runner(Path(ddsp_fx_plugins.__path__[0]) / "violin" / "model.tflite").runtime
+    assert runtime.startswith("interpreter (the environment variable DDSP_FX_LITERT") or not asked
+    assert main(["info", "violin", "--verbose"]) == 0
+    assert f"model run by: {runtime}" in " ".join(capsys.readouterr().out.split())
+    assert main(["validate", "violin"]) == 0
+    assert runtime in " ".join(capsys.readouterr().out.split())
 
 
 def test_validate_fails_with_the_reason(bundle_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

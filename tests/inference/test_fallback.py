@@ -56,6 +56,8 @@ def _break(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     ],
 )
 def test_the_interpreter_runs_the_model_and_says_why(what: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if _reason() and what in ("no file", "no symbol"):
+        pytest.skip(f"nothing to break: {_reason()}")
     before = ControlModel(load_runner(VIOLIN)).step(60.0, -10.0)
     _break(monkeypatch, what)
     litert_library._installed.cache_clear()
