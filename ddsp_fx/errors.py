@@ -104,3 +104,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     close = get_close_matches(word, list(known), n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}" if close else ""
+
+
+def unknown_parameter(effect: str, symbol: str, known: Iterable[str]) -> UnknownParameterError:
+    """The error for a misspelt parameter, with the most similar name and all valid ones."""
+    names = sorted(known)
+    return UnknownParameterError(
+        f"{effect} has no parameter {symbol!r}{did_you_mean(symbol, names)}; it has {', '.join(names) or 'none'}"
+    )

@@ -15,14 +15,14 @@ from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import AutomationError
 
 if TYPE_CHECKING:
-    from ddsp_fx.automation.midi import Control
+    from ddsp_fx.automation.midi import MidiControl
     from ddsp_fx.board.board import Board
 
 MIDI_SUFFIXES = (".mid", ".midi")
 
 
 def read_automation(
-    path: Path | str, board: Board | None = None, controls: Sequence[Control] | None = None
+    path: Path | str, board: Board | None = None, controls: Sequence[MidiControl] | None = None
 ) -> Automation:
     """A .csv of breakpoints, a .jsonl take, or a .mid file.
 

@@ -34,7 +34,7 @@ _RANGE = re.compile(r"(.+):([^:]*[^:.])\.\.([^:]+)")
 
 
 @dataclass(frozen=True)
-class Control:
+class MidiControl:
     """One controller and what it moves.
 
     Args:
@@ -58,7 +58,7 @@ class Control:
         return "bend" if self.number == BEND else f"CC {self.number}"
 
 
-def parse_control(text: str) -> Control:
+def parse_control(text: str) -> MidiControl:
     """Parse one line of a map; raises AutomationError with the grammar."""
     match = _CONTROL.fullmatch(text.strip())
     if not match:
@@ -72,7 +72,7 @@ def parse_control(text: str) -> Control:
             raise AutomationError(f"MIDI map {text!r}: there is no CC {cc}; they run from 0 to 127")
     if channel is not None and not 1 <= int(channel) <= 16:
         raise AutomationError(f"MIDI map {text!r}: there is no channel {channel}; they run from 1 to 16")
-    return Control(
+    return MidiControl(
         BEND if bend else int(number),
         int(fine) if fine else None,
         int(channel) if channel else None,
@@ -81,7 +81,7 @@ def parse_control(text: str) -> Control:
     )
 
 
-def read_controls(path: Path | str) -> list[Control]:
+def read_controls(path: Path | str) -> list[MidiControl]:
     """A file with one control per line, and `#` for comments; raises AutomationError naming the line."""
     controls = []
     for number, line in enumerate(read_text(Path(path)).splitlines(), start=1):
@@ -97,7 +97,7 @@ def read_controls(path: Path | str) -> list[Control]:
 class BoundControl:
     """A control with its parameter. Remembers the upper seven bits until the lower ones arrive."""
 
-    def __init__(self, control: Control, board: Board) -> None:
+    def __init__(self, control: MidiControl, board: Board) -> None:
         self.control = control
         slot_name, _, self.symbol = control.target.rpartition(".")
         self.slot = board.slot(slot_name) if slot_name else None
@@ -130,7 +130,7 @@ class BoundControl:
         return self._scale((128 * self._upper + self._lower) / 16383.0)
 
 
-def bind(controls: Sequence[Control], board: Board) -> list[BoundControl]:
+def bind(controls: Sequence[MidiControl], board: Board) -> list[BoundControl]:
     """Bind controls to a board; raises AutomationError naming the control that does not fit."""
     bound = []
     for control in controls:
@@ -144,7 +144,7 @@ def bind(controls: Sequence[Control], board: Board) -> list[BoundControl]:
 class _scale:  # noqa: N801 - named like the function that it makes
     """0..1 -> a value between the control's ends, along the parameter's own scale."""
 
-    def __init__(self, control: Control, part: Member, symbol: str) -> None:
+    def __init__(self, control: MidiControl, part: Member, symbol: str) -> None:
         self._parameter = part.declaration(symbol)
         ends = [control.low, control.high]
         if self._parameter is None:
@@ -158,7 +158,7 @@ class _scale:  # noqa: N801 - named like the function that it makes
         return position if self._parameter is None else self._parameter.from_normalised(min(max(position, 0.0), 1.0))
 
 
-def _written_range(control: Control) -> tuple[float, float]:
+def _written_range(control: MidiControl) -> tuple[float, float]:
     """The range written in the map, for pedalboard's own plugins, which do not report one."""
     try:
         return float(control.low), float(control.high)  # type: ignore[arg-type]
@@ -168,7 +168,7 @@ def _written_range(control: Control) -> tuple[float, float]:
         ) from None
 
 
-def read_midi(path: Path | str, board: Board, controls: Sequence[Control]) -> Automation:
+def read_midi(path: Path | str, board: Board, controls: Sequence[MidiControl]) -> Automation:
     """The controllers of a .mid file, each held until its next; raises AutomationError or MissingExtraError."""
     messages = list(_messages(Path(path)))
     if not controls:

@@ -86,7 +86,7 @@ def take_event(sample: int, target: str, value: Value) -> str:
 def read_take(path: Path | str) -> Take:
     """A .jsonl file; raises AutomationError naming the line that does not fit."""
     file = Path(path)
-    reader = _Reader(file)
+    reader = _TakeReader(file)
     for number, line in enumerate(read_text(file).splitlines(), start=1):
         if line.strip():
             reader.line(number, line)
@@ -96,7 +96,7 @@ def read_take(path: Path | str) -> Take:
 
 
 @dataclass
-class _Reader:
+class _TakeReader:
     """Collects lines and remembers the header's rate."""
 
     file: Path

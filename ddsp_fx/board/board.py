@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ddsp_fx.array_types import Audio
 from ddsp_fx.board.assembly import Assembler, Assembly, Part
-from ddsp_fx.board.events import Events
+from ddsp_fx.board.events import DueEvents
 from ddsp_fx.board.faults import Guard, slot_error
 from ddsp_fx.board.live import MOST_FAILURES, Live
 from ddsp_fx.board.member import member
@@ -54,7 +54,7 @@ class Board(SlotAccess, SmoothedEffect):
         self._assembly = Assembly()
         self._prepared_from: list[Any] = []
         self._is_edited = False
-        self._events = Events()
+        self._events = DueEvents()
         self._position = 0
         Live.__init__(self)
         SmoothedEffect.__init__(self, **values)
@@ -79,7 +79,13 @@ class Board(SlotAccess, SmoothedEffect):
 
     def __getstate__(self) -> dict[str, Any]:
         namings = self._namings()
-        state = {**super().__getstate__(), "_events": Events(), "_assembly": Assembly(), "_outer": None, "_guards": []}
+        state = {
+            **super().__getstate__(),
+            "_events": DueEvents(),
+            "_assembly": Assembly(),
+            "_outer": None,
+            "_guards": [],
+        }
         state["_failures"] = deque(maxlen=MOST_FAILURES)
         state.update({"_prepared_from": [], "_slots": (namings, dict(self._slots.given))})
         state["_plugins"] = [self._packed(plugin, of.name) for plugin, of in zip(self._plugins, namings, strict=True)]

@@ -11,7 +11,7 @@ from typing import Any
 from ddsp_fx.effects.parameters import Value
 
 
-class Events:
+class DueEvents:
     """Scheduled changes, earliest first; for one sample, in order of arrival. A plugin of None is the board itself."""
 
     def __init__(self) -> None:

@@ -8,8 +8,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from ddsp_fx.effects.parameters import Value, unknown_parameter
-from ddsp_fx.errors import BoardError, ParameterError, did_you_mean
+from ddsp_fx.effects.parameters import Value
+from ddsp_fx.errors import BoardError, ParameterError, did_you_mean, unknown_parameter
 
 # Changing one of these while audio runs restarts the plugin or changes its latency (pedalboard 0.9.26).
 _FIXED = {

@@ -11,17 +11,17 @@ from ddsp_fx.board.faults import Failure, reason_of
 from ddsp_fx.board.live import Live
 from ddsp_fx.board.member import Member, member
 from ddsp_fx.board.plugin_list import Slot
-from ddsp_fx.effects.parameters import Value, unknown_parameter
-from ddsp_fx.errors import ParameterError
+from ddsp_fx.effects.parameters import Value
+from ddsp_fx.errors import ParameterError, unknown_parameter
 
 if TYPE_CHECKING:
-    from ddsp_fx.board.events import Events
+    from ddsp_fx.board.events import DueEvents
 
 
 class SlotAccess(Live):
     """A Board's interface for automation, OSC and hosts. A slot of None is the board itself."""
 
-    _events: Events
+    _events: DueEvents
 
     def plugin_at(self, slot: Slot) -> Any:
         """The plugin in a slot, as returned by `slot`; the board itself for None."""

@@ -79,7 +79,7 @@ def board_from_json(text: str, trust: bool, make: Make) -> Any:
     if len(text) > MOST_CHARACTERS:
         raise BoardError(f"a board of {len(text)} characters, more than the limit of {MOST_CHARACTERS}")
     try:
-        return _Reader(trust, make).board(json.loads(text))
+        return _BoardReader(trust, make).board(json.loads(text))
     except RecursionError:
         raise BoardError("a board is nested too deeply") from None
     except MemoryError:
@@ -91,7 +91,7 @@ def board_from_json(text: str, trust: bool, make: Make) -> Any:
         raise BoardError(f"not JSON: {error}") from None
 
 
-class _Reader:
+class _BoardReader:
     """Makes plugins and boards from data, and counts all slots, including those of inner boards and containers."""
 
     def __init__(self, trust: bool, make: Make) -> None:

@@ -15,8 +15,8 @@ from ddsp_fx.bounded import read_bytes
 from ddsp_fx.bundles.discovery import discover
 from ddsp_fx.bundles.loading import load
 from ddsp_fx.effects.base import Effect
-from ddsp_fx.effects.parameters import Value, unknown_parameter
-from ddsp_fx.errors import BoardError, UnknownEffectError, did_you_mean
+from ddsp_fx.effects.parameters import Value
+from ddsp_fx.errors import BoardError, UnknownEffectError, did_you_mean, unknown_parameter
 
 PLUGIN_SUFFIXES = (".vst3", ".component")
 GRAMMAR = "name:parameter=value,parameter=value | name | ..."

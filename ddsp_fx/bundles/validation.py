@@ -37,14 +37,14 @@ class Check:
 
 
 @dataclass
-class Report:
+class ValidationReport:
     """All checks of one bundle."""
 
     label: str
     checks: list[Check] = field(default_factory=list)
 
     @classmethod
-    def broken(cls, label: str, reason: str) -> Report:
+    def broken(cls, label: str, reason: str) -> ValidationReport:
         """The report on a bundle that could not be opened."""
         return cls(label, [Check("manifest", False, reason)])
 
@@ -68,10 +68,10 @@ class Report:
             self.checks.append(Check(name, False, f"{type(error).__name__}: {error}"))
 
 
-def validate_bundle(bundle: Bundle) -> Report:
+def validate_bundle(bundle: Bundle) -> ValidationReport:
     """Run every check that applies to this bundle."""
     manifest = bundle.manifest
-    report = Report(f"{manifest.id} {manifest.version} ({bundle.folder})")
+    report = ValidationReport(f"{manifest.id} {manifest.version} ({bundle.folder})")
     report.checks.append(Check("manifest", True, f"{len(manifest.effects)} effects, {len(manifest.files)} files"))
     for key in manifest.files:
         report.run(f"file {key}", lambda key=key: _size_text(bundle.file(key)))  # type: ignore[misc]

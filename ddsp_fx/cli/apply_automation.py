@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ddsp_fx.automation import Automation, read_automation, read_take
 from ddsp_fx.automation.files import MIDI_SUFFIXES
-from ddsp_fx.automation.midi import Control, parse_control, read_controls
+from ddsp_fx.automation.midi import MidiControl, parse_control, read_controls
 from ddsp_fx.board import Board
 from ddsp_fx.board.text import parse_board
 from ddsp_fx.errors import AutomationError, BoardError
@@ -37,7 +37,7 @@ def read_moves(arguments: Namespace, board: Board) -> Automation | None:
     return Automation.merged(parts) if parts else None
 
 
-def _controls(arguments: Namespace) -> list[Control]:
+def _controls(arguments: Namespace) -> list[MidiControl]:
     controls = [parse_control(text) for text in arguments.midi_cc]
     if arguments.midi_map:
         controls += read_controls(arguments.midi_map)

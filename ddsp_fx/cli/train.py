@@ -36,7 +36,7 @@ def run(arguments: Namespace) -> int:
     if arguments.check:
         return _check(recordings, config, run_folder)
     bundle = (Path(arguments.out) if arguments.out else _user_folder()) / config.name
-    meter = Meter()
+    meter = ProgressMeter()
     try:
         written = training.train(
             recordings, bundle, run_folder, config, resume=arguments.resume, report=meter.report, note=meter.note
@@ -105,7 +105,7 @@ def _require_extra() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-class Meter:
+class ProgressMeter:
     """Stage, loss, speed and remaining time: one updated line on a terminal, otherwise a line every 10 s."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from ddsp_fx.bundles.discovery import discover, open_bundle
 from ddsp_fx.bundles.loading import locate
 from ddsp_fx.bundles.manifest import json_schema
-from ddsp_fx.bundles.validation import Report, validate_bundle
+from ddsp_fx.bundles.validation import ValidationReport, validate_bundle
 from ddsp_fx.cli.json_text import print_json
 from ddsp_fx.errors import DdspFxError
 from ddsp_fx.files.names import printable
@@ -32,22 +32,22 @@ def run(arguments: Namespace) -> int:
     return 0 if all(report.passed for report in reports) else 1
 
 
-def _installed() -> list[Report]:
+def _installed() -> list[ValidationReport]:
     catalogue = discover()
-    broken = [Report.broken(str(problem.place), problem.reason) for problem in catalogue.problems]
+    broken = [ValidationReport.broken(str(problem.place), problem.reason) for problem in catalogue.problems]
     return broken + [validate_bundle(bundle) for bundle in catalogue.bundles]
 
 
-def _report(name: str) -> Report:
+def _report(name: str) -> ValidationReport:
     place = Path(name)
     is_path = place.exists() or len(place.parts) > 1
     try:
         return validate_bundle(open_bundle(place) if is_path else locate(name)[0])
     except DdspFxError as error:
-        return Report.broken(name, str(error))
+        return ValidationReport.broken(name, str(error))
 
 
-def _print(report: Report) -> None:
+def _print(report: ValidationReport) -> None:
     from rich.console import Console
     from rich.markup import escape
 

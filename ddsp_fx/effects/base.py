@@ -12,10 +12,10 @@ from ddsp_fx.array_types import Audio
 from ddsp_fx.dsp.sanitize import replace_non_finite
 from ddsp_fx.effects.copying import Copyable
 from ddsp_fx.effects.offline import as_output, check_block
-from ddsp_fx.effects.parameters import Value, unknown_parameter
+from ddsp_fx.effects.parameters import Value
 from ddsp_fx.effects.parametrised import Parametrised
 from ddsp_fx.effects.playable import Playable
-from ddsp_fx.errors import AudioError
+from ddsp_fx.errors import AudioError, unknown_parameter
 
 if TYPE_CHECKING:
     import pedalboard

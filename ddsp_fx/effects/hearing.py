@@ -81,7 +81,7 @@ class Hearing:
         return {**asdict(self), "lost_share": self.lost_share, "reason": self.reason, "advice": self.advice}
 
 
-class Listener:
+class HearingMeter:
     """Counts frames. Because the loudest is known only at the end, counts are kept per decibel of level.
 
     Args:

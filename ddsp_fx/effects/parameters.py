@@ -4,11 +4,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, overload
 
-from ddsp_fx.errors import ParameterError, UnknownParameterError, did_you_mean
+from ddsp_fx.errors import ParameterError, did_you_mean
 
 if TYPE_CHECKING:
     # TypeVar has a default only from Python 3.13 on. Without one, checkers would report every bare `Parameter`.
@@ -248,11 +247,3 @@ def _shown(value: object) -> str:
     except ValueError:
         return f"<{type(value).__name__} too long to show>"
     return text if len(text) <= 80 else f"{text[:80]}…"
-
-
-def unknown_parameter(effect: str, symbol: str, known: Iterable[str]) -> UnknownParameterError:
-    """The error for a misspelt parameter, with the most similar name and all valid ones."""
-    names = sorted(known)
-    return UnknownParameterError(
-        f"{effect} has no parameter {symbol!r}{did_you_mean(symbol, names)}; it has {', '.join(names) or 'none'}"
-    )

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ddsp_fx.effects.parameters import Parameter, Value, unknown_parameter
-from ddsp_fx.errors import ParameterError
+from ddsp_fx.effects.parameters import Parameter, Value
+from ddsp_fx.errors import ParameterError, unknown_parameter
 
 # `load` and the engine's addresses use these words next to parameters' symbols.
 RESERVED = frozenset({"preset", "paths", "tracker", "self", "automation", "slot", "board"})

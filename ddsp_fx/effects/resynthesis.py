@@ -15,7 +15,7 @@ from ddsp_fx.dsp.delay import Fifo
 from ddsp_fx.dsp.frames import FrameGrid
 from ddsp_fx.dsp.scaling import hz_to_midi
 from ddsp_fx.effects.frame_request import FrameRequest
-from ddsp_fx.effects.hearing import Listener
+from ddsp_fx.effects.hearing import HearingMeter
 from ddsp_fx.effects.source import Trained
 from ddsp_fx.inference.control_model import ControlModel
 
@@ -74,7 +74,7 @@ class Resynthesizer:
         self._queue = Fifo(2, self.latency_samples + max_block_size + self.grid.longest)
         self._prime()
         # One listener since the last reset, one for the last ten seconds of a live stream.
-        self.listeners = Listener(trained.frame_s), Listener(trained.frame_s, forget_s=RECENT_S)
+        self.listeners = HearingMeter(trained.frame_s), HearingMeter(trained.frame_s, forget_s=RECENT_S)
 
     def reset(self) -> None:
         """Return to silence and frame 0."""

@@ -23,7 +23,7 @@ from ddsp_fx.files.pieces import Piece, Pieces
 STEP = 4096
 
 
-class Decoder:
+class PiecesDecoder:
     """Reads the sound of one file from start to end.
 
     Args:

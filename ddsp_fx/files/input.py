@@ -12,7 +12,7 @@ import numpy as np
 from ddsp_fx.array_types import Audio
 from ddsp_fx.dsp.resample import StreamingResampler
 from ddsp_fx.errors import AudioError
-from ddsp_fx.files.layout import Layout, fold
+from ddsp_fx.files.layout import SpeakerLayout, fold
 from ddsp_fx.files.reader import AudioReader
 from ddsp_fx.files.structure import Loss
 
@@ -71,7 +71,7 @@ class InputFile:
         if self.channels == self.reader.channels:
             self.layout, self._matrix = self.reader.layout.in_order()
         else:
-            self.layout = Layout.of(self.channels, None)
+            self.layout = SpeakerLayout.of(self.channels, None)
             self._matrix = self.reader.layout.fold(self.channels)
         self.sample_rate = float(taking.sample_rate or self.native_rate)
         self._convert, self._ready, self._over = self._converter(), np.zeros((self.channels, 0), np.float32), False

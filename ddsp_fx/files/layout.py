@@ -46,7 +46,7 @@ _XIPH: dict[int, tuple[int, ...]] = {
 
 
 @dataclass(frozen=True)
-class Layout:
+class SpeakerLayout:
     """The channels of a file.
 
     Args:
@@ -60,7 +60,9 @@ class Layout:
     stated: bool
 
     @classmethod
-    def of(cls, channels: int, mask: int | None, container: str = "", order: tuple[int, ...] | None = None) -> Layout:
+    def of(
+        cls, channels: int, mask: int | None, container: str = "", order: tuple[int, ...] | None = None
+    ) -> SpeakerLayout:
         """The layout of a file from its number of channels and its mask, or an explicit order of channels."""
         if order is not None and len(order) == channels:
             return cls(channels, order, stated=True)
@@ -85,11 +87,11 @@ class Layout:
             f"{self.channels} channels ({inner}{'' if self.stated or not names else ', as usual where none is stated'})"
         )
 
-    def in_order(self) -> tuple[Layout, NDArray[np.float32]]:
+    def in_order(self) -> tuple[SpeakerLayout, NDArray[np.float32]]:
         """The layout in the order of WAV, FLAC and AIFF (rising bits), and the matrix that reorders a block."""
         order = sorted(range(self.channels), key=self.speakers.__getitem__ if self.speakers else None)
         speakers = tuple(self.speakers[channel] for channel in order) if self.speakers else ()
-        return Layout(self.channels, speakers, self.stated), np.eye(self.channels, dtype=np.float32)[order]
+        return SpeakerLayout(self.channels, speakers, self.stated), np.eye(self.channels, dtype=np.float32)[order]
 
     def fold(self, channels: int) -> NDArray[np.float32]:
         """The matrix (channels, self.channels) that folds down to stereo or mono, or repeats channels upwards.
@@ -114,7 +116,7 @@ class Layout:
 
 
 def fold(block: Audio, matrix: NDArray[np.float32]) -> Audio:
-    """Apply a matrix of `Layout.fold` to (channels, n); the identity leaves samples unchanged bit for bit."""
+    """Apply a matrix of `SpeakerLayout.fold` to (channels, n); the identity leaves samples unchanged bit for bit."""
     rows, columns = matrix.shape
     if rows == columns and np.array_equal(matrix, np.eye(rows)):
         return block

@@ -11,8 +11,8 @@ import numpy as np
 from ddsp_fx.array_types import Audio
 from ddsp_fx.errors import AudioError, DamagedAudioError
 from ddsp_fx.files import zero_tail
-from ddsp_fx.files.decoder import STEP, Decoder
-from ddsp_fx.files.layout import Layout
+from ddsp_fx.files.decoder import STEP, PiecesDecoder
+from ddsp_fx.files.layout import SpeakerLayout
 from ddsp_fx.files.names import printable
 from ddsp_fx.files.structure import Loss, Survey
 from ddsp_fx.files.survey import survey
@@ -59,7 +59,7 @@ class AudioReader:
         self._survey = self._look()
         self.loss: Loss | None = None
         self.position = self._skipped = 0
-        self._decoder = Decoder(path, self._survey.parts)
+        self._decoder = PiecesDecoder(path, self._survey.parts)
         try:
             self._describe()
             if not trust_silence:
@@ -98,7 +98,7 @@ class AudioReader:
             rate = f"{self.sample_rate:.0f}"
             raise AudioError(f"{self.name}: its header states {rate} Hz; the limit is {HIGHEST_RATE:.0f} Hz")
         self.bit_depth, self.container = _DEPTHS.get(decoder.file.subtype, 24), seen.container
-        self.layout = Layout.of(self.channels, seen.mask, seen.container, seen.order)
+        self.layout = SpeakerLayout.of(self.channels, seen.mask, seen.container, seen.order)
         self.chunks, self.samples_at = seen.chunks, seen.samples_at
         # If only libsndfile recognises MPEG audio, no tag was understood.
         self.delay_known = seen.delay_known and (seen.container != "" or "MPEG" not in decoder.file.subtype)

@@ -7,17 +7,17 @@ import struct
 from pathlib import Path
 
 from ddsp_fx.files.containers import core_audio
-from ddsp_fx.files.layout import Layout
+from ddsp_fx.files.layout import SpeakerLayout
 
 
-def state_layout(path: Path, layout: Layout) -> None:
+def state_layout(path: Path, layout: SpeakerLayout) -> None:
     """For more than two channels: .wav by its mask, .flac by a comment, .aiff by a CHAN chunk. Raises OSError."""
     if layout.channels <= 2:
         return
     suffix = path.suffix.lower()
     if suffix == ".wav":
         _mask_of_wave(path, layout.mask)
-    elif suffix == ".flac" and layout.mask != Layout.of(layout.channels, None, "flac").mask:
+    elif suffix == ".flac" and layout.mask != SpeakerLayout.of(layout.channels, None, "flac").mask:
         from mutagen.flac import FLAC
 
         file = FLAC(path)

@@ -136,7 +136,7 @@ Kind = TypeVar("Kind", DecoderKind, EncoderKind, LossKind)
 
 
 @dataclass(frozen=True)
-class Part(Generic[Kind]):
+class ChosenPart(Generic[Kind]):
     """A recipe's choice: a registered kind and its settings, both checked."""
 
     role: Role
@@ -165,26 +165,26 @@ class Part(Generic[Kind]):
             raise TrainingError(f"{self} cannot be built: {type(error).__name__}: {error}") from error
 
 
-def decoder_of(choice: Choice) -> Part[DecoderKind]:
+def decoder_of(choice: Choice) -> ChosenPart[DecoderKind]:
     """The decoder that a recipe has chosen; raises TrainingError like `_chosen`."""
     return _chosen("decoder", choice)
 
 
-def encoder_of(choice: Choice) -> Part[EncoderKind]:
+def encoder_of(choice: Choice) -> ChosenPart[EncoderKind]:
     """The encoder that a recipe has chosen; raises TrainingError like `_chosen`."""
     return _chosen("encoder", choice)
 
 
-def loss_of(choice: Choice) -> Part[LossKind]:
+def loss_of(choice: Choice) -> ChosenPart[LossKind]:
     """The loss that a recipe has chosen; raises TrainingError like `_chosen`."""
     return _chosen("loss", choice)
 
 
-def _chosen(role: Role, choice: Choice) -> Part[Any]:
+def _chosen(role: Role, choice: Choice) -> ChosenPart[Any]:
     """Raises TrainingError for an unknown name, a part that cannot be loaded, or unknown settings."""
     name, own = _split(role, choice)
     kind = _load(role, name)
-    return Part(role, name, kind, _settings(f"{role} {name!r}", kind.Settings, own))
+    return ChosenPart(role, name, kind, _settings(f"{role} {name!r}", kind.Settings, own))
 
 
 def _split(role: Role, choice: object) -> tuple[str, dict[str, Any]]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support import decaying_noise
 
 from ddsp_fx.automation import read_automation
-from ddsp_fx.automation.midi import BEND, BoundControl, Control, parse_control, read_controls
+from ddsp_fx.automation.midi import BEND, BoundControl, MidiControl, parse_control, read_controls
 from ddsp_fx.board import Board
 from ddsp_fx.effects.learned_reverb import LearnedReverb
 from ddsp_fx.errors import AutomationError, DdspFxError
@@ -29,11 +29,11 @@ def _cc(number: int, value: int, channel: int = 0) -> object:
 @given(st.integers(0, 127), st.one_of(st.none(), st.integers(0, 127)), st.one_of(st.none(), st.integers(1, 16)))
 def test_what_is_written_is_parsed(number: int, fine: int | None, channel: int | None) -> None:
     text = f"{f'{channel}/' if channel else ''}{number}{f'+{fine}' if fine is not None else ''}=0.tone:-3 dB..4"
-    assert parse_control(text) == Control(number, fine, channel, "0.tone", "-3 dB", "4")
+    assert parse_control(text) == MidiControl(number, fine, channel, "0.tone", "-3 dB", "4")
 
 
 def test_a_slot_may_hold_dots_and_a_range_is_optional() -> None:
-    assert parse_control("7=my.slot.mix") == Control(7, None, None, "my.slot.mix")
+    assert parse_control("7=my.slot.mix") == MidiControl(7, None, None, "my.slot.mix")
     assert parse_control("bend=mix").number == BEND
 
 

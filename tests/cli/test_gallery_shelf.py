@@ -53,7 +53,7 @@ def test_what_is_installed_is_found_and_paired(tmp_path: Path, monkeypatch: pyte
 def test_full_models_and_other_instruments_are_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ddsp_fx.cli.gallery.instruments import transfer
     from ddsp_fx.cli.gallery.models import tiny_and_full
-    from ddsp_fx.cli.gallery.studio import Studio
+    from ddsp_fx.cli.gallery.studio import GalleryStudio
 
     for name in ("violin-full", "bassoon"):
         _copy(tmp_path / "bundles" / name)
@@ -61,7 +61,7 @@ def test_full_models_and_other_instruments_are_shown(tmp_path: Path, monkeypatch
     for name in ("sounds", "pictures"):
         (tmp_path / name).mkdir()
     sung = sources.Sound(tone(1.0, 16000, 150.0)[0], 16000.0, 1.0, "a tone")
-    studio = Studio(tmp_path, Shelf(), sung, sung)
+    studio = GalleryStudio(tmp_path, Shelf(), sung, sung)
     sizes = tiny_and_full(studio).all_figures()
     assert sizes["violin: model MiB"] == sizes["violin-full: model MiB"] > 0.5
     assert sizes["violin-full: x real time"] > 0.0

@@ -13,7 +13,7 @@ from ddsp_fx import load
 from ddsp_fx.effects import Source, Trained
 from ddsp_fx.effects.frame_request import FrameRequest
 from ddsp_fx.effects.gate import QUIETEST_DB, FollowingThreshold, VoicingGate
-from ddsp_fx.effects.hearing import REASONS, Hearing, Listener
+from ddsp_fx.effects.hearing import REASONS, Hearing, HearingMeter
 from ddsp_fx.effects.timbre_transfer import TimbreTransfer
 
 RATE = 16000
@@ -141,7 +141,7 @@ def test_a_stream_s_hearing_forgets() -> None:
 
 @given(st.lists(st.tuples(st.floats(-80.0, 30.0), st.sampled_from([0, 1, 2, 3, 4]), st.booleans()), max_size=100))
 def test_the_parts_add_up(frames: list[tuple[float, int, bool]]) -> None:
-    listener = Listener(0.01)
+    listener = HearingMeter(0.01)
     for level_db, character, followed in frames:
         listener.add(FrameRequest(440.0, level_db, 1.0, 1.0, followed), level_db, character)
     data = listener.hearing().as_data()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ddsp_fx.cli import main
 from ddsp_fx.files.input import InputFile, read_mono, read_some
-from ddsp_fx.files.layout import Layout
+from ddsp_fx.files.layout import SpeakerLayout
 
 FIVE_ONE = 0x3F
 R = 2**-0.5
@@ -32,12 +32,12 @@ def gains(audio: np.ndarray, channels: int) -> np.ndarray:
 
 @given(mask=st.none() | st.integers(0, 0x3FFFF), channels=st.integers(1, 12), to=st.sampled_from([1, 2]))
 def test_no_channel_of_any_layout_vanishes(mask: int | None, channels: int, to: int) -> None:
-    matrix = Layout.of(channels, mask).fold(to)
+    matrix = SpeakerLayout.of(channels, mask).fold(to)
     assert matrix.shape == (to, channels)
     assert (matrix.max(axis=0) > 0.05).all()
     assert (matrix >= 0).all()
     if to == 2 and channels > 2:
-        mono = Layout.of(channels, mask).fold(1)
+        mono = SpeakerLayout.of(channels, mask).fold(1)
         assert np.allclose(mono, matrix.mean(axis=0))
 
 
@@ -62,8 +62,8 @@ def test_four_channels_are_what_the_file_says(mask: int | None, left: list[float
 
 
 def test_vorbis_order_is_its_own() -> None:
-    assert Layout.of(6, None, "ogg").fold(2)[0] == pytest.approx([1, R, 0, R, 0, R])
-    assert Layout.of(6, None, "flac").fold(2)[0] == pytest.approx([1, 0, R, R, R, 0])
+    assert SpeakerLayout.of(6, None, "ogg").fold(2)[0] == pytest.approx([1, R, 0, R, 0, R])
+    assert SpeakerLayout.of(6, None, "flac").fold(2)[0] == pytest.approx([1, 0, R, R, R, 0])
 
 
 def test_an_aiff_states_its_layout_by_a_tag(tmp_path: Path) -> None:

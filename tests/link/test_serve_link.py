@@ -15,7 +15,7 @@ from support import tone
 from ddsp_fx import Board, load
 from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.cli import serve
-from ddsp_fx_bridge.cli.session import Session
+from ddsp_fx_bridge.cli.session import ServeRun
 from ddsp_fx_bridge.link.segment import Header
 from ddsp_fx_bridge.osc.packets import encode
 
@@ -24,14 +24,14 @@ from .fake_plugin import FakePlugin, wait_until
 from .test_streaming import slots
 
 
-def session(*words: str) -> Session:
+def session(*words: str) -> ServeRun:
     parser = argparse.ArgumentParser()
     serve.add_arguments(parser)
-    return Session(parser.parse_args([*words, "--quiet"]))
+    return ServeRun(parser.parse_args([*words, "--quiet"]))
 
 
 @contextmanager
-def running(*words: str) -> Iterator[Session]:
+def running(*words: str) -> Iterator[ServeRun]:
     run = session(*words)
     thread = threading.Thread(target=run.run)
     thread.start()

@@ -19,17 +19,17 @@ from ddsp_fx import Board
 from ddsp_fx.cli import main
 from ddsp_fx.errors import AudioError, BoardError, DdspFxError, EngineError, MissingExtraError
 from ddsp_fx_bridge.cli import serve
-from ddsp_fx_bridge.cli.session import Session
+from ddsp_fx_bridge.cli.session import ServeRun
 from ddsp_fx_bridge.engine import Engine, device
 from ddsp_fx_bridge.osc.packets import encode
 
 PATIENCE_S = 60.0
 
 
-def session(*words: str) -> Session:
+def session(*words: str) -> ServeRun:
     parser = argparse.ArgumentParser()
     serve.add_arguments(parser)
-    return Session(parser.parse_args([*words, "--osc-port", "0", "--http-port", "0", "--quiet"]))
+    return ServeRun(parser.parse_args([*words, "--osc-port", "0", "--http-port", "0", "--quiet"]))
 
 
 @pytest.fixture

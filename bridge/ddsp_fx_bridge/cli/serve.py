@@ -81,6 +81,6 @@ def _add_audio(audio: argparse._ArgumentGroup) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run until interrupted, until the input ends, or until --seconds have passed."""
-    from ddsp_fx_bridge.cli.session import Session
+    from ddsp_fx_bridge.cli.session import ServeRun
 
-    return Session(arguments).run()
+    return ServeRun(arguments).run()

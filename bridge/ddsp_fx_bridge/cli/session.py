@@ -20,7 +20,7 @@ from ddsp_fx.errors import EngineError
 from ddsp_fx.files.names import printable
 from ddsp_fx_bridge.cli.sources import folder, open_door
 from ddsp_fx_bridge.engine import Engine
-from ddsp_fx_bridge.engine.doors import Door
+from ddsp_fx_bridge.engine.doors import AudioSource
 from ddsp_fx_bridge.engine.events import Event, Failed
 from ddsp_fx_bridge.link import LinkDoor
 from ddsp_fx_bridge.server import HTTP_PORT, LOOPBACK, OSC_PORT, Doors, Network, Server
@@ -33,7 +33,7 @@ SWITCH_S = 0.0001
 SWITCH_LINK_S = 0.0005
 
 
-class Session:
+class ServeRun:
     """One run of the command."""
 
     def __init__(self, arguments: Namespace) -> None:
@@ -128,7 +128,7 @@ class Session:
         """Stop from another thread, like an interrupt."""
         self._stop.set()
 
-    def _greet(self, server: Server, door: Door) -> None:
+    def _greet(self, server: Server, door: AudioSource) -> None:
         engine = server.engine
         if self._arguments.lan:
             print(
@@ -146,7 +146,7 @@ class Session:
         print(f"audio: {door.description}{'' if isinstance(door, LinkDoor) else house}")
         print(f"OSC: udp port {server.osc_port}; panel and OSCQuery: {server.url}", flush=True)
 
-    def _wait(self, server: Server, door: Door) -> None:
+    def _wait(self, server: Server, door: AudioSource) -> None:
         seconds = self._arguments.seconds
         ends = time.monotonic() + seconds if seconds else None
         told = 0.0

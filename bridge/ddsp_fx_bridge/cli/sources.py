@@ -17,11 +17,11 @@ from ddsp_fx.files.input import Taking
 from ddsp_fx.files.names import printable
 from ddsp_fx_bridge.engine import Engine, Layout
 from ddsp_fx_bridge.engine.device import DeviceDoor, has_device
-from ddsp_fx_bridge.engine.doors import ClockDoor, Door, Write
+from ddsp_fx_bridge.engine.doors import AudioSource, ClockDoor, Write
 from ddsp_fx_bridge.engine.library import Library
 
 
-def open_door(arguments: Namespace, stack: ExitStack) -> tuple[Engine, Door]:
+def open_door(arguments: Namespace, stack: ExitStack) -> tuple[Engine, AudioSource]:
     """The engine and its audio source (door); the stack closes files.
 
     Raises EngineError, AudioError or MissingExtraError.
@@ -93,7 +93,7 @@ def _check_link(a: Namespace) -> None:
             raise EngineError(f"{name} needs --link")
 
 
-def _clock(arguments: Namespace, engine: Engine, source: InputFile | None, stack: ExitStack) -> Door:
+def _clock(arguments: Namespace, engine: Engine, source: InputFile | None, stack: ExitStack) -> AudioSource:
     write: Write | None = None
     if arguments.output:
         layout = engine.layout

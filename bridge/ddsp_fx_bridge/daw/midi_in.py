@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ddsp_fx.automation.midi import BoundControl, Control, bind, import_mido
+from ddsp_fx.automation.midi import BoundControl, MidiControl, bind, import_mido
 from ddsp_fx.board import Board
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import AutomationError, MissingExtraError
@@ -29,7 +29,7 @@ class MidiSender:
     """
 
     def __init__(
-        self, board: Board, controls: Sequence[Control], track: int, send: Callable[[str, Value], None]
+        self, board: Board, controls: Sequence[MidiControl], track: int, send: Callable[[str, Value], None]
     ) -> None:
         names = address_parts(board.slot_names())
         self._bound = [(control, _address(control, names, track)) for control in bind(controls, board)]

@@ -18,7 +18,7 @@ from ddsp_fx_bridge.engine.priority import prefer
 _PATIENCE_S = 0.1
 
 
-class Door(Protocol):
+class AudioSource(Protocol):
     """Calls `engine.process` from its own thread between `start` and `stop`."""
 
     @property

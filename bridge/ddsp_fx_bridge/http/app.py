@@ -14,7 +14,7 @@ from aiohttp import web
 from ddsp_fx.errors import BoardError, DdspFxError, EngineError, RefusedError
 from ddsp_fx_bridge.http.eyes import Eyes
 from ddsp_fx_bridge.http.guard import Handler, Network, guard
-from ddsp_fx_bridge.http.listener import Listener
+from ddsp_fx_bridge.http.listener import HttpListener
 from ddsp_fx_bridge.http.oscquery import answer
 from ddsp_fx_bridge.http.render import Renderer
 from ddsp_fx_bridge.http.tracks import asked_track
@@ -53,7 +53,7 @@ class HttpDoor:
         self._app = web.Application(middlewares=middlewares, client_max_size=1 << 16)
         self._app.add_routes(self._routes())
         self._runner: web.AppRunner | None = None
-        self._listener: Listener | None = None
+        self._listener: HttpListener | None = None
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -82,7 +82,7 @@ class HttpDoor:
         )
         await self._runner.setup()
         assert self._runner.server is not None
-        self._listener = Listener(self._socket, self._runner.server)
+        self._listener = HttpListener(self._socket, self._runner.server)
         self._listener.start()
 
     @web.middleware

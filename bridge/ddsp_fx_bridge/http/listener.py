@@ -24,7 +24,7 @@ MOST_REFUSED = 32
 _FULL = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
-class Listener:
+class HttpListener:
     """Accepts connections itself: asyncio's server has no limit, and logs 100 errors a second without descriptors.
 
     Args:

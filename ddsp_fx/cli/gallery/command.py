@@ -14,7 +14,7 @@ from ddsp_fx.cli.gallery import instruments, models, rooms, sources, synthesis
 from ddsp_fx.cli.gallery.exhibits import Section
 from ddsp_fx.cli.gallery.page import number, page
 from ddsp_fx.cli.gallery.shelf import Shelf
-from ddsp_fx.cli.gallery.studio import Studio
+from ddsp_fx.cli.gallery.studio import GalleryStudio
 from ddsp_fx.cli.json_text import print_json
 from ddsp_fx.cli.progress import progress_bar
 from ddsp_fx.errors import AudioError
@@ -33,7 +33,7 @@ def run(arguments: Namespace) -> int:
     with made_folder(folder, "gallery", arguments.replace):
         _make(folder)
         voice, recording = given[0] or sources.sung(seconds), given[1] or sources.bowed(seconds)
-        sections = _sections(Studio(folder, Shelf(), voice, recording), seconds)
+        sections = _sections(GalleryStudio(folder, Shelf(), voice, recording), seconds)
         write_file(index, page(sections, _footer(voice, recording)))
     _report(sections, index, arguments.json)
     return 0
@@ -47,7 +47,7 @@ def _make(folder: Path) -> None:
         raise AudioError(f"{folder}: cannot be created: {error.strerror}; name another folder") from None
 
 
-def _sections(studio: Studio, seconds: float | None) -> list[Section]:
+def _sections(studio: GalleryStudio, seconds: float | None) -> list[Section]:
     makers: list[Callable[[], Section]] = [
         lambda: synthesis.additive(studio, seconds),
         lambda: instruments.decomposition(studio),

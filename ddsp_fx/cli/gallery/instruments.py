@@ -13,7 +13,7 @@ from ddsp_fx.cli.gallery.exhibits import Section
 from ddsp_fx.cli.gallery.measures import after_the_last_note, peak_dbfs, pitch_figures, rms_dbfs
 from ddsp_fx.cli.gallery.shelf import FIRST, Item
 from ddsp_fx.cli.gallery.sources import Sound
-from ddsp_fx.cli.gallery.studio import Studio, Wall
+from ddsp_fx.cli.gallery.studio import GalleryStudio, Wall
 
 Curve = tuple[Mono, Mono]
 NOTHING = "No instrument (timbre_transfer) is installed, so there is nothing to show."
@@ -22,7 +22,7 @@ EXTRAPOLATED = {-12: "An octave down", -24: "Two octaves down"}
 _COMPARED = ("f0_l1_semitones", "f0_outliers", "voiced_kept", "loudness_l1", "spectral_loss")
 
 
-def decomposition(studio: Studio) -> Section:
+def decomposition(studio: GalleryStudio) -> Section:
     """A recording, its resynthesis, and the resynthesis in its three parts."""
     from ddsp_fx.analysis.resynthesis_figures import compare
 
@@ -49,7 +49,7 @@ def decomposition(studio: Studio) -> Section:
     return Section(slug, title, text, wall.exhibits, figures={"whole minus parts, peak dBFS": left})
 
 
-def transfer(studio: Studio) -> Section:
+def transfer(studio: GalleryStudio) -> Section:
     """One voice on every instrument."""
     slug, title, sound = "transfer", "Timbre transfer", studio.voice
     if not studio.shelf.instruments:
@@ -78,7 +78,7 @@ def _hang_transfer(wall: Wall, item: Item, sound: Sound) -> None:
     wall.hang(f"as_{item.symbol}", item.symbol, out, text, figures)
 
 
-def extrapolation(studio: Studio) -> Section:
+def extrapolation(studio: GalleryStudio) -> Section:
     """The first instrument, below the range of its training data."""
     slug, title = "extrapolation", "Beyond the trained range"
     if not studio.shelf.instruments:

@@ -10,7 +10,7 @@ from ddsp_fx.bundles.evaluation import Subject, resynthesise
 from ddsp_fx.cli.gallery.exhibits import Figures, Section, Table
 from ddsp_fx.cli.gallery.page import number
 from ddsp_fx.cli.gallery.shelf import FULL, Item
-from ddsp_fx.cli.gallery.studio import Studio
+from ddsp_fx.cli.gallery.studio import GalleryStudio
 
 # Figure in a manifest, after any prefix -> its heading.
 COLUMNS = {
@@ -23,7 +23,7 @@ COLUMNS = {
 _KNOWN_PREFIX = "heldout"
 
 
-def tiny_and_full(studio: Studio) -> Section:
+def tiny_and_full(studio: GalleryStudio) -> Section:
     """Both sizes of an instrument, on one recording."""
     slug, title = "tiny", "The tiny and the full model"
     if not studio.shelf.pairs:
@@ -43,7 +43,7 @@ def tiny_and_full(studio: Studio) -> Section:
     return Section(slug, title, text, wall.exhibits, [Table(header, rows)])
 
 
-def _measured(studio: Studio, item: Item) -> tuple[Mono, Figures]:
+def _measured(studio: GalleryStudio, item: Item) -> tuple[Mono, Figures]:
     """The resynthesis of the recording, and its size, speed and distance."""
     from ddsp_fx.analysis.resynthesis_figures import compare
 
@@ -59,7 +59,7 @@ def _measured(studio: Studio, item: Item) -> tuple[Mono, Figures]:
     }
 
 
-def reconstruction(studio: Studio) -> Section:
+def reconstruction(studio: GalleryStudio) -> Section:
     """Every manifest's figures for held-out recordings, next to the paper's table."""
     from ddsp_fx.analysis.resynthesis_figures import PAPER
 

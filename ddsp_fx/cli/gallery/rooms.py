@@ -13,7 +13,7 @@ from ddsp_fx.cli.gallery.exhibits import Figures, Section
 from ddsp_fx.cli.gallery.measures import after_the_last_note, between, rms_dbfs
 from ddsp_fx.cli.gallery.shelf import Item
 from ddsp_fx.cli.gallery.sources import Sound
-from ddsp_fx.cli.gallery.studio import Studio, Wall
+from ddsp_fx.cli.gallery.studio import GalleryStudio, Wall
 
 METHODS = {
     "suppress": "The recording itself, with the room's tail attenuated.",
@@ -22,7 +22,7 @@ METHODS = {
 MIX = 0.3
 
 
-def dereverberation(studio: Studio) -> Section:
+def dereverberation(studio: GalleryStudio) -> Section:
     """The recording without its room by both methods, next to the dry original if there is one."""
     slug, title = "dereverb", "Dereverberation"
     if not studio.shelf.dereverbs:
@@ -47,7 +47,7 @@ def _levels(audio: Mono, sound: Sound) -> Figures:
     return {"notes rms dBFS": notes} | after_the_last_note(audio, sound)
 
 
-def acoustic_transfer(studio: Studio) -> Section:
+def acoustic_transfer(studio: GalleryStudio) -> Section:
     """A voice in every installed room."""
     slug, title, sound = "acoustics", "Acoustic transfer", studio.voice
     if not studio.shelf.rooms:

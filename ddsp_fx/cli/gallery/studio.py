@@ -59,7 +59,7 @@ class Wall:
 
 
 @dataclass(frozen=True)
-class Studio:
+class GalleryStudio:
     """The inputs of every section."""
 
     folder: Path

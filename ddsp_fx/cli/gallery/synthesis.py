@@ -12,7 +12,7 @@ from ddsp_fx.cli.gallery import drawings
 from ddsp_fx.cli.gallery.exhibits import Figures, Section, Table
 from ddsp_fx.cli.gallery.measures import rms_dbfs
 from ddsp_fx.cli.gallery.sources import RATE_HZ
-from ddsp_fx.cli.gallery.studio import Studio, Wall
+from ddsp_fx.cli.gallery.studio import GalleryStudio, Wall
 
 FRAMES_A_SECOND = 50
 N_HARMONICS = 40
@@ -42,7 +42,7 @@ def drawn_controls(seconds: float) -> tuple[Doubles, Doubles, Doubles]:
     return f0_hz, amplitude, weights @ shapes
 
 
-def additive(studio: Studio, seconds: float | None) -> Section:
+def additive(studio: GalleryStudio, seconds: float | None) -> Section:
     """Three curves drawn by hand, and the sound that the harmonic oscillator makes of them."""
     from ddsp_fx.dsp.frames import FrameGrid
     from ddsp_fx.dsp.harmonic import HarmonicOscillator
@@ -81,7 +81,7 @@ def _followed(audio: Mono, f0_hz: Doubles, amplitude: Doubles, harmonics: Double
     }
 
 
-def phases(studio: Studio) -> Section:
+def phases(studio: GalleryStudio) -> Section:
     """One note with three choices of phase, and a duller note for scale, compared by two losses."""
     sounds = phase_sounds()
     wall = Wall(studio.folder, PHASE_RATE_HZ, sounds[FIRST_PHASE])

@@ -22,7 +22,7 @@ _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 
 
 
 @dataclass(frozen=True)
-class Header:
+class FrameHeader:
     """One frame: size in bytes, length in samples, rate in Hz, channels."""
 
     length: int
@@ -32,7 +32,7 @@ class Header:
     side: int
 
 
-def header(data: bytes) -> Header | None:
+def header(data: bytes) -> FrameHeader | None:
     """Parse the first four bytes of a frame; None if they are not one."""
     if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE0 != 0xE0:
         return None
@@ -44,10 +44,10 @@ def header(data: bytes) -> Header | None:
     rate, bits = _RATES[version][rate_index], _BITRATES[generation, layer][index] * 1000
     padding, mono = data[2] >> 1 & 1, data[3] >> 6 == 3
     if layer == 1:
-        return Header((12 * bits // rate + padding) * 4, 384, rate, 2 - mono, 0)
+        return FrameHeader((12 * bits // rate + padding) * 4, 384, rate, 2 - mono, 0)
     samples = 576 if layer == 3 and generation == 2 else 1152
     side = (17 if mono else 32) if generation == 1 else (9 if mono else 17)
-    return Header(samples // 8 * bits // rate + padding, samples, rate, 2 - mono, side)
+    return FrameHeader(samples // 8 * bits // rate + padding, samples, rate, 2 - mono, side)
 
 
 def is_mp3(file: BinaryIO, start: int, size: int) -> bool:
@@ -68,7 +68,7 @@ class _Stream:
 
     start: int
     end: int
-    first: Header
+    first: FrameHeader
     promised: int | None = None
     delay: int | None = None
     padding: int = 0
@@ -144,7 +144,7 @@ def _streams(file: BinaryIO, start: int, size: int) -> tuple[list[_Stream], str]
     return streams, fault
 
 
-def _fitting(frame: Header | None, streams: list[_Stream]) -> Header | None:
+def _fitting(frame: FrameHeader | None, streams: list[_Stream]) -> FrameHeader | None:
     """The frame if it fits the stream: decoders ignore a frame of another rate or layer."""
     if frame is None or not streams:
         return frame
@@ -152,7 +152,7 @@ def _fitting(frame: Header | None, streams: list[_Stream]) -> Header | None:
     return frame if (frame.rate, frame.samples) == (first.rate, first.samples) else None
 
 
-def _add(file: BinaryIO, streams: list[_Stream], frame: Header, position: int) -> None:
+def _add(file: BinaryIO, streams: list[_Stream], frame: FrameHeader, position: int) -> None:
     """Add a frame to the last stream. A frame with a Xing or Info tag starts a new stream and has no sound."""
     tag = None
     file.seek(position)

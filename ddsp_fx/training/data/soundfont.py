@@ -28,7 +28,7 @@ EXPRESSION = 11
 
 
 @dataclass(frozen=True)
-class Player:
+class SoundfontPlayer:
     """An instrument of a General MIDI soundfont and the diatonic steps it plays, upwards from its lowest key.
 
     `vibrato_semitones` is the greatest depth of a phrase's vibrato.
@@ -41,17 +41,17 @@ class Player:
 
 
 PLAYERS = {
-    "violin": Player(40, 55, 18),
-    "cello": Player(42, 36, 21),
-    "flute": Player(73, 60, 18, 0.25),
-    "trumpet": Player(56, 54, 15, 0.2),
-    "tenor saxophone": Player(66, 46, 16, 0.3),
-    "clarinet": Player(71, 50, 19, 0.1),
-    "oboe": Player(68, 58, 15, 0.3),
+    "violin": SoundfontPlayer(40, 55, 18),
+    "cello": SoundfontPlayer(42, 36, 21),
+    "flute": SoundfontPlayer(73, 60, 18, 0.25),
+    "trumpet": SoundfontPlayer(56, 54, 15, 0.2),
+    "tenor saxophone": SoundfontPlayer(66, 46, 16, 0.3),
+    "clarinet": SoundfontPlayer(71, 50, 19, 0.1),
+    "oboe": SoundfontPlayer(68, 58, 15, 0.3),
 }
 
 
-def line(player: Player, seconds: float, seed: int) -> bytes:
+def line(player: SoundfontPlayer, seconds: float, seed: int) -> bytes:
     """A Standard MIDI File of phrases with varied speed, articulation, dynamics and vibrato, and rests between them."""
     random = np.random.default_rng(seed)
     events: list[Event] = [(0.0, bytes([0xC0, player.program]))]
@@ -64,7 +64,7 @@ def line(player: Player, seconds: float, seed: int) -> bytes:
 
 
 def _phrase(
-    player: Player, events: list[Event], random: np.random.Generator, start_s: float, degree: int
+    player: SoundfontPlayer, events: list[Event], random: np.random.Generator, start_s: float, degree: int
 ) -> tuple[float, int]:
     count, note_s = int(random.integers(4, 12)), float(random.choice([0.14, 0.22, 0.35, 0.6, 1.2]))
     sounding = 1.0 if random.random() < 0.55 else random.uniform(0.45, 0.9)
@@ -114,7 +114,7 @@ def _variable_length(number: int) -> bytes:
     return bytes(out)
 
 
-def render(player: Player, soundfont: Path, seconds: float, seed: int, sample_rate: int) -> Floats:
+def render(player: SoundfontPlayer, soundfont: Path, seconds: float, seed: int, sample_rate: int) -> Floats:
     """Play the line dry, mono, peak 0.5; raises AudioError if fluidsynth is missing or fails."""
     from pedalboard.io import AudioFile
 

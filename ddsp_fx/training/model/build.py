@@ -28,7 +28,7 @@ def build_decoder(config: TrainConfig, statistics: parts.Statistics) -> Any:
     return made_decoder(parts.decoder_of(config.decoder), config.sizes, statistics)
 
 
-def made_decoder(part: parts.Part[parts.DecoderKind], sizes: parts.Sizes, statistics: parts.Statistics) -> Any:
+def made_decoder(part: parts.ChosenPart[parts.DecoderKind], sizes: parts.Sizes, statistics: parts.Statistics) -> Any:
     """Return a decoder with its weights; raises TrainingError if its outputs do not have the given ``sizes``."""
     decoder = part.build(sizes, statistics)
     if sizes.n_z and not (hasattr(decoder, "terms") and hasattr(decoder, "usual_z")):

@@ -103,7 +103,7 @@ class Z:
         return ZEncoder(units, settings.size, hop=sizes.hop, sample_rate=sizes.sample_rate, name="z_encoder")
 
 
-class Unsupervised:
+class UnsupervisedEncoder:
     """An encoder that learns pitch: `ddsp_fx.training.model.pitch_encoder`."""
 
     Settings = NoSettings
@@ -139,5 +139,5 @@ class Spectral:
 
 
 TINY, COMPACT, FULL = Recurrent(TinySettings), Recurrent(CompactSettings), Recurrent(FullSettings)
-NONE, Z_ENCODER, UNSUPERVISED = NoEncoder(), Z(), Unsupervised()
+NONE, Z_ENCODER, UNSUPERVISED = NoEncoder(), Z(), UnsupervisedEncoder()
 SPECTRAL = Spectral()
