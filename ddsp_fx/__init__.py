@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ddsp_fx.automation import Automation, Breakpoints, Constant, Sampled, read_automation
-    from ddsp_fx.board import Board, load_plugin
+    from ddsp_fx.board import Board, Chain, Mix, load_plugin
     from ddsp_fx.bundles import discover, load
     from ddsp_fx.effects import Effect, Parameter
     from ddsp_fx.effects.dereverb import Dereverb
@@ -43,8 +43,10 @@ _HOMES = {
     "Automation": "ddsp_fx.automation",
     "Board": "ddsp_fx.board",
     "Breakpoints": "ddsp_fx.automation",
+    "Chain": "ddsp_fx.board",
     "Constant": "ddsp_fx.automation",
     "Effect": "ddsp_fx.effects",
+    "Mix": "ddsp_fx.board",
     "Parameter": "ddsp_fx.effects",
     "Sampled": "ddsp_fx.automation",
     "discover": "ddsp_fx.bundles",
@@ -58,6 +60,8 @@ _HOMES = {
 __all__ = [  # noqa: RUF022 - the order in which a newcomer meets them
     "load",
     "Board",
+    "Mix",
+    "Chain",
     "load_plugin",
     "Automation",
     "Breakpoints",

@@ -73,7 +73,9 @@ class Assembler:
 
     def build(self, plugins: Sequence[Any]) -> Assembly:
         """Raises the errors of the plugins' `prepare`."""
-        parts = list(self._parts(plugins))
+        return self._placed(list(self._parts(plugins)))
+
+    def _placed(self, parts: list[Part]) -> Assembly:
         offsets, latency = [], 0
         for part in parts:
             if part not in self._before.parts:
@@ -131,3 +133,21 @@ class Assembler:
         else:
             stage.prepare(*self._layout)
         return Part(stage, plugins)
+
+
+class BranchAssembler(Assembler):
+    """A part for each plugin, since all of them hear the same input."""
+
+    def _placed(self, parts: list[Part]) -> Assembly:
+        for part in parts:
+            if part not in self._before.parts:
+                part.mark()
+            part.start_after(0)
+        return Assembly(parts, [0] * len(parts))
+
+    def _parts(self, plugins: Sequence[Any]) -> Iterator[Part]:
+        for plugin in plugins:
+            part = self._before.part_of(plugin) or self._prepared(plugin)
+            if not part.stage.is_prepared:
+                part.stage.prepare(*self._layout)
+            yield part

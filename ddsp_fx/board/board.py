@@ -22,7 +22,7 @@ from ddsp_fx.board.native import is_native, leaves, native_values
 from ddsp_fx.board.native_state import packed, unpacked
 from ddsp_fx.board.slot_access import SlotAccess
 from ddsp_fx.board.slot_naming import SlotNames
-from ddsp_fx.board.state import board_from_json, board_to_json
+from ddsp_fx.board.state import FORMAT, board_from_json, board_to_json
 from ddsp_fx.dsp.delay import DelayLine
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.offline import as_channels_first
@@ -44,6 +44,10 @@ class Board(SlotAccess, SmoothedEffect):
     """
 
     kind: ClassVar[str] = "board"
+
+    # The class of each format of saved boards; `board.branches` adds its own.
+    _saved_as: ClassVar[dict[str, type[Board]]] = {}
+    _assembler: ClassVar[type[Assembler]] = Assembler
 
     mix = Parameter("Mix", 0, 1, 1, description="0 is the input, delayed to match; 1 the chain")
     bypass = Parameter("Bypass", default=False, scale="toggle", description="The input alone, delayed to match")
@@ -128,7 +132,7 @@ class Board(SlotAccess, SmoothedEffect):
     def _prepare(self) -> None:
         self._check(self._plugins)
         self._claim()
-        self._assemble(Assembler(self.layout, None, self._follows_live).build(self._plugins))
+        self._assemble(self._assembler(self.layout, None, self._follows_live).build(self._plugins))
         self._dry = DelayLine(self.channels, self.latency_samples)
 
     def _assemble(self, assembly: Assembly) -> None:
@@ -145,7 +149,7 @@ class Board(SlotAccess, SmoothedEffect):
             return
         self._check(self._plugins)
         self._claim()
-        self._assemble(Assembler(self.layout, self._assembly, self._follows_live).build(self._plugins))
+        self._assemble(self._assembler(self.layout, self._assembly, self._follows_live).build(self._plugins))
         self._make_guards(self.channels)
         self._dry = self._dry.resized(self.latency_samples)
         self._events.keep(self._plugins)
@@ -186,16 +190,21 @@ class Board(SlotAccess, SmoothedEffect):
             start = stop
         return out
 
-    def _process_piece(self, block: Audio) -> Audio:
-        wet = block
-        index = 0
+    def _through(self, block: Audio) -> Audio:
+        for index, part in enumerate(self._players):
+            block = self._played(part, index, block)
+        return block
+
+    def _played(self, part: Part | Guard, index: int, block: Audio) -> Audio:
         try:
-            for index, part in enumerate(self._players):  # noqa: B007
-                wet = part.process_block(wet)
+            return part.process_block(block)
         except Warning:
             raise
         except Exception as error:
             raise slot_error(self._part_name(self._assembly.parts[index]), error) from error
+
+    def _process_piece(self, block: Audio) -> Audio:
+        wet = self._through(block)
         self._position += block.shape[1]
         target = 0.0 if self.bypass else float(self.mix)
         if self._rests_at("mix", target) and target == 1.0:
@@ -218,7 +227,7 @@ class Board(SlotAccess, SmoothedEffect):
         shaped, restore = as_channels_first(audio)
         with self._usage.call(self.name):
             blocks = list(self.iter_render(shaped, sample_rate, buffer_size, tail, automation))
-        return restore(np.concatenate([np.zeros((shaped.shape[0], 0), np.float32), *blocks], axis=1))
+        return restore(self._gathered(blocks, shaped.shape[0], sample_rate))
 
     def iter_render(
         self,
@@ -260,5 +269,8 @@ class Board(SlotAccess, SmoothedEffect):
 
         Raises BoardError, or UnknownEffectError naming the bundle that is missing.
         """
-        board: Board = board_from_json(text, trust, Board)
+        board: Board = board_from_json(text, trust, Board._saved_as)
         return board
+
+
+Board._saved_as[FORMAT] = Board

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ddsp_fx.board.plugin_list import PluginList
 from ddsp_fx.effects.instrument import InstrumentEffect
 
 if TYPE_CHECKING:
-    from ddsp_fx.board.board import Board
     from ddsp_fx.effects.hearing import Hearing
 
 
-def board_hearings(board: Board, now: bool = False) -> dict[str, Hearing]:
+def board_hearings(board: PluginList, now: bool = False) -> dict[str, Hearing]:
     """The `Hearing` of each instrument by slot name; `inner.name` in boards inside boards.
 
     Args:
@@ -23,6 +23,6 @@ def board_hearings(board: Board, now: bool = False) -> dict[str, Hearing]:
     for name, plugin in zip(board.slot_names(), board, strict=True):
         if isinstance(plugin, InstrumentEffect):
             found[name] = plugin.hearing_now if now else plugin.hearing
-        elif isinstance(plugin, type(board)):
+        elif isinstance(plugin, PluginList):
             found |= {f"{name}.{inner}": heard for inner, heard in board_hearings(plugin, now).items()}
     return found

@@ -157,7 +157,8 @@ def native_text(plugin: Any) -> str:
     """An expression that recreates it, with pedalboard's names; pedalboard's own text if there is none."""
     name = type(plugin).__name__
     if is_container(plugin) and name in CONTAINERS:
-        return f"{name}([{', '.join(native_text(inner) for inner in plugin)}])"
+        # ddsp_fx has a Mix and a Chain of its own.
+        return f"pedalboard.{name}([{', '.join(native_text(inner) for inner in plugin)}])"
     if native_classes().get(name) is not type(plugin) or name == "Convolution":
         return repr(plugin)
     values = ((symbol, getattr(plugin, symbol)) for symbol in native_values(plugin))

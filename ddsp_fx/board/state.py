@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ddsp_fx.analysis.trackers import DEFAULT_TRACKER
@@ -14,7 +14,7 @@ from ddsp_fx.board.plugin_list import PluginList
 from ddsp_fx.board.slot_naming import first_names, given_by
 from ddsp_fx.errors import BoardError, DdspFxError
 
-Make = Callable[..., Any]
+Makes = Mapping[str, Callable[..., Any]]
 
 FORMAT = "ddsp-fx board"
 VERSION = 1
@@ -27,7 +27,7 @@ MOST_GIVEN = 1 << 16
 
 def board_to_json(board: Any) -> str:
     """A Board as text; raises BoardError that names the slot that cannot be saved, and the reason."""
-    data: dict[str, Any] = {"format": FORMAT, "version": VERSION, "mix": board.mix}
+    data: dict[str, Any] = {"format": _format_of(board), "version": VERSION, "mix": board.mix}
     if board.bypass:
         data["bypass"] = True
     if board.name != board.kind:
@@ -41,6 +41,10 @@ def board_to_json(board: Any) -> str:
     if board._slots.given != given_by(naming.id for naming in namings):
         data["ids_given"] = dict(board._slots.given)
     return json.dumps(data, indent=2)
+
+
+def _format_of(board: Any) -> str:
+    return next((text for text, kind in board._saved_as.items() if kind is type(board)), FORMAT)
 
 
 def _slot(plugin: Any, name: str) -> dict[str, Any]:
@@ -66,7 +70,7 @@ def _effect(plugin: Any) -> dict[str, Any]:
     return saved
 
 
-def board_from_json(text: str, trust: bool, make: Make) -> Any:
+def board_from_json(text: str, trust: bool, makes: Makes) -> Any:
     """The Board from a text; raises BoardError for text that is not a board, and errors of loading effects.
 
     Args:
@@ -74,12 +78,12 @@ def board_from_json(text: str, trust: bool, make: Make) -> Any:
         trust: run a plugin's code, or read a response, from any path in the text; without it, a plugin's path only
             means
             its name in the system's plugin folders.
-        make: the class of boards.
+        makes: the class of boards of each format.
     """
     if len(text) > MOST_CHARACTERS:
         raise BoardError(f"a board of {len(text)} characters, more than the limit of {MOST_CHARACTERS}")
     try:
-        return _BoardReader(trust, make).board(json.loads(text))
+        return _BoardReader(trust, makes).board(json.loads(text))
     except RecursionError:
         raise BoardError("a board is nested too deeply") from None
     except MemoryError:
@@ -94,8 +98,8 @@ def board_from_json(text: str, trust: bool, make: Make) -> Any:
 class _BoardReader:
     """Makes plugins and boards from data, and counts all slots, including those of inner boards and containers."""
 
-    def __init__(self, trust: bool, make: Make) -> None:
-        self._trust, self._make, self._slots = trust, make, 0
+    def __init__(self, trust: bool, makes: Makes) -> None:
+        self._trust, self._makes, self._slots = trust, makes, 0
 
     def _counted(self, slots: list[Any]) -> list[Any]:
         self._slots += len(slots)
@@ -105,13 +109,14 @@ class _BoardReader:
 
     def board(self, data: Any) -> Any:
         """Raises BoardError, and errors of loading effects."""
-        if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("slots"), list):
+        make = self._makes.get(str(data.get("format"))) if isinstance(data, dict) else None
+        if make is None or not isinstance(data.get("slots"), list):
             raise BoardError(f"not a board: expected an object with format {FORMAT!r} and a list of slots")
         if data.get("version") != VERSION or isinstance(data["version"], bool):
             raise BoardError(f"board version {data.get('version')!r} is unknown to this ddsp-fx, which reads {VERSION}")
         try:
             plugins = [self._plugin(slot) for slot in self._counted(data["slots"])]
-            board = self._make(plugins, mix=data.get("mix", 1.0), bypass=data.get("bypass", False))
+            board = make(plugins, mix=data.get("mix", 1.0), bypass=data.get("bypass", False))
             board.name = str(data.get("name", board.name))
             _name_slots(board, data)
         except DdspFxError:

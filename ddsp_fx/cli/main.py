@@ -22,8 +22,12 @@ from ddsp_fx.errors import DdspFxError
 from ddsp_fx.files.names import printable
 
 
-def build_parser(chosen: str = "") -> argparse.ArgumentParser:
+def build_parser(chosen: str = "", of_commands: type[argparse.ArgumentParser] = AnyOrder) -> argparse.ArgumentParser:
     """The parser with one line per command, and the arguments of the chosen command only.
+
+    Args:
+        chosen: a command's name.
+        of_commands: the class of the commands' parsers.
 
     Raises DdspFxError if the chosen command's package is broken.
     """
@@ -31,7 +35,7 @@ def build_parser(chosen: str = "") -> argparse.ArgumentParser:
         prog="ddsp-fx", description="Neural instruments, learned rooms and dereverb as audio effects."
     )
     parser.add_argument("--version", action="version", version=f"ddsp-fx {__version__}")
-    choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=AnyOrder)
+    choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=of_commands)
     known = commands(chosen)
     for name, point in known.items():
         # With a command chosen, the summaries of the others are not read.
@@ -57,6 +61,10 @@ def _run(argv: Sequence[str]) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. A DdspFxError becomes one line on stderr and exit code 2."""
+    if "_ARGCOMPLETE" in os.environ:
+        from ddsp_fx.cli.completion import answer
+
+        answer(build_parser)
     _any_name_can_be_printed()
     try:
         with stopping_cleanly():

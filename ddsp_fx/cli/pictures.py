@@ -31,10 +31,10 @@ def pyplot() -> Any:
     return plt
 
 
-def spectrogram_db(audio: Mono) -> NDArray[np.float64]:
+def spectrogram_db(audio: Mono, hop: int = HOP) -> NDArray[np.float64]:
     """Hann STFT magnitude in dB re full scale, (bins, frames)."""
-    padded = np.pad(audio, (N_FFT // 2, N_FFT // 2 + HOP))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::HOP]
+    padded = np.pad(audio, (N_FFT // 2, N_FFT // 2 + hop))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, N_FFT)[::hop]
     magnitude = np.abs(np.fft.rfft(frames * np.hanning(N_FFT), axis=1)) / (N_FFT / 4)
     return 20.0 * np.log10(np.maximum(magnitude.T, 1e-7))
 
@@ -60,7 +60,7 @@ def save_spectrograms(path: Path, sounds: Mapping[str, Mono], rate: float, title
     for axes, (name, audio) in zip(rows[:, 0], sounds.items(), strict=True):
         draw_spectrogram(axes, audio, rate, name)
     rows[-1, 0].set_xlabel("time in s")
-    _save(plt, figure, path, title)
+    save_figure(plt, figure, path, title)
 
 
 def save_pitch(path: Path, curves: Mapping[str, tuple[Mono, Mono]], title: str) -> None:
@@ -74,7 +74,7 @@ def save_pitch(path: Path, curves: Mapping[str, tuple[Mono, Mono]], title: str) 
     axes.set(xlabel="time in s", ylabel="f0 in Hz")
     axes.grid(alpha=0.3)
     axes.legend()
-    _save(plt, figure, path, title)
+    save_figure(plt, figure, path, title)
 
 
 def save_decay(path: Path, response: Mono, rate: float, title: str) -> None:
@@ -89,12 +89,14 @@ def save_decay(path: Path, response: Mono, rate: float, title: str) -> None:
     axes.set(xlabel="time in s", ylabel="dB", ylim=(-80, 3))
     axes.grid(alpha=0.3)
     axes.legend()
-    _save(plt, figure, path, title)
+    save_figure(plt, figure, path, title)
 
 
-def _save(plt: Any, figure: Any, path: Path, title: str) -> None:
+def save_figure(plt: Any, figure: Any, path: Path, title: str) -> None:
+    """Put it into place as a PNG, and let go of it."""
     figure.suptitle(title, fontsize=11)
-    figure.tight_layout()
+    if figure.get_layout_engine() is None:
+        figure.tight_layout()
     with replacing(path) as temporary:
         figure.savefig(temporary, dpi=110, format="png")
     plt.close(figure)

@@ -19,7 +19,10 @@ from ddsp_fx.extensions import Door, by_name, own_points
 
 COMMANDS = Door("ddsp_fx.commands", "command")
 # The order in the help; other packages' commands come last.
-ORDER = ("apply", "list", "info", "serve", "vst", "daw", "train", "evaluate", "validate", "demo", "gallery")
+ORDER = (
+    "apply", "play", "compare", "list", "info", "serve", "vst", "daw", "train", "evaluate", "validate",
+    "demo", "gallery", "completion",
+)  # fmt: skip
 
 
 def commands(chosen: str = "") -> dict[str, EntryPoint]:

@@ -12,17 +12,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ddsp_fx.array_types import Audio, Doubles
+from ddsp_fx.array_types import Audio
+from ddsp_fx.dsp._fft_kernel import fft_tables
+from ddsp_fx.dsp._tail_mask_kernel import add_masked_window
 
 # 32 to 43 ms. Windows from 32 to 128 ms separate tails and notes best (within 0.1 of the distance), and shorter ones
 # have less latency.
 SHORTEST_S = 0.028
 OVERLAP = 4
 EXPONENT = 0.7
-# Predictions have no detail finer than this many bins; unsmoothed, a bin's random phase would make the gain flutter.
-SMOOTH_BINS = 3
 SILENCE = 1e-12  # power, -120 dB: a prediction below it counts as silent
 # A prediction ends at its model's ceiling. Above that, the gain is the mean over this range of the ceiling.
 EDGE = (0.8, 0.95)
@@ -42,16 +41,20 @@ class TailMask:
         self._hop = self._size // OVERLAP
         self.latency_samples = self._size
         self._channels = channels
-        self._window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(self._size) / self._size)
+        window = 0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(self._size) / self._size)
+        self._window = window.astype(np.float32)
+        bins = self._size // 2 + 1
+        work, powers = np.zeros((4, self._size), np.float32), np.zeros((2, bins), np.float32)
+        self._scratch = work, *fft_tables(self._size), powers
         hertz = np.fft.rfftfreq(self._size, 1.0 / sample_rate)
-        self._above = hertz > EDGE[1] * ceiling_hz
-        self._edge = (hertz > EDGE[0] * ceiling_hz) & ~self._above
+        low, high = (int(np.searchsorted(hertz, edge * ceiling_hz, "right")) for edge in EDGE)
+        self._bounds = np.array([low, high, high if low < high else bins])
         self.reset()
 
     def reset(self) -> None:
         """Clear all audio."""
         self._held = np.zeros((self._channels + 2, self._size - self._hop), np.float32)
-        self._sum = np.zeros((self._channels, self._size))
+        self._sum = np.zeros((self._channels, self._size), np.float32)
         self._ready = np.zeros((self._channels, self._hop), np.float32)
 
     def process(self, recording: Audio, dry: Audio, late: Audio) -> Audio:
@@ -68,24 +71,9 @@ class TailMask:
 
     def _frame(self, rows: Audio) -> Audio:
         """One window (channels + 2, size) -> the hop that no later window overlaps."""
-        spectra = np.fft.rfft(rows * self._window)
-        gain = self._gain(*(_power(row, self._size) for row in spectra[self._channels :]))
-        # Hann applied twice at 75 % overlap adds up to 1.5.
-        self._sum += np.fft.irfft(spectra[: self._channels] * gain, self._size) * self._window / 1.5
-        done = self._sum[:, : self._hop].astype(np.float32)
-        self._sum = np.pad(self._sum[:, self._hop :], ((0, 0), (0, self._hop)))
+        rows = np.ascontiguousarray(rows)
+        add_masked_window(rows, self._window, *self._scratch, self._bounds, EXPONENT, SILENCE, self._sum)
+        done = self._sum[:, : self._hop].copy()
+        self._sum[:, : -self._hop] = self._sum[:, self._hop :]
+        self._sum[:, -self._hop :] = 0.0
         return done
-
-    def _gain(self, dry: Doubles, late: Doubles) -> Doubles:
-        gain: Doubles = (dry / (dry + late + SILENCE)) ** EXPONENT
-        if self._above.any() and self._edge.any():
-            gain[self._above] = gain[self._edge].mean()
-        return gain
-
-
-def _power(spectrum: NDArray[np.complex128], size: int) -> Doubles:
-    """Power of each bin, smoothed over its neighbours: (bins,). A sine of amplitude a has a^2 / 4 at its peak."""
-    power = (spectrum.real**2 + spectrum.imag**2) / (0.5 * size) ** 2
-    padded = np.pad(power, SMOOTH_BINS // 2, mode="edge")
-    smooth: Doubles = np.convolve(padded, np.full(SMOOTH_BINS, 1.0 / SMOOTH_BINS), mode="valid")
-    return smooth

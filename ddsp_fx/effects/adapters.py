@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
@@ -63,6 +64,10 @@ class _Wrapper(SmoothedEffect):
         if symbol in type(self).parameters:
             return self.latency_samples
         return self._inner.automation_delay(symbol)
+
+    @property
+    def frame_delay_samples(self) -> int:
+        return self._inner.frame_delay_samples
 
     @property
     def latency_samples(self) -> int:
@@ -160,6 +165,14 @@ class Resampled(_Wrapper):
         ringing = self._latency - self._host_samples(self._inner.latency_samples)
         return self._host_samples(self._inner.tail_samples) + max(ringing, 0)
 
+    @property
+    def frame_delay_samples(self) -> int:
+        return self._host_samples(self._down.delay + self._inner.frame_delay_samples) if self.is_prepared else 0
+
+    def automation_delay(self, symbol: str) -> int:
+        delay = super().automation_delay(symbol)
+        return self._host_samples(self._down.delay + delay) if self.is_prepared else 0
+
     def _host_samples(self, inner_samples: int) -> int:
         return math.ceil(inner_samples * self.sample_rate / self._inner_rate) if self.sample_rate else 0
 
@@ -175,6 +188,10 @@ class Resampled(_Wrapper):
         self._pad = withheld + 2
         self._latency = self._pad + self._host_samples(self._inner.latency_samples)
 
+        # What soxr holds back varies by tens of milliseconds. The inner effect always lags by the most of it, so that a
+        # change of a parameter meets the same sample however the input is cut.
+        self._ratio = Fraction(inner_rate) / Fraction(rate)
+        self._waiting = Fifo(self.channels, 2 * largest)
         # A resampler may release everything it has held back in one call.
         self._ready = Fifo(self.channels, 2 * (self._pad + self._max_block_size))
 
@@ -182,13 +199,18 @@ class Resampled(_Wrapper):
         super()._reset()
         self._down.reset()
         self._up.reset()
+        self._waiting.clear()
+        self._received = self._played = 0
         self._ready.clear()
         self._ready.write(np.zeros((self.channels, self._pad), np.float32))
 
     def _process(self, block: Audio) -> Audio:
-        inner = self._down.process(block)
-        if inner.shape[1]:
-            self._ready.write(self._up.process(self._through_inner(inner)))
+        self._received += block.shape[1]
+        self._waiting.write(self._down.process(block))
+        due = math.ceil(self._received * self._ratio) - self._down.delay - self._played
+        if due > 0:
+            self._played += due
+            self._ready.write(self._up.process(self._through_inner(self._waiting.read(due))))
         return self._ready.read(block.shape[1])
 
 

@@ -33,8 +33,8 @@ class Copyable:
 
     def __getstate__(self) -> dict[str, Any]:
         state = {**self.__dict__, **self._before_prepare}
-        for name in ("_usage", "_before_prepare"):
-            del state[name]
+        for name in ("_usage", "_before_prepare", "_last_render"):
+            state.pop(name, None)
         return {name: value for name, value in state.items() if value is not _ABSENT}
 
     def __setstate__(self, state: dict[str, Any]) -> None:

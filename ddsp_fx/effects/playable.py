@@ -16,6 +16,7 @@ from ddsp_fx.effects.offline import as_channels_first, drive, reader
 from ddsp_fx.errors import AudioError
 
 if TYPE_CHECKING:
+    from ddsp_fx.effects.notebook import Envelope
     from ddsp_fx.effects.usage import Usage
 
 
@@ -27,6 +28,7 @@ class Playable:
     _sample_rate: float
     _channels: int
     _max_block_size: int
+    _last_render: Envelope | None = None
 
     @property
     @abstractmethod
@@ -81,7 +83,15 @@ class Playable:
         shaped, restore = as_channels_first(audio)
         with self._usage.call(self._name):
             blocks = list(self.iter_render(shaped, sample_rate, buffer_size, tail))
-        return restore(np.concatenate([np.zeros((shaped.shape[0], 0), np.float32), *blocks], axis=1))
+        return restore(self._gathered(blocks, shaped.shape[0], sample_rate))
+
+    def _gathered(self, blocks: list[Audio], channels: int, sample_rate: float) -> Audio:
+        """A whole render (channels, samples). Its outline is kept for notebooks; blocks of a stream never come here."""
+        from ddsp_fx.effects.notebook import Envelope
+
+        whole = np.concatenate([np.zeros((channels, 0), np.float32), *blocks], axis=1)
+        self._last_render = Envelope.of(whole, sample_rate)
+        return whole
 
     def iter_render(
         self, audio: Audio, sample_rate: float, buffer_size: int = 8192, tail: bool = True

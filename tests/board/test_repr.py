@@ -10,7 +10,11 @@ import ddsp_fx
 from ddsp_fx import Automation, Board, load
 from ddsp_fx.board.native import native_classes, native_values
 
-NAMES: dict[str, Any] = {**vars(pedalboard), **{name: getattr(ddsp_fx, name) for name in ddsp_fx.__all__}}
+NAMES: dict[str, Any] = {
+    "pedalboard": pedalboard,
+    **vars(pedalboard),
+    **{name: getattr(ddsp_fx, name) for name in ddsp_fx.__all__},
+}
 
 
 @pytest.mark.parametrize(
@@ -40,7 +44,8 @@ def test_a_native_plugins_text_makes_it_again(name: str) -> None:
 
 def test_a_boards_text_makes_it_again() -> None:
     mix = pedalboard.Mix([pedalboard.Gain(-3.0), pedalboard.Chain([pedalboard.Reverb(), pedalboard.Delay()])])
-    board = Board([load("violin", mix=0.5), mix, Board([load("violin-room")], mix=0.25)], bypass=True)
+    ours = ddsp_fx.Mix([ddsp_fx.Chain([pedalboard.Gain(3.0)]), load("violin-room")], mix=0.5)
+    board = Board([load("violin", mix=0.5), mix, Board([load("violin-room")], mix=0.25), ours], bypass=True)
     again = eval(repr(board), NAMES)
     assert repr(again) == repr(board)
     assert again.to_json() == board.to_json()

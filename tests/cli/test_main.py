@@ -16,7 +16,20 @@ HEAVY = ("tensorflow", "keras", "numba", "matplotlib", "scipy", "pydantic")
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["apply"], ["list"], ["info"], ["validate"], ["evaluate"], ["demo"], ["gallery"], ["train"]]
+    "command",
+    [
+        [],
+        ["apply"],
+        ["play"],
+        ["compare"],
+        ["list"],
+        ["info"],
+        ["validate"],
+        ["evaluate"],
+        ["demo"],
+        ["gallery"],
+        ["train"],
+    ],
 )
 def test_help_of_every_command(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_info:

@@ -33,7 +33,8 @@ def test_any_split_gives_the_same_samples(cuts: list[int]) -> None:
     stereo = np.stack([wet, -wet])
     whole = _run(TailMask(2, RATE, 8000.0), stereo, dry, late, [])
     assert np.array_equal(_run(TailMask(2, RATE, 8000.0), stereo, dry, late, sorted(cuts)), whole)
-    assert np.array_equal(whole[0], -whole[1])
+    # Two channels share a transform in float32, which rounds them differently.
+    assert np.abs(whole[0] + whole[1]).max() < 1e-7
 
 
 @pytest.mark.parametrize("rate", [16000, 44100, 48000, 96000])
@@ -52,7 +53,8 @@ def test_what_is_all_tail_is_silenced() -> None:
     rng = np.random.default_rng(2)
     late = (0.1 * rng.standard_normal(N)).astype(np.float32)
     out = TailMask(1, RATE, 8000.0).process(late[None], np.zeros_like(late), late)
-    assert not out.any()
+    # Both predictions share a transform too: the tail's leaks into the dry one's bins 140 dB below it.
+    assert np.abs(out).max() < 1e-8
 
 
 def test_a_prediction_right_in_power_alone_brings_the_recording_to_half_the_distance() -> None:
@@ -82,3 +84,29 @@ def test_reset_forgets() -> None:
     first = mask.process(wet[None], dry, late)
     mask.reset()
     assert np.array_equal(mask.process(wet[None], dry, late), first)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_the_compiled_window_is_the_definition(channels: int) -> None:
+    """To 1e-6 of full scale: float32 against double."""
+    rng = np.random.default_rng(5)
+    mask = TailMask(channels, 48000, 8000.0)
+    size, hop = mask.latency_samples, mask.latency_samples // 4
+    n = 3 * size
+    recording = (0.3 * rng.standard_normal((channels, n))).astype(np.float32)
+    dry, late = (0.1 * rng.standard_normal((2, n))).astype(np.float32)
+    hertz = np.fft.rfftfreq(size, 1 / 48000)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)
+    padded = [np.pad(row, (size - hop, 0)) for row in (*recording, dry, late)]
+    expected = np.zeros((channels, n + 2 * size))
+    for at in range(0, n - hop + 1, hop):
+        spectra = [np.fft.rfft(row[at : at + size] * window) for row in padded]
+        powers = [np.pad(np.abs(s) ** 2 / (0.5 * size) ** 2, 1, mode="edge") for s in spectra[channels:]]
+        clean, tail = ((p[:-2] + p[1:-1] + p[2:]) / 3 for p in powers)
+        gain = (clean / (clean + tail + 1e-12)) ** 0.7
+        above, edge = hertz > 0.95 * 8000.0, (hertz > 0.8 * 8000.0) & (hertz <= 0.95 * 8000.0)
+        gain[above] = gain[edge].mean()
+        for c in range(channels):
+            expected[c, at : at + size] += np.fft.irfft(spectra[c] * gain) * window / 1.5
+    out = mask.process(recording, dry, late)
+    assert np.abs(out[:, hop:] - expected[:, : n - hop]).max() < 1e-6

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support import decaying_noise, fake_decoder, stream, tone
 
-from ddsp_fx.board import Board
+from ddsp_fx.board import Board, Chain, Mix
 from ddsp_fx.effects import Effect, NonFiniteAudioWarning, Source, Trained
 from ddsp_fx.effects.adapters import DryWet, FixedBlock, MonoAdapter, Resampled
 from ddsp_fx.effects.dereverb import Dereverb
@@ -41,6 +41,9 @@ EFFECTS: dict[str, Callable[[], Effect]] = {
     "resampled": lambda: Resampled(_reverb(), 22050),
     "dry_wet": lambda: DryWet(TimbreTransfer(_decoder()), mix=0.5),
     "board": lambda: Board([TimbreTransfer(_decoder()), pedalboard.Compressor(-20, 4), pedalboard.Chorus(), _reverb()]),
+    "mix": lambda: Mix(
+        [TimbreTransfer(_decoder()), Chain([pedalboard.Compressor(-20, 4), _reverb()]), Chain()], mix=0.8
+    ),
     "board_with_latent_native": lambda: Board([pedalboard.Resample(16000), _reverb()], mix=0.8),
 }
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import cut, decaying_noise, fake_decoder, stream, tone
 
-from ddsp_fx.board import Board
+from ddsp_fx.board import Board, Chain, Mix
 from ddsp_fx.effects import Audio, Effect, Source, Trained
 from ddsp_fx.effects.adapters import DryWet, FixedBlock, MonoAdapter, Resampled
 from ddsp_fx.effects.learned_reverb import LearnedReverb
@@ -39,6 +39,7 @@ EFFECTS: dict[str, Callable[[], Effect]] = {
     "resampled": lambda: Resampled(_reverb(), 22050),
     "dry_wet": lambda: DryWet(_transfer(), mix=0.5),
     "board": lambda: Board([pedalboard.BrickwallLimiter(-6), _transfer(), pedalboard.Chorus(), _reverb()], mix=0.9),
+    "mix": lambda: Mix([pedalboard.Resample(16000), Chain([_transfer(), _reverb()]), Chain()], mix=0.9),
     "board_in_board": lambda: Board([Board([pedalboard.Resample(16000)]), DryWet(Board([_transfer()]))]),
 }
 

@@ -223,7 +223,9 @@ def test_a_device_runs_the_engine(
     assert "1 xruns" in capsys.readouterr().out
     assert run.server is not None
     assert isinstance(run.server.engine, Engine)
-    with pytest.raises(EngineError, match=r"device absent cannot be opened: No input/output .* devices are: 0 Null"):
+    with pytest.raises(
+        EngineError, match=r"device absent cannot be opened: No input/output .* the devices are: 0 Null"
+    ):
         session("--device", "absent").run()
     with pytest.raises(EngineError, match="Invalid sample rate"):
         session("--device", "0", "--sample-rate", "44100").run()

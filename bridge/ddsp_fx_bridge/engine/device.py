@@ -14,15 +14,19 @@ from ddsp_fx.errors import EngineError, MissingExtraError
 from ddsp_fx_bridge.engine.engine import Engine
 
 
-def import_sounddevice() -> Any:
-    """Raises MissingExtraError; if only the system's library is missing, it names its package."""
+def import_sounddevice(instead: str = "use serve --clock") -> Any:
+    """Raises MissingExtraError; if only the system's library is missing, it names its package.
+
+    Args:
+        instead: what works without it, for the message.
+    """
     try:
         import sounddevice
     except ImportError:
         raise MissingExtraError('live audio needs sounddevice: pip install "ddsp-fx[live]"') from None
     except OSError:
         raise MissingExtraError(
-            "live audio needs the PortAudio library: apt install libportaudio2 (Debian, Ubuntu), or serve --clock"
+            f"live audio needs the PortAudio library: apt install libportaudio2 (Debian, Ubuntu), or {instead}"
         ) from None
     return sounddevice
 
@@ -36,6 +40,20 @@ def has_device() -> bool:
     return any(d["max_output_channels"] > 0 for d in devices) and any(d["max_input_channels"] > 0 for d in devices)
 
 
+def device_id(name: str | None) -> int | str | None:
+    """A device as sounddevice takes it: a number, a part of a name, or None for the system's default."""
+    return int(name) if name is not None and re.fullmatch("[0-9]{1,4}", name) else name
+
+
+def refused(sounddevice: Any, description: str, error: Exception, instead: str) -> EngineError:
+    """The error with what PortAudio said and the devices; `instead` is the remedy if there is none."""
+    names = [f"{i} {d['name']}" for i, d in enumerate(sounddevice.query_devices())]
+    return EngineError(
+        f"the {description} cannot be opened: {' '.join(str(error).split())}; "
+        f"the devices are: {', '.join(names) or f'none; {instead}'}"
+    )
+
+
 class DeviceDoor:
     """A full-duplex stream whose callback is `engine.process`.
 
@@ -47,7 +65,7 @@ class DeviceDoor:
     def __init__(self, engine: Engine, device: str | None = None) -> None:
         self._engine = engine
         self._sounddevice = import_sounddevice()
-        self._device = int(device) if device is not None and re.fullmatch("[0-9]{1,4}", device) else device
+        self._device = device_id(device)
         self._stream: Any = None
         self._is_stopping = False
         self.error: BaseException | None = None
@@ -80,11 +98,7 @@ class DeviceDoor:
             raise self._refused(error) from None
 
     def _refused(self, error: Exception) -> EngineError:
-        names = [f"{i} {d['name']}" for i, d in enumerate(self._sounddevice.query_devices())]
-        return EngineError(
-            f"the {self.description} cannot be opened: {' '.join(str(error).split())}; "
-            f"the devices are: {', '.join(names) or 'none; use --clock or --input FILE'}"
-        )
+        return refused(self._sounddevice, self.description, error, "use --clock or --input FILE")
 
     def stop(self) -> None:
         """Stop the stream."""

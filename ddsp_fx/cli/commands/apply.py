@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"CHAIN: {CHAIN_HELP}; without one, the board stored in the take given by --automation",
     )
     _add_many(parser.add_argument_group("many files"))
-    _add_automation(parser.add_argument_group("automation"))
+    add_automation(parser.add_argument_group("automation"))
     _add_output(parser.add_argument_group("output"))
     add_options(parser.add_argument_group("input"))
     parser.add_argument(
@@ -46,7 +46,8 @@ def _add_many(many: argparse._ArgumentGroup) -> None:
     many.add_argument("--replace", action="store_true", help="overwrite outputs that exist already")
 
 
-def _add_automation(automation: argparse._ArgumentGroup) -> None:
+def add_automation(automation: argparse._ArgumentGroup) -> None:
+    """What moves parameters; `ddsp_fx.cli.apply_automation` reads it back."""
     automation.add_argument(
         "--automation",
         metavar="FILE",
