@@ -43,7 +43,7 @@ def run(arguments: Namespace) -> int:
         moves.check(board)
     speaker = Loudspeaker(arguments.device)
     with closing(_opened(arguments, speaker)) as source:
-        passage = Passage(source, board, moves, arguments)
+        passage = PlayedPart(source, board, moves, arguments)
         speaker.open(source.sample_rate, source.channels)
         try:
             _play(passage, speaker, Position(passage, speaker.latency_s, arguments.quiet))
@@ -93,7 +93,7 @@ def _opened(arguments: Namespace, speaker: Loudspeaker) -> InputFile:
     return open_input(Path(arguments.input), replace(how, sample_rate=rate))
 
 
-class Passage:
+class PlayedPart:
     """The audio to play: the part of the file between --from and --to through the board, then the tail.
 
     Args:
@@ -154,7 +154,7 @@ class Passage:
             self.board.schedule(max(sample - begin, 0), slot, symbol, value)
 
 
-def _play(passage: Passage, speaker: Loudspeaker, position: Position) -> None:
+def _play(passage: PlayedPart, speaker: Loudspeaker, position: Position) -> None:
     try:
         with refusal():
             for block in passage.blocks():
@@ -169,7 +169,7 @@ def _play(passage: Passage, speaker: Loudspeaker, position: Position) -> None:
 class Position:
     """One line on a terminal: the current position, and the length."""
 
-    def __init__(self, passage: Passage, latency_s: float, is_quiet: bool) -> None:
+    def __init__(self, passage: PlayedPart, latency_s: float, is_quiet: bool) -> None:
         self._rate, self._samples, self._end = passage.source.sample_rate, passage.start, passage.end
         self._latency_s, self._from_s = latency_s, passage.start / passage.source.sample_rate
         self._is_shown = not is_quiet and sys.stderr.isatty()
