@@ -112,8 +112,10 @@ class InstrumentEffect(SmoothedEffect):
         assert self._dry is not None
         harmonic, noise = self._resynthesizer.process(np.add.reduce(block, axis=0) / np.float32(self.channels))
         # The switch mutes the input of the room, so that a tail in progress rings out.
-        send = self._ramp("room", self._room_send(), block.shape[1])
-        room = self._in_room((harmonic + noise) * send)
+        voice, send = harmonic + noise, self._room_send()
+        if not (send == 1.0 and self._rests_at("room", 1.0)):
+            voice *= self._ramp("room", send, block.shape[1])
+        room = self._in_room(voice)
         dry = self._dry.process(block)
         return {"harmonic": harmonic[np.newaxis], "noise": noise[np.newaxis], "room": room, "dry": dry}
 
