@@ -93,6 +93,10 @@ def native_values(plugin: Any) -> dict[str, Value]:
     return {s: v for s, v in plain.items() if isinstance(v, (bool, int, float, str))}
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def _is_choice(value: Any) -> bool:
     return isinstance(getattr(type(value), "__members__", None), dict)
 
@@ -110,6 +114,8 @@ def set_native(plugin: Any, symbol: str, value: Value) -> None:
     low, high = _LIMITS.get((name, symbol), (-math.inf, math.inf))
     if isinstance(value, (int, float)) and not low <= value <= high:
         raise ParameterError(f"{name}.{symbol} = {value!r:.40} is out of range; the range is {low:g} to {high:g}")
+    if isinstance(value, str) and not is_external(plugin) and _is_number(getattr(plugin, symbol)):
+        raise ParameterError(f"{name}.{symbol} = {value!r:.80} is not a number")
     try:
         setattr(plugin, symbol, _chosen(plugin, symbol, value))
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:

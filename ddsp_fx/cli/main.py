@@ -18,7 +18,7 @@ from ddsp_fx import __version__
 from ddsp_fx.cli.any_order import AnyOrder
 from ddsp_fx.cli.registry import commands, load_command, summary
 from ddsp_fx.cli.stopping import Stopped, stopping_cleanly
-from ddsp_fx.errors import DdspFxError
+from ddsp_fx.errors import DdspFxError, did_you_mean
 from ddsp_fx.files.names import printable
 
 
@@ -55,6 +55,10 @@ def _run(argv: Sequence[str]) -> int:
         from ddsp_fx.cli.welcome import welcome
 
         return welcome()
+    known = commands(chosen)
+    if chosen and chosen not in known:
+        hint = did_you_mean(chosen, known)
+        raise DdspFxError(f"no command is called {chosen!r:.80}{hint}; `ddsp-fx --help` shows them all")
     arguments = build_parser(chosen).parse_args(argv)
     return int(arguments.run(arguments))
 
