@@ -2,6 +2,7 @@
 """`ddsp-fx serve` from start to stop."""
 
 import argparse
+import gc
 import signal
 import socket
 import subprocess
@@ -78,6 +79,17 @@ def test_it_stops_when_its_time_is_up(place: Path, capsys: pytest.CaptureFixture
     out = capsys.readouterr().out
     assert "track 2: Gain" in out
     assert "stopped: 0 messages" in out
+
+
+def test_while_it_runs_no_full_collection_looks_at_what_never_goes(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    wait = ServeRun._wait
+    monkeypatch.setattr(ServeRun, "_wait", lambda *a: (seen.append(gc.get_freeze_count()), wait(*a)))
+    assert session("board.json", "--clock", "--seconds", "0.1").run() == 0
+    assert seen[0] > 50_000
+    assert gc.get_freeze_count() == 0
 
 
 RUN = """

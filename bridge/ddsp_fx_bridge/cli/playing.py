@@ -199,4 +199,5 @@ class Position:
 
 
 def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"
+    tenths = round(10.0 * seconds)
+    return f"{tenths // 600}:{tenths % 600 / 10.0:04.1f}"

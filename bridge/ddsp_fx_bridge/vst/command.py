@@ -70,6 +70,7 @@ def _build() -> Path:
 
 
 def _install(arguments: Namespace) -> int:
+    from ddsp_fx.analysis.kernels import compile_kernels
     from ddsp_fx_bridge.extra import check_extra
     from ddsp_fx_bridge.vst.install import engine_file, install
 
@@ -80,6 +81,9 @@ def _install(arguments: Namespace) -> int:
     install(made, targets)
     for target in targets:
         print(f"installed {target.path}")
+    # Otherwise the first plugin of a DAW's session would be silent for 7 s.
+    print("compiling the audio path, once", file=sys.stderr)
+    compile_kernels()
     print(f"plugins start the engine with {engine_file()}; scan for plugins in your DAW, and insert ddsp-fx")
     return 0
 
