@@ -28,6 +28,10 @@ HEAVY = ("tensorflow", "keras", "numba", "matplotlib", "scipy", "pydantic")
         ["evaluate"],
         ["demo"],
         ["gallery"],
+        ["vst", "install"],
+        ["vst", "build"],
+        ["daw", "relay"],
+        ["daw", "midi"],
         ["train"],
     ],
 )
@@ -35,7 +39,10 @@ def test_help_of_every_command(command: list[str], capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit) as exit_info:
         main([*command, "--help"])
     assert exit_info.value.code == 0
-    assert "usage: ddsp-fx" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "usage: ddsp-fx" in out
+    # The usage, what the command is for, its arguments.
+    assert not out.split("\n\n")[1].startswith(("options:", "positional arguments:"))
 
 
 @pytest.mark.parametrize(
