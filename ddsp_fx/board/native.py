@@ -82,7 +82,12 @@ def native_symbols(plugin: Any) -> list[str]:
     """The names of the parameters that can be set on a native plugin."""
     if hasattr(plugin, "parameters"):
         return sorted(plugin.parameters)
-    members = ((name, getattr(type(plugin), name, None)) for name in dir(type(plugin)))
+    return class_symbols(type(plugin))
+
+
+def class_symbols(kind: type) -> list[str]:
+    """The names of the parameters of one of pedalboard's own plugins, by its class."""
+    members = ((name, getattr(kind, name, None)) for name in dir(kind))
     return sorted(n for n, m in members if isinstance(m, property) and m.fset and not n.startswith("_"))
 
 

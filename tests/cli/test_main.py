@@ -100,6 +100,8 @@ def test_validate_prints_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
 def test_unknown_names_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", "trombone"]) == 2
     assert "no effect is called 'trombone'" in capsys.readouterr().err
+    assert main(["info", "Compressor"]) == 2
+    assert "pedalboard's own, see its documentation; parameters: attack_ms, ratio," in capsys.readouterr().err
     assert main(["aply", "in.wav", "out.wav", "violin"]) == 2
     assert "no command is called 'aply'; did you mean 'apply'" in capsys.readouterr().err
 
