@@ -106,7 +106,12 @@ sys.exit(serve.run(parser.parse_args(sys.argv[1:])))
 def test_a_signal_ends_it_and_the_take_is_whole(place: Path, number: signal.Signals) -> None:
     words = ["board.json", "--clock", "--osc-port", "0", "--http-port", "0", "--takes", ".", "--record", "take"]
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", RUN, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Who started the tests in the background may have it ignored.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )
     assert process.stdout is not None
     for line in process.stdout:
