@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ddsp_fx_bridge.vst.install import Installed
 
+INSTALL = "build the plugin and install it where hosts look for plugins"
+BUILD = "build the plugin, and print where it is"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the subcommands."""
     actions = parser.add_subparsers(dest="vst", metavar="WHAT", required=True)
-    install = actions.add_parser("install", help="build the plugin and install it where hosts look for plugins")
+    install = actions.add_parser("install", help=INSTALL, description=INSTALL)
     install.add_argument(
         "--from", dest="made", metavar="DIR", help="install plugins that were built before, and build nothing"
     )
-    actions.add_parser("build", help="build the plugin, and print where it is")
+    actions.add_parser("build", help=BUILD, description=BUILD)
     actions_on_installed = [install]
     for name, summary in (
         ("status", "show what is installed, and which engines answer"),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddsp_fx.errors import RefusedError
-from ddsp_fx_bridge.osc.names import RESERVED, address_parts
+from ddsp_fx_bridge.osc.names import RESERVED, address_parts, id_part
 from ddsp_fx_bridge.osc.packets import MOST_DEPTH, Group, Message, decode, encode, encode_bundle, tag_of, time_of
 from ddsp_fx_bridge.osc.patterns import PartPattern, matches
 from serve.osc.hostile import packet, padded
@@ -217,3 +217,17 @@ def test_slots_become_parts_of_an_address(names: list[str]) -> None:
         assert re.fullmatch(r"[!-~]+", part)
         assert not set(part) & set("#*,/?[]{} ")
     assert parts[-2:] == ["violin", "violin-2"] or "violin" in names
+
+
+@given(st.lists(st.text(st.characters(), min_size=1, max_size=6), max_size=6, unique=True))
+def test_an_ids_part_of_an_address_is_its_own_whatever_stands_beside_it(ids: list[str]) -> None:
+    parts = [id_part(slot_id) for slot_id in ids]
+    assert len(set(parts)) == len(ids)
+    for slot_id, part in zip(ids, parts, strict=True):
+        assert re.fullmatch(r"[!-~]+", part)
+        assert not set(part) & set("#*,/?[]{} ")
+        assert re.sub(r"(?:=..)+", _decoded, part) == slot_id
+
+
+def _decoded(found: re.Match[str]) -> str:
+    return bytes.fromhex(found[0].replace("=", "")).decode("utf-8", "surrogatepass")
