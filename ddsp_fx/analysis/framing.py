@@ -25,6 +25,7 @@ class Framer:
     def __init__(self, frame: int, hop: int) -> None:
         self.frame, self.hop = frame, hop
         self.look_ahead = frame // 2
+        self._none = np.zeros((0, frame), np.float32)
         self.reset()
 
     def reset(self) -> None:
@@ -38,6 +39,8 @@ class Framer:
         count = max(0, (held.size - self.frame) // self.hop + 1)
         self._held = held[count * self.hop :].copy() if count else held
         self._complete += count
+        if not count:
+            return self._none
         frames = np.empty((count, self.frame), np.float32)
         for k in range(count):
             frames[k] = held[k * self.hop : k * self.hop + self.frame]

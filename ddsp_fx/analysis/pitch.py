@@ -41,7 +41,12 @@ class PitchTracker(Protocol):
         ...
 
 
+_NONE = np.zeros(0, np.float32)
+
+
 def collect(frames: Floats, track: Callable[[Floats], tuple[float, float]]) -> Pitches:
     """Apply a function of one frame to frames (n, frame) -> f0_hz (n,), confidence (n,)."""
+    if not len(frames):
+        return _NONE, _NONE
     pairs = np.array([track(frame) for frame in frames], np.float32).reshape(-1, 2)
     return pairs[:, 0].copy(), pairs[:, 1].copy()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two recordings side by side: the time between them, gain, correlation, spectrum by octave, pitch."""
+"""Compares two recordings: the time between them, gain, correlation, spectrum by octave, pitch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_OFFSET_S = 10.0
 _PIECE = 1 << 20
 _SEGMENT = 8192
 OCTAVES_HZ = (31.5, 63.0, 125.0, 250.0, 500.0, 1000.0, 2000.0, 4000.0, 8000.0, 16000.0)
-# Of a band's power, where it counts as empty.
+# Share of a band's power below which it counts as empty.
 _SILENCE_DB = -110.0
 FEWEST_FRAMES = 5
 # Below this correlation the waveforms have too little in common for an offset or a polarity to mean anything.
@@ -27,9 +27,9 @@ ALIKE = 0.2
 
 
 def offset_samples(first: Mono, second: Mono, most: int) -> int:
-    """By how many samples the second (samples,) lags the first, within +-most: where their correlation is largest.
+    """The number of samples, within +-most, by which the second (samples,) lags the first: where they correlate best.
 
-    A sound of inverted polarity counts as the same sound. 0 where one is silent.
+    Inverted polarity counts as the same sound. 0 if one is silent.
     """
     total = np.zeros(2 * most + 1)
     padded = np.pad(second, (most, most + len(first)))
@@ -84,7 +84,7 @@ class Overlap:
 
 
 def mono(audio: Audio) -> Mono:
-    """The mean of the channels."""
+    """The mean over the channels."""
     return np.asarray(audio.mean(axis=0), np.float32)
 
 

@@ -18,7 +18,7 @@ _BEFORE, _AFTER = 11, 10
 # Frames per call. More are cheaper (8 cost 3.6 times a single frame) but wait longer.
 _CHUNK = 8
 _SEMITONE = 2.0 ** (1.0 / 12.0)
-_NEEDS = "pip install 'ddsp-fx[pitch]'"
+_NEEDS = 'pip install "ddsp-fx[pitch]"'
 
 
 class SwiftTracker:

@@ -28,7 +28,7 @@ class TrackerKind:
         f0_min_hz, f0_max_hz: the range of pitches that it detects.
         open: makes a tracker from a hop in 16 kHz samples and, if there is an `argument`, its text. May raise
             MissingExtraError.
-        needs: the command that installs what it needs, such as "pip install 'ddsp-fx[pitch]'".
+        needs: the command that installs what it needs, such as 'pip install "ddsp-fx[pitch]"'.
         argument: what users write after the name and a colon: "PATH" for `ddsp-vst:PATH`.
     """
 

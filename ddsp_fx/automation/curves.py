@@ -151,6 +151,10 @@ class Sampled:
     array: ArrayLike
     rate_hz: float
 
+    def __repr__(self) -> str:
+        """Code that recreates it; an array's own text leaves out the middle of long ones."""
+        return f"Sampled({np.asarray(self.array).tolist()!r}, rate_hz={self.rate_hz!r})"
+
     def points(self, end_s: float) -> list[Point]:
         """One point per change."""
         values = self._array()

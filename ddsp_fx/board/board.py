@@ -3,24 +3,21 @@
 
 from __future__ import annotations
 
-import copy
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.array_types import Audio
 from ddsp_fx.board.assembly import Assembler, Assembly, Part
+from ddsp_fx.board.copies import Copies
 from ddsp_fx.board.events import DueEvents
 from ddsp_fx.board.faults import Guard, slot_error
-from ddsp_fx.board.live import MOST_FAILURES, Live
+from ddsp_fx.board.live import Live
 from ddsp_fx.board.member import member
 from ddsp_fx.board.moves import Moves
 from ddsp_fx.board.native import is_native, leaves, native_values
-from ddsp_fx.board.native_state import packed, unpacked
-from ddsp_fx.board.slot_access import SlotAccess
 from ddsp_fx.board.slot_naming import SlotNames
 from ddsp_fx.board.state import FORMAT, board_from_json, board_to_json
 from ddsp_fx.dsp.delay import DelayLine
@@ -28,10 +25,10 @@ from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.offline import as_channels_first
 from ddsp_fx.effects.parameters import Parameter, Value
 from ddsp_fx.effects.smoothed import SmoothedEffect
-from ddsp_fx.errors import AudioError, BoardError
+from ddsp_fx.errors import AudioError
 
 
-class Board(SlotAccess, SmoothedEffect):
+class Board(Copies, SmoothedEffect):
     """A chain of effects: use it as a list, and call it as a pedalboard.
 
     A change to the list, or to a board inside, takes effect at the next `prepare` (which every call with
@@ -71,42 +68,6 @@ class Board(SlotAccess, SmoothedEffect):
     def _changed(self) -> None:
         super()._changed()
         self._is_edited = True
-
-    def _copy_of(self, indices: range) -> Self:
-        state = self.__getstate__()
-        state["_plugins"] = [state["_plugins"][index] for index in indices]
-        namings, given = state["_slots"]
-        state["_slots"] = [namings[index] for index in indices], given
-        twin = type(self).__new__(type(self))
-        twin.__setstate__(copy.deepcopy(state))
-        return twin
-
-    def __getstate__(self) -> dict[str, Any]:
-        namings = self._namings()
-        state = {
-            **super().__getstate__(),
-            "_events": DueEvents(),
-            "_assembly": Assembly(),
-            "_outer": None,
-            "_guards": [],
-        }
-        state["_failures"] = deque(maxlen=MOST_FAILURES)
-        state.update({"_prepared_from": [], "_slots": (namings, dict(self._slots.given))})
-        state["_plugins"] = [self._packed(plugin, of.name) for plugin, of in zip(self._plugins, namings, strict=True)]
-        return state
-
-    def _packed(self, plugin: Any, name: str) -> Any:
-        try:
-            return packed(plugin)
-        except BoardError as error:
-            raise BoardError(f"slot {name!r} cannot be copied: {error}") from None
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        plugins = [unpacked(plugin) for plugin in state["_plugins"]]
-        namings, given = state["_slots"]
-        slots = SlotNames()
-        slots.adopt(plugins, [of.name for of in namings], [of.id for of in namings], given)
-        super().__setstate__({**state, "_plugins": plugins, "_slots": slots, "_is_edited": True})
 
     @property
     def latency_samples(self) -> int:

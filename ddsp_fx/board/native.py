@@ -82,7 +82,12 @@ def native_symbols(plugin: Any) -> list[str]:
     """The names of the parameters that can be set on a native plugin."""
     if hasattr(plugin, "parameters"):
         return sorted(plugin.parameters)
-    members = ((name, getattr(type(plugin), name, None)) for name in dir(type(plugin)))
+    return class_symbols(type(plugin))
+
+
+def class_symbols(kind: type) -> list[str]:
+    """The names of the parameters of one of pedalboard's own plugins, by its class."""
+    members = ((name, getattr(kind, name, None)) for name in dir(kind))
     return sorted(n for n, m in members if isinstance(m, property) and m.fset and not n.startswith("_"))
 
 
@@ -91,6 +96,10 @@ def native_values(plugin: Any) -> dict[str, Value]:
     values = {symbol: getattr(plugin, symbol) for symbol in native_symbols(plugin)}
     plain = {s: v.name if _is_choice(v) else v for s, v in values.items()}
     return {s: v for s, v in plain.items() if isinstance(v, (bool, int, float, str))}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _is_choice(value: Any) -> bool:
@@ -110,6 +119,8 @@ def set_native(plugin: Any, symbol: str, value: Value) -> None:
     low, high = _LIMITS.get((name, symbol), (-math.inf, math.inf))
     if isinstance(value, (int, float)) and not low <= value <= high:
         raise ParameterError(f"{name}.{symbol} = {value!r:.40} is out of range; the range is {low:g} to {high:g}")
+    if isinstance(value, str) and not is_external(plugin) and _is_number(getattr(plugin, symbol)):
+        raise ParameterError(f"{name}.{symbol} = {value!r:.80} is not a number")
     try:
         setattr(plugin, symbol, _chosen(plugin, symbol, value))
     except (ValueError, TypeError, RuntimeError, OverflowError) as error:

@@ -159,8 +159,12 @@ def native_text(plugin: Any) -> str:
     if is_container(plugin) and name in CONTAINERS:
         # ddsp_fx has a Mix and a Chain of its own.
         return f"pedalboard.{name}([{', '.join(native_text(inner) for inner in plugin)}])"
-    if native_classes().get(name) is not type(plugin) or name == "Convolution":
+    if native_classes().get(name) is not type(plugin):
         return repr(plugin)
+    if name == "Convolution":
+        # A response that was given as an array has no short text.
+        file = plugin.impulse_response_filename
+        return repr(plugin) if file is None else f"Convolution({file!r}, mix={plugin.mix!r})"
     values = ((symbol, getattr(plugin, symbol)) for symbol in native_values(plugin))
     return f"{name}({', '.join(f'{symbol}={_value_text(value)}' for symbol, value in values)})"
 

@@ -148,6 +148,9 @@ def _loaded(slot: dict[str, Any]) -> Any:
 def _name_slots(board: Any, data: dict[str, Any]) -> None:
     """Restore names and ids. Boards saved by 0.2 and earlier have no ids: a slot's name then becomes its id."""
     names = [str(name) for name in data.get("slot_names", board.slot_names())]
+    # "" is the id of the board itself.
+    if any(slot.get("id") == "" for slot in data["slots"]):
+        raise BoardError("the id of a slot is empty; expected text of at least one character")
     ids = [_text(slot, "id") if "id" in slot else name for slot, name in zip(data["slots"], names, strict=False)]
     for kind, texts in (("called", names), ("identified by", ids)):
         if len(names) != len(board) or len(set(texts)) != len(texts):

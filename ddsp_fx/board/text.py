@@ -99,6 +99,9 @@ def _effect(name: str, texts: dict[str, str]) -> Effect:
 
 def _unknown(name: str) -> str:
     known = [*discover().symbols(), *native_classes()]
+    head, colon, words = name.partition(":")
+    if colon and head in known:
+        return f"{name!r}: {words.split(',')[0].strip()!r} has no value; write {head}:parameter=value"
     by_lower = {item.lower(): item for item in known}
     hint = f"; did you mean {by_lower[name.lower()]!r}" if name.lower() in by_lower else did_you_mean(name, known)
     return f"no effect is called {name!r}{hint}; `ddsp-fx list` shows them all"

@@ -168,4 +168,5 @@ def _report(
         words = [f"{len(outcomes)} of {_files(total)} to {printable(arguments.to)}"]
         words += [f"{len(skipped)} skipped"] if skipped else []
         words += [f"{len(failures)} failed"] if failures else []
-        print(f"{', '.join(words)}: {sound_s:.1f} s of sound, {sound_s / max(seconds, 1e-3):.1f} x real time")
+        speed = f": {sound_s:.1f} s of sound, {sound_s / max(seconds, 1e-3):.1f} x real time" if outcomes else ""
+        print(f"{', '.join(words)}{speed}")

@@ -19,6 +19,9 @@ USAGE = "write INPUT OUTPUT CHAIN, or INPUT [INPUT ...] CHAIN --to FOLDER"
 # Suffixes of formats that are written with another suffix.
 _WRITTEN_AS = {".aif": ".aiff", ".aifc": ".aiff", ".oga": ".ogg"}
 
+# What separates folders, on any system, and what ends a name.
+_NOT_IN_NAMES = "/\\:\0"
+
 
 def plan(arguments: Namespace) -> list[Job]:
     """The jobs; sets `arguments.chain`. Raises AudioError for wrong words or for outputs that already exist."""
@@ -26,12 +29,21 @@ def plan(arguments: Namespace) -> list[Job]:
     if arguments.to is None:
         if not 2 <= len(words) <= 3:
             raise AudioError(f"{_counted(words)}: {USAGE}")
+        _check_single(arguments)
         arguments.chain = words[2] if len(words) == 3 else None
         return [Job(Path(words[0]), Path(words[1]))]
     arguments.chain = None if _is_take(arguments) and _inputs_of(words[-1]) else words.pop()
     if not words:
         raise AudioError(f"--to {printable(arguments.to)} needs an input and a chain: {USAGE}")
     return _outputs(words, Path(arguments.to), arguments)
+
+
+def _check_single(arguments: Namespace) -> None:
+    """Raises AudioError for options that only apply to --to: `--skip-existing` ignored would overwrite a file."""
+    options = {"--suffix": arguments.suffix, "--skip-existing": arguments.skip_existing}
+    ignored = [option for option, value in options.items() if value]
+    if ignored:
+        raise AudioError(f"{ignored[0]} needs --to FOLDER; without it, OUTPUT is the file's name")
 
 
 def _counted(words: list[str]) -> str:
@@ -67,6 +79,10 @@ def _recordings(words: Iterable[str]) -> Iterator[tuple[Path, Path]]:
 def _outputs(words: list[str], folder: Path, arguments: Namespace) -> list[Job]:
     if folder.exists() and not folder.is_dir():
         raise AudioError(f"--to {printable(folder)} is a file; give a folder")
+    if arguments.skip_existing and arguments.replace:
+        raise AudioError("--skip-existing keeps outputs that exist, --replace overwrites them; give one of the two")
+    if bad := next((letter for letter in arguments.suffix if letter in _NOT_IN_NAMES), None):
+        raise AudioError(f"--suffix {printable(arguments.suffix)}: a file's name cannot hold {bad!r}")
     jobs = [Job(path, folder / _named(below, arguments.suffix)) for path, below in _recordings(words)]
     _check_distinct(jobs)
     there = [job for job in jobs if job.output.exists()]

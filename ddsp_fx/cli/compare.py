@@ -26,7 +26,7 @@ from ddsp_fx.files.names import printable
 
 
 @dataclass(frozen=True)
-class Recording:
+class ComparedFile:
     """A file as it is: (channels, samples) at its own rate in Hz."""
 
     path: Path
@@ -75,20 +75,20 @@ def _picture(arguments: Namespace) -> Path:
     return path
 
 
-def _titles(first: Recording, second: Recording) -> tuple[str, str]:
+def _titles(first: ComparedFile, second: ComparedFile) -> tuple[str, str]:
     return printable(first.path.name), printable(second.path.name)
 
 
-def _read(path: Path, salvage: bool) -> Recording:
+def _read(path: Path, salvage: bool) -> ComparedFile:
     with refusal(), open_input(path, Taking(channels="keep", salvage=salvage)) as file:
         audio, rate = read_some(file), file.sample_rate
         say(file.all_remarks())
     if not audio.shape[1]:
         raise AudioError(f"{printable(path)} holds no audio (0 samples)")
-    return Recording(path, audio, rate)
+    return ComparedFile(path, audio, rate)
 
 
-def _overlap(first: Recording, second: Recording) -> Overlap:
+def _overlap(first: ComparedFile, second: ComparedFile) -> Overlap:
     """What both have, at the first's rate."""
     other = second.audio
     if second.sample_rate != first.sample_rate:
@@ -96,7 +96,7 @@ def _overlap(first: Recording, second: Recording) -> Overlap:
     return Overlap.of(first.audio, other, first.sample_rate)
 
 
-def _report(first: Recording, second: Recording, both: Overlap, pitches: Pitches) -> dict[str, Any]:
+def _report(first: ComparedFile, second: ComparedFile, both: Overlap, pitches: Pitches) -> dict[str, Any]:
     correlation, cents = both.correlation(), pitches.cents()
     largest, place = _largest_difference(first, second)
     bands = [side_by_side.octave_levels_db(sound, first.sample_rate) for sound in (both.first, both.second)]
@@ -118,7 +118,7 @@ def _report(first: Recording, second: Recording, both: Overlap, pitches: Pitches
     }
 
 
-def _alone(recording: Recording, f0_hz: Audio) -> dict[str, Any]:
+def _alone(recording: ComparedFile, f0_hz: Audio) -> dict[str, Any]:
     audio = recording.audio
     return {
         "file": str(recording.path),
@@ -132,7 +132,7 @@ def _alone(recording: Recording, f0_hz: Audio) -> dict[str, Any]:
     }
 
 
-def _largest_difference(first: Recording, second: Recording) -> tuple[float, float]:
+def _largest_difference(first: ComparedFile, second: ComparedFile) -> tuple[float, float]:
     """Between samples of one number, as the files lie, and that number; NaN where rates or channels differ."""
     if first.sample_rate != second.sample_rate or first.audio.shape[0] != second.audio.shape[0]:
         return math.nan, math.nan

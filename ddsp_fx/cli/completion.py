@@ -42,11 +42,36 @@ def answer(build_parser: Callable[[str, type[argparse.ArgumentParser]], argparse
 
     line = os.environ.get("COMP_LINE", "")[: int(os.environ.get("COMP_POINT", "0") or 0)]
     with suppress(Exception):
-        parser = build_parser(_command(line), argparse.ArgumentParser)
+        parser = build_parser(_command(line), _WordsLast)
         _describe(parser, _command(line))
         argcomplete.autocomplete(parser, always_complete_options="long")
     # Whatever is wrong with a package, nobody wants to see it while typing.
     os._exit(1)
+
+
+class _WordsLast(argparse.ArgumentParser):
+    """Reads options first: argparse gives no offer for words after `--to FOLDER`, once words stand before it."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        return super().parse_known_args(args if self._subparsers else _words_last(self, args), namespace)
+
+
+def _words_last(parser: argparse.ArgumentParser, typed: Iterable[str]) -> list[str]:
+    options: list[str] = []
+    words: list[str] = []
+    left = list(typed)
+    while left:
+        word = left.pop(0)
+        if word == "--":
+            return [*options, *words, word, *left]
+        (options if word.startswith("-") else words).append(word)
+        action = parser._option_string_actions.get(word)
+        if action is not None and action.nargs is None:
+            if not left:
+                # The value of this option is asked for.
+                return [*words, *options]
+            options.append(left.pop(0))
+    return [*options, *words]
 
 
 def _command(line: str) -> str:
@@ -64,10 +89,16 @@ def _describe(parser: argparse.ArgumentParser, command: str) -> None:
     """Say what the arguments of the chosen command take; a command of another package says so itself."""
     for choice in (a for a in parser._actions if isinstance(a, argparse._SubParsersAction)):
         if command in choice.choices:
-            for action in choice.choices[command]._actions:
-                completer = _COMPLETERS.get((command, action.dest))
-                if completer is not None:
-                    action.completer = completer
+            _describe_arguments(choice.choices[command], command)
+
+
+def _describe_arguments(parser: argparse.ArgumentParser, command: str) -> None:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                _describe_arguments(inner, command)
+        elif (completer := _COMPLETERS.get((command, action.dest))) is not None:
+            action.completer = completer  # type: ignore[attr-defined]
 
 
 def _files(prefix: str) -> list[str]:
@@ -104,6 +135,7 @@ _COMPLETERS: dict[tuple[str, str], Completer] = {
     ("apply", "words"): _apply_words,
     ("play", "chain"): _chain_or_file,
     ("serve", "chains"): _chain_or_file,
+    ("daw", "chain"): _chain_or_file,
     ("info", "name"): _effect_or_place,
     ("validate", "bundles"): _effect_or_place,
     ("evaluate", "bundle"): _effect_or_place,

@@ -7,18 +7,23 @@ from argparse import Namespace
 from typing import Any
 
 from ddsp_fx.analysis.trackers import describe_trackers
+from ddsp_fx.board.native import class_symbols, native_classes
 from ddsp_fx.bundles.bundle import Bundle
 from ddsp_fx.bundles.loading import find_bundle, load
 from ddsp_fx.cli.info_page import print_page
 from ddsp_fx.cli.json_text import print_json
 from ddsp_fx.effects.base import Effect
 from ddsp_fx.effects.instrument import InstrumentEffect
+from ddsp_fx.errors import UnknownEffectError
 
 REFERENCE_RATE_HZ = 48000
 
 
 def run(arguments: Namespace) -> int:
     """Print a page for people, or JSON. Latency and tail are those of the prepared effect at 48 kHz."""
+    if arguments.name in native_classes():
+        symbols = ", ".join(class_symbols(native_classes()[arguments.name]))
+        raise UnknownEffectError(f"{arguments.name} is pedalboard's own, see its documentation; parameters: {symbols}")
     effect = load(arguments.name)
     bundle = None if arguments.name.endswith(".tflite") else find_bundle(arguments.name)[0]
     data = as_data(effect, bundle)

@@ -62,8 +62,8 @@ def _print_presets(console: Any, effect: Effect, presets: dict[str, dict[str, An
 def _print_trackers(console: Any, data: dict[str, Any], verbose: bool) -> None:
     told = data.get("trackers", [])
     if told and not verbose:
-        names = ", ".join(tracker["name"] for tracker in told)
-        console.print(f"\npitch tracker: {data['tracker']} of {names}", markup=False)
+        names = ", ".join(tracker["name"] for tracker in told if tracker["name"] != data["tracker"])
+        console.print(f"\npitch tracker {data['tracker']}; tracker=NAME chooses another: {names}", markup=False)
     for tracker in told if verbose else []:
         text = tracker.get("problem") or _tracker_text(tracker)
         console.print(f"\ntracker={tracker['name']}: {text}", markup=False, end="")
@@ -80,10 +80,12 @@ def _tracker_text(tracker: dict[str, Any]) -> str:
 def _print_origin(console: Any, data: dict[str, Any]) -> None:
     console.print()
     trained = data["trained_on"]
-    if trained:
+    # A room neither has a range nor makes mistakes in pitch.
+    plays = "tracker" in data
+    if trained and plays:
         low, high = trained["f0_min_hz"], trained["f0_max_hz"]
         console.print(f"knows {note_name(low)} to {note_name(high)} ({low:.0f} to {high:.0f} Hz)")
-    if told := _figures_in_words(data["figures"]):
+    if plays and (told := _figures_in_words(data["figures"])):
         console.print(f"on recordings that it had not heard: {told}")
     for source in trained["data"] if trained else []:
         text = f"learned from {source['title']}, {source['author']} ({source['licence']}), {source['seconds']:.0f} s"

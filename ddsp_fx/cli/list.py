@@ -17,13 +17,15 @@ INDENT = "  "
 
 def run(arguments: Namespace) -> int:
     """Print a table for people, or JSON; raises BundleError for a kind that no package registers."""
-    if arguments.kind:
-        KINDS.check(arguments.kind)
+    # `info` writes "timbre transfer".
+    kind = arguments.kind.replace(" ", "_") if arguments.kind else None
+    if kind:
+        KINDS.check(kind)
     catalogue = discover()
     if arguments.json:
-        print_json(as_data(catalogue, arguments.kind))
+        print_json(as_data(catalogue, kind))
     else:
-        print_catalogue(catalogue, arguments.kind)
+        print_catalogue(catalogue, kind)
     return 0
 
 
@@ -63,8 +65,8 @@ def print_catalogue(catalogue: Catalogue, kind: str | None = None) -> None:
     else:
         console.print(f"No bundles found. Put one into {user_folder()}, or train your own: ddsp-fx train --help")
     for problem in catalogue.problems:
-        console.print(f"[bold]skipped[/bold] {escape(printable(problem.place))}: ", end="")
-        console.print(printable(problem.reason), markup=False)
+        # In one piece: two would be wrapped one by one, and the first line be too wide.
+        console.print(f"[bold]skipped[/bold] {escape(printable(problem.place))}: {escape(printable(problem.reason))}")
 
 
 def _table(catalogue: Catalogue, kind: str | None) -> Any:

@@ -18,7 +18,7 @@ from ddsp_fx import __version__
 from ddsp_fx.cli.any_order import AnyOrder
 from ddsp_fx.cli.registry import commands, load_command, summary
 from ddsp_fx.cli.stopping import Stopped, stopping_cleanly
-from ddsp_fx.errors import DdspFxError
+from ddsp_fx.errors import DdspFxError, did_you_mean
 from ddsp_fx.files.names import printable
 
 
@@ -29,17 +29,20 @@ def build_parser(chosen: str = "", of_commands: type[argparse.ArgumentParser] = 
         chosen: a command's name.
         of_commands: the class of the commands' parsers.
 
-    Raises DdspFxError if the chosen command's package is broken.
+    Raises DdspFxError if there is no such command, or if its package is broken.
     """
+    known = commands(chosen)
+    if chosen and chosen not in known:
+        hint = did_you_mean(chosen, known)
+        raise DdspFxError(f"no command is called {chosen!r:.80}{hint}; `ddsp-fx --help` shows them all")
     parser = argparse.ArgumentParser(
         prog="ddsp-fx", description="Neural instruments, learned rooms and dereverb as audio effects."
     )
     parser.add_argument("--version", action="version", version=f"ddsp-fx {__version__}")
     choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=of_commands)
-    known = commands(chosen)
     for name, point in known.items():
         # With a command chosen, the summaries of the others are not read.
-        line = summary(point) if name == chosen or chosen not in known else ""
+        line = summary(point) if chosen in ("", name) else ""
         command = choices.add_parser(name, help=line, description=line)
         if name == chosen:
             module = load_command(point)

@@ -27,7 +27,7 @@ def pyplot() -> Any:
         matplotlib.use("Agg")
         import matplotlib.pyplot as plt
     except ImportError:
-        raise MissingExtraError("pictures need matplotlib: pip install 'ddsp-fx[plots]'") from None
+        raise MissingExtraError('pictures need matplotlib: pip install "ddsp-fx[plots]"') from None
     return plt
 
 

@@ -100,7 +100,7 @@ def _require_extra() -> None:
         if not importlib.util.find_spec(name)
     ]
     if missing:
-        raise MissingExtraError(f"training needs {', '.join(missing)}: pip install 'ddsp-fx[train]'")
+        raise MissingExtraError(f'training needs {", ".join(missing)}: pip install "ddsp-fx[train]"')
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

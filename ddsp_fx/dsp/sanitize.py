@@ -20,10 +20,9 @@ def replace_non_finite(block: NDArray[Sample]) -> tuple[NDArray[Sample], bool]:
         The block itself if every sample is finite, otherwise a copy with zeros in their place; and whether any was
         found.
     """
-    # A sum is one pass without a temporary. The mask is needed only if the sum is non-finite (or overflows).
-    with np.errstate(over="ignore", invalid="ignore"):
-        if math.isfinite(np.add.reduce(block, axis=None)):
-            return block, False
+    # A sum of squares is one pass without a temporary. The mask is needed only if it is not finite (or overflows).
+    if math.isfinite(np.vdot(block, block)):
+        return block, False
     finite = np.isfinite(block)
     if finite.all():
         return block, False

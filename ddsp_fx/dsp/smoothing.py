@@ -60,6 +60,8 @@ class LinearSmoother:
 
     def process(self, n: int) -> NDArray[np.float32]:
         """The values of the next n samples (n,)."""
+        if not self.is_moving:
+            return np.full(n, self._value_at(self._passed), np.float32)
         passed = np.minimum(np.arange(self._passed + 1, self._passed + n + 1), self._length)
         self._passed = min(self._passed + n, self._length)
         values: NDArray[np.float32] = (self._start + (self._target - self._start) * (passed / self._length)).astype(

@@ -29,6 +29,15 @@ class _Wrapper(SmoothedEffect):
         self._name = inner.name
         self.set_values(values)
 
+    def __repr__(self) -> str:
+        """Code that recreates it, around that of the inner effect."""
+        own = [f"{s}={self.get_value(s)!r}" for s, p in type(self).parameters.items() if self.get_value(s) != p.default]
+        return f"{type(self).__name__}({', '.join([repr(self._inner), *self._arguments(), *own])})"
+
+    def _arguments(self) -> tuple[str, ...]:
+        """The text of the arguments between the inner effect and the parameters."""
+        return ()
+
     @property
     def inner(self) -> Effect:
         """The wrapped effect."""
@@ -124,6 +133,9 @@ class FixedBlock(_Wrapper):
         self._block_size = block_size
         super().__init__(inner, **values)
 
+    def _arguments(self) -> tuple[str, ...]:
+        return (repr(self._block_size),)
+
     @property
     def latency_samples(self) -> int:
         return self._inner.latency_samples + self._block_size
@@ -154,6 +166,9 @@ class Resampled(_Wrapper):
         self._inner_rate = float(rate)
         self._latency = 0
         super().__init__(inner, **values)
+
+    def _arguments(self) -> tuple[str, ...]:
+        return (repr(self._inner_rate),)
 
     @property
     def latency_samples(self) -> int:

@@ -80,7 +80,9 @@ class Dereverb(InstrumentEffect):
 
         super()._prepare()
         self._mask = TailMask(self.channels, self.sample_rate, self._source.trained.sample_rate / 2.0)
-        self._aligned = DelayLine(len(STEMS) * self.channels, self._mask.latency_samples)
+        # Tone and noise have one channel, the room one or all.
+        rows = 2 + (self._room.channels if self._room else 1) + self.channels
+        self._aligned = DelayLine(rows, self._mask.latency_samples)
 
     def _reset(self) -> None:
         for part in (self._mask, self._aligned):
@@ -98,14 +100,12 @@ class Dereverb(InstrumentEffect):
         voice = (parts["harmonic"] + parts["noise"])[0]
         suppressed = self._mask.process(parts["dry"], voice, parts["room"].mean(axis=0))
         delayed = self._aligned.process(np.concatenate([parts[name] for name in STEMS]))
-        parts = dict(zip(STEMS, np.split(delayed, len(STEMS)), strict=True))
+        ends = np.cumsum([parts[name].shape[0] for name in STEMS])[:-1]
+        parts = dict(zip(STEMS, np.split(delayed, ends), strict=True))
         share = self._ramp("method", float(self.method == "suppress"), block.shape[1])
         parts["room"] = parts["room"] * (1.0 - share) + (parts["dry"] - suppressed) * share
         parts["sound"] = (parts["harmonic"] + parts["noise"]) * (1.0 - share) + suppressed * share
         return parts
 
     def _combine(self, parts: dict[str, Audio]) -> Audio:
-        n = parts["dry"].shape[1]
-        amount = self._smooth("amount", n)
-        gain = self._smooth("output_gain", n, gain_ramp)
-        return np.asarray((parts["dry"] * (1.0 - amount) + parts["sound"] * amount) * gain, np.float32)
+        return self._blended(parts["dry"], parts["sound"], "amount")

@@ -112,24 +112,23 @@ class InstrumentEffect(SmoothedEffect):
                 part.reset()
 
     def _parts(self, block: Audio) -> dict[str, Audio]:
+        """Each stem (channels, n), or (1, n) where all channels are the same."""
         assert self._resynthesizer is not None
         assert self._dry is not None
         harmonic, noise = self._resynthesizer.process(np.add.reduce(block, axis=0) / np.float32(self.channels))
         # The switch mutes the input of the room, so that a tail in progress rings out.
-        send = self._ramp("room", self._room_send(), block.shape[1])
-        return {
-            "harmonic": np.repeat(harmonic[np.newaxis], self.channels, axis=0),
-            "noise": np.repeat(noise[np.newaxis], self.channels, axis=0),
-            "room": self._in_room((harmonic + noise) * send),
-            "dry": self._dry.process(block),
-        }
+        voice, send = harmonic + noise, self._room_send()
+        if not (send == 1.0 and self._rests_at("room", 1.0)):
+            voice *= self._ramp("room", send, block.shape[1])
+        room = self._in_room(voice)
+        dry = self._dry.process(block)
+        return {"harmonic": harmonic[np.newaxis], "noise": noise[np.newaxis], "room": room, "dry": dry}
 
     def _in_room(self, voice: NDArray[np.float32]) -> Audio:
-        """(n,) -> the room's part, (channels, n)."""
+        """(n,) -> the room's part, (1, n) or (channels, n)."""
         if self._room is None:
-            return np.zeros((self.channels, voice.shape[0]), np.float32)
-        wet = self._room.process(np.repeat(voice[np.newaxis], self._room.channels, axis=0))
-        return wet if wet.shape[0] == self.channels else np.repeat(wet, self.channels, axis=0)
+            return np.zeros((1, voice.shape[0]), np.float32)
+        return self._room.process(np.repeat(voice[np.newaxis], self._room.channels, axis=0))
 
     def _process(self, block: Audio) -> Audio:
         return self._combine(self._parts(block))
@@ -153,7 +152,7 @@ class InstrumentEffect(SmoothedEffect):
 
     def _stacked_parts(self, block: Audio) -> Audio:
         parts = self._parts(block)
-        return np.concatenate([parts[name] for name in STEMS], axis=0)
+        return np.concatenate([np.broadcast_to(parts[name], block.shape) for name in STEMS], axis=0)
 
     def _level_gate(self, level_db: float, voiced: bool) -> float:
         """The level in dB that opens the gate, for effects that declare `gate` and `gate_follows`."""

@@ -103,9 +103,7 @@ class LearnedReverb(SmoothedEffect):
 
     def _process(self, block: Audio) -> Audio:
         assert self._room is not None
-        mix = self._smooth("mix", block.shape[1])
-        gain = self._smooth("output_gain", block.shape[1], gain_ramp)
-        return np.asarray((block * (1.0 - mix) + self._room.process(block) * mix) * gain, np.float32)
+        return self._blended(block, self._room.process(block), "mix")
 
     def impulse_response(self, sample_rate: float, channels: int = 2) -> Audio:
         """Impulse response, as shaped by pre_delay, decay, tone and width: (paths, taps) float32 at `sample_rate`."""

@@ -26,13 +26,15 @@ class Streamed(Protocol):
     @property
     def latency_samples(self) -> int: ...
     def prepare(self, sample_rate: float, max_block_size: int = 8192, channels: int = 2) -> None: ...
+    def _adopt_edits(self) -> None: ...
     def process_block(self, block: NDArray[np.float32]) -> NDArray[np.float32]: ...
 
 
 class LiveStream:
     """Returned by `Effect.stream`: call it with chunks of any size. Each result is as long, `latency_samples` late.
 
-    It begins from silence. Any other use of the effect ends it: the next chunk then raises AudioError.
+    It begins from silence. A board whose list has been edited plays the new list from the next chunk on. Any other use
+    of the effect ends the stream: the next chunk then raises AudioError.
     """
 
     def __init__(self, effect: Streamed, sample_rate: float, channels: int, order: Order, longest: int) -> None:
@@ -63,7 +65,10 @@ class LiveStream:
         return np.ascontiguousarray(out.T) if self._is_upright else out
 
     def _played(self, block: NDArray[np.float32]) -> NDArray[np.float32]:
-        self._effect._usage.check_epoch(self._epoch, self._effect._name)
+        usage, name = self._effect._usage, self._effect._name
+        usage.check_epoch(self._epoch, name)
+        with usage.call(name):
+            self._effect._adopt_edits()
         out = np.empty(block.shape, np.float32)
         for start in range(0, block.shape[1], self._longest):
             piece = np.ascontiguousarray(block[:, start : start + self._longest])

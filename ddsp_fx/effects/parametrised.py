@@ -6,9 +6,9 @@ from __future__ import annotations
 import keyword
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
-from ddsp_fx.effects.parameters import Parameter, Value
+from ddsp_fx.effects.parameters import Acts, Parameter, Scale, Value
 from ddsp_fx.errors import ParameterError, unknown_parameter
 
 # `load` and the engine's addresses use these words next to parameters' symbols.
@@ -28,6 +28,21 @@ def _require_free(cls: type, symbol: str) -> None:
     raise ParameterError(f"{cls.__name__}: the parameter {symbol!r} {reason}")
 
 
+def _require_known(cls: type, parameter: Parameter) -> None:
+    """Raises ParameterError for a scale or a place to act that does not exist; a misspelt one would be the default."""
+    for option, known in (("scale", get_args(Scale)), ("acts", get_args(Acts))):
+        value = getattr(parameter, option)
+        if value not in known:
+            raise ParameterError(
+                f"{cls.__name__}.{parameter.symbol}: {option} = {value!r} is none of {', '.join(known)}"
+            )
+
+
+def _documentation(parameter: Parameter) -> str:
+    span = parameter.range_text.removeprefix("the range is ")
+    return f"{parameter.description or parameter.name}. Range: {span}; default: {parameter.text(parameter.default)}."
+
+
 # The default of a lookup that finds no attribute of that name.
 _FREE = Parameter("free")
 
@@ -41,8 +56,11 @@ class Parametrised:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Parameter)}
-        for name in own:
+        for name, parameter in own.items():
             _require_free(cls, name)
+            _require_known(cls, parameter)
+            # `help(cls)` shows a descriptor's own docstring.
+            parameter.__doc__ = _documentation(parameter)
         inherited = {s: p for base in reversed(cls.__mro__[1:]) for s, p in getattr(base, "parameters", {}).items()}
         cls.parameters = MappingProxyType({**inherited, **own})
 

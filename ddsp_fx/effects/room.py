@@ -69,6 +69,8 @@ class Room:
 
     def process(self, block: Audio) -> Audio:
         """(channels, n) -> (channels, n) wet."""
+        if self._pending is None and not self._ringing:
+            return self._current.process(block)
         out = np.zeros_like(block)
         start = 0
         while start < block.shape[1]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ddsp_fx.array_types import Audio
 from ddsp_fx.dsp.smoothing import LinearSmoother
 from ddsp_fx.effects.base import Effect
 
@@ -38,6 +39,21 @@ class SmoothedEffect(Effect):
         smoother = self._smoothers[symbol]
         smoother.set_target(target)
         return smoother.process(n)
+
+    def _blended(self, dry: Audio, wet: Audio, amount: str) -> Audio:
+        """`dry` and `wet` mixed by the parameter `amount`, with the output gain, shaped like `dry`.
+
+        `wet` may have one channel for all. At rest both parameters are numbers, and a full `amount` leaves `dry` alone.
+        """
+        n = dry.shape[1]
+        mix_at, gain_at = float(self.get_value(amount)), gain_ramp(float(self.get_value("output_gain")))
+        if not (self._rests_at(amount, mix_at) and self._rests_at("output_gain", gain_at)):
+            share, gain = self._ramp(amount, mix_at, n), self._ramp("output_gain", gain_at, n)
+            return np.asarray((dry * (1.0 - share) + wet * share) * gain, np.float32)
+        if mix_at == 1.0:
+            return np.multiply(wet, np.float32(gain_at), out=np.empty(dry.shape, np.float32))
+        mix = np.float32(mix_at)
+        return np.asarray((dry * (np.float32(1.0) - mix) + wet * mix) * np.float32(gain_at), np.float32)
 
     def _rests_at(self, symbol: str, target: float) -> bool:
         """Whether `_ramp` would return only `target`. Needs one earlier `_ramp`, which sets where a ramp begins."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
 from ddsp_fx.analysis.pitch import VOICED_FROM
 from ddsp_fx.array_types import Audio
 from ddsp_fx.effects.frame_request import FrameRequest
@@ -127,8 +125,4 @@ class TimbreTransfer(InstrumentEffect):
         return float(self.room)
 
     def _combine(self, parts: dict[str, Audio]) -> Audio:
-        n = parts["dry"].shape[1]
-        mix = self._smooth("mix", n)
-        gain = self._smooth("output_gain", n, gain_ramp)
-        wet = parts["harmonic"] + parts["noise"] + parts["room"]
-        return np.asarray((parts["dry"] * (1.0 - mix) + wet * mix) * gain, np.float32)
+        return self._blended(parts["dry"], parts["harmonic"] + parts["noise"] + parts["room"], "mix")

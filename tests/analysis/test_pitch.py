@@ -37,7 +37,7 @@ def track(tracker, samples, cuts=()):
 @pytest.fixture(params=TRACKERS, scope="module")
 def tracker(request):
     if request.param == "swift":
-        pytest.importorskip("swift_f0", reason="swift-f0 is not installed: pip install 'ddsp-fx[pitch]'")
+        pytest.importorskip("swift_f0", reason='swift-f0 is not installed: pip install "ddsp-fx[pitch]"')
     return open_tracker(request.param)
 
 
@@ -156,7 +156,7 @@ def test_a_missing_extra_names_the_pip_line(monkeypatch):
         return real_import(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without_swift)
-    with pytest.raises(MissingExtraError, match=r"pip install 'ddsp-fx\[pitch\]'"):
+    with pytest.raises(MissingExtraError, match=r'pip install "ddsp-fx\[pitch\]"'):
         open_tracker("swift")
 
 

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The repr of boards and effects recreates them."""
 
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pedalboard
 import pytest
+from pedalboard.io import AudioFile
 
 import ddsp_fx
-from ddsp_fx import Automation, Board, load
+from ddsp_fx import Automation, Board, Sampled, load
 from ddsp_fx.board.native import native_classes, native_values
+from ddsp_fx.effects.adapters import DryWet, FixedBlock, MonoAdapter, Resampled
 
 NAMES: dict[str, Any] = {
     "pedalboard": pedalboard,
@@ -57,6 +61,39 @@ def test_an_automations_text_makes_it_again() -> None:
     assert repr(again) == repr(moves)
     board = Board([load("violin")])
     assert list(again.events(board, 48000.0, 48000)) == list(moves.events(board, 48000.0, 48000))
+
+
+def test_the_text_of_an_adapter_makes_it_again_with_its_effect() -> None:
+    room = load("violin-room", decay=0.5)
+    wrapped = [
+        FixedBlock(room, 256),
+        Resampled(room, 32000.0),
+        MonoAdapter(room),
+        DryWet(FixedBlock(room, 64), mix=0.5),
+    ]
+    for effect in wrapped:
+        again = eval(repr(effect), {**NAMES, **{type(e).__name__: type(e) for e in wrapped}})
+        assert type(again) is type(effect)
+        assert repr(again) == repr(effect)
+        assert again.values() == effect.values()
+        again.prepare(48000.0, 512, 2)
+        effect.prepare(48000.0, 512, 2)
+        assert again.latency_samples == effect.latency_samples
+
+
+def test_a_sampled_curves_text_makes_it_again() -> None:
+    curve = Sampled(np.linspace(-1.0, 0.0, 2000), rate_hz=20)
+    again = eval(repr(Automation({"violin.gate": curve})), NAMES)
+    assert repr(again) == repr(Automation({"violin.gate": curve}))
+    assert eval(repr(curve), NAMES).points(99.0) == curve.points(99.0)
+
+
+def test_the_text_of_a_convolution_from_a_file_makes_it_again(tmp_path: Path) -> None:
+    with AudioFile(str(tmp_path / "room.wav"), "w", 44100, 1) as file:
+        file.write(np.float32([[1.0, 0.5, 0.25]]))
+    board = Board([pedalboard.Convolution(str(tmp_path / "room.wav"), 0.25)])
+    again = eval(repr(board), NAMES)
+    assert again.to_json() == board.to_json()
 
 
 def test_a_notebook_shows_a_table() -> None:

@@ -118,6 +118,7 @@ def test_a_removed_plugin_s_id_is_not_given_again_after_a_reload() -> None:
     [
         ({"id": "Gain"}, "2 slots cannot be identified by Gain, Gain: one each, all different"),
         ({"id": 7}, "the id of a slot is 7; expected text"),
+        ({"id": ""}, "the id of a slot is empty"),
         ({"id": "a\nb"}, "the id of a slot is"),
         ({"id": "x" * 5000}, "the id of a slot is"),
     ],

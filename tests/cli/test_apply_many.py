@@ -133,6 +133,11 @@ def test_outputs_that_exist_are_left_unless_they_are_asked_for(stems: Path, caps
         (["*.mp3", "hall", "--to", "out"], "*.mp3: no such file, folder or pattern"),
         (["stems", "--to", "out"], "needs an input and a chain"),
         (["stems/a.wav", "stems/b.flac", "out.wav", "hall"], "4 words are given, and no --to FOLDER"),
+        (["stems/a.wav", "other/a.wav", "hall", "--skip-existing"], "--skip-existing needs --to FOLDER"),
+        (["stems/a.wav", "new.wav", "hall", "--suffix", "_wet"], "--suffix needs --to FOLDER"),
+        (["stems", "hall", "--to", "out", "--suffix", "/../x"], "a file's name cannot hold '/'"),
+        (["stems", "hall", "--to", "out", "--suffix", "a\\b"], "a file's name cannot hold"),
+        (["stems", "hall", "--to", "out", "--skip-existing", "--replace"], "give one of the two"),
         (["stems", "hal", "--to", "out"], "did you mean 'hall'"),
     ],
 )

@@ -29,6 +29,8 @@ LINES = {
     "ddsp-fx apply in.wav out.wav 'violin:preset=vocal | violin-ro": "'violin:preset=vocal | violin-room'",
     "ddsp-fx play in.wav violin:pit": "ddsp-fx play in.wav violin:pitch_shift=",
     "ddsp-fx evaluate violin in.wav --tracker sw": "--tracker swift",
+    "ddsp-fx apply a.wav b.wav --to out 'violin:pit": "'violin:pitch_shift=",
+    "ddsp-fx daw reaper --port 9001 out violin:pit": "out violin:pitch_shift=",
     "ddsp-fx compare a.wav b.wav --rep": "--replace",
 }
 

@@ -148,7 +148,7 @@ def test_without_swift_the_remedy_is_named(
     monkeypatch.setitem(sys.modules, "swift_f0", None)
     assert main(["evaluate", "violin", str(recordings)]) == 2
     error = capsys.readouterr().err
-    assert "pip install 'ddsp-fx[pitch]', or use --tracker mcleod" in error
+    assert 'pip install "ddsp-fx[pitch]", or use --tracker mcleod' in error
     assert error.count("\n") == 1
 
 

@@ -179,7 +179,7 @@ def test_without_matplotlib_the_remedy_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     assert main(["gallery", str(tmp_path / "out")]) == 2
-    assert "pip install 'ddsp-fx[plots]'" in capsys.readouterr().err
+    assert 'pip install "ddsp-fx[plots]"' in capsys.readouterr().err
 
 
 def test_text_is_escaped_on_the_page() -> None:

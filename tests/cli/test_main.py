@@ -30,6 +30,10 @@ HEAVY = ("tensorflow", "keras", "numba", "matplotlib", "scipy", "pydantic")
         ["evaluate"],
         ["demo"],
         ["gallery"],
+        ["vst", "install"],
+        ["vst", "build"],
+        ["daw", "relay"],
+        ["daw", "midi"],
         ["train"],
     ],
 )
@@ -37,7 +41,10 @@ def test_help_of_every_command(command: list[str], capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit) as exit_info:
         main([*command, "--help"])
     assert exit_info.value.code == 0
-    assert "usage: ddsp-fx" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "usage: ddsp-fx" in out
+    # The usage, what the command is for, its arguments.
+    assert not out.split("\n\n")[1].startswith(("options:", "positional arguments:"))
 
 
 @pytest.mark.parametrize(
@@ -108,6 +115,10 @@ def test_validate_prints_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
 def test_unknown_names_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", "trombone"]) == 2
     assert "no effect is called 'trombone'" in capsys.readouterr().err
+    assert main(["info", "Compressor"]) == 2
+    assert "pedalboard's own, see its documentation; parameters: attack_ms, ratio," in capsys.readouterr().err
+    assert main(["aply", "in.wav", "out.wav", "violin"]) == 2
+    assert "no command is called 'aply'; did you mean 'apply'" in capsys.readouterr().err
 
 
 def test_typed_alone_it_shows_what_there_is_and_what_to_type(capsys: pytest.CaptureFixture[str]) -> None:
@@ -124,14 +135,32 @@ def test_a_list_fits_eighty_columns_and_keeps_together_what_was_learned_together
     assert main(["list"]) == 0
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     assert max(map(len, lines)) <= 80
-    names = [line.split()[0] for line in lines if line.split()[0] in discover().symbols()]
+    names = [line.split()[0] for line in lines if line[:4].strip() and line.split()[0] in discover().symbols()]
     assert names == discover().symbols()
     place = next(i for i, line in enumerate(lines) if line.startswith("violin "))
     assert lines[place + 1].startswith("  violin-room ")
     assert main(["list", "--kind", "dereverb", "--json"]) == 0
     assert {effect["kind"] for effect in json.loads(capsys.readouterr().out)["effects"]} == {"dereverb"}
+    assert main(["list", "--kind", "learned reverb"]) == 0
+    assert "violin-room" in capsys.readouterr().out
     assert main(["list", "--kind", "dereverbs"]) == 2
     assert "did you mean 'dereverb'" in capsys.readouterr().err
+
+
+def test_long_names_and_reasons_fit_eighty_columns_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "x" * 40
+    effect = {"kind": "learned_reverb", "name": "A hall " * 8, "files": {"room": "room"}}
+    write_bundle(tmp_path / "right", id="org.example.right", effects=[{**effect, "symbol": name}])
+    write_bundle(tmp_path / "wrong", id="org.example.wrong", effects=[{**effect, "symbol": f"{name}y"}])
+    monkeypatch.setenv("DDSP_FX_PATH", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main(["list"]) == 0
+    out = capsys.readouterr().out
+    assert f"{name}  A hall" in out
+    assert "at most 40 characters" in " ".join(out.split())
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_info_speaks_to_a_musician_and_the_rest_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,5 +169,14 @@ def test_info_speaks_to_a_musician_and_the_rest_is_asked_for(capsys: pytest.Capt
     assert "knows A3 to C#6 (220 to 1130 Hz)" in page
     assert "pitch 5 cents off on average, 5.4 % of the frames by more than half a semitone" in page
     assert "heldout" not in page
+    assert "pitch tracker mcleod; tracker=NAME chooses another: ddsp-vst:PATH, swift" in page
     assert main(["info", "violin", "--verbose"]) == 0
     assert "heldout_f0_l1_semitones = 0.05417" in capsys.readouterr().out
+
+
+def test_info_tells_no_range_and_no_pitch_of_a_room(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", "violin-room"]) == 0
+    page = capsys.readouterr().out
+    assert "learned from J. S. Bach" in page
+    assert "knows" not in page
+    assert "cents" not in page

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pedalboard import Gain
 from support import tone
 
 from ddsp_fx import Board, Effect, load
@@ -44,6 +45,21 @@ def test_mono_may_be_flat() -> None:
     play = load("violin-room").stream(RATE, 1)
     assert play(np.zeros(100)).shape == (100,)
     assert play(np.zeros((1, 100))).shape == (1, 100)
+
+
+def test_an_edited_list_is_heard_from_the_next_chunk_on() -> None:
+    audio = tone(0.1, RATE, channels=2)
+    outer, inner = Board([Board([load("violin-room")])]), Board([Board([load("violin-room")])])
+    streams = [outer.stream(RATE), inner.stream(RATE)]
+    before = [play(audio) for play in streams]
+    outer.append(Gain(-6.0))
+    inner[0].append(Gain(-6.0))
+    after = [play(audio) for play in streams]
+    assert np.array_equal(before[0], before[1])
+    assert np.array_equal(after[0], after[1])
+    plain = load("violin-room").stream(RATE)
+    plain(audio)
+    assert np.allclose(after[0], plain(audio) * 10 ** (-6.0 / 20.0), atol=1e-6)
 
 
 def test_another_use_ends_it(effect: Board) -> None:

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One declaration per parameter: all representations of it must agree."""
 
+import pydoc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ddsp_fx import Board, Dereverb, Effect
 from ddsp_fx.effects.learned_reverb import LearnedReverb
 from ddsp_fx.effects.parameters import Parameter
 from ddsp_fx.effects.source import Source
@@ -83,3 +86,18 @@ def test_classes_do_not_share_values() -> None:
     one.mix = 1
     assert two.mix == pytest.approx(0.3)
     assert set(TimbreTransfer.parameters) != set(LearnedReverb.parameters)
+
+
+def test_help_describes_every_parameter() -> None:
+    text = pydoc.render_doc(TimbreTransfer, renderer=pydoc.plaintext)
+    assert "Transposes; fractions are allowed. Range: -48 to 48 semitones; default: 0 semitones." in text
+    for kind in (TimbreTransfer, LearnedReverb, Dereverb, Board):
+        for parameter in kind.parameters.values():
+            assert parameter.range_text.removeprefix("the range is ") in (parameter.__doc__ or "")
+
+
+@pytest.mark.parametrize("wrong", [{"acts": "frames"}, {"scale": "logarithmic"}])
+def test_a_misspelt_declaration_is_refused(wrong: dict[str, str]) -> None:
+    knob = Parameter("Knob", **wrong)  # type: ignore[call-overload]
+    with pytest.raises(ParameterError, match=r"Wrong\.knob: (acts|scale) = '\w+' is none of"):
+        type("Wrong", (Effect,), {"knob": knob})

@@ -2,6 +2,7 @@
 """`ddsp-fx serve` from start to stop."""
 
 import argparse
+import gc
 import signal
 import socket
 import subprocess
@@ -80,6 +81,17 @@ def test_it_stops_when_its_time_is_up(place: Path, capsys: pytest.CaptureFixture
     assert "stopped: 0 messages" in out
 
 
+def test_while_it_runs_no_full_collection_looks_at_what_never_goes(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    wait = ServeRun._wait
+    monkeypatch.setattr(ServeRun, "_wait", lambda *a: (seen.append(gc.get_freeze_count()), wait(*a)))
+    assert session("board.json", "--clock", "--seconds", "0.1").run() == 0
+    assert seen[0] > 50_000
+    assert gc.get_freeze_count() == 0
+
+
 RUN = """
 import argparse, sys
 from ddsp_fx_bridge.cli import serve
@@ -94,7 +106,12 @@ sys.exit(serve.run(parser.parse_args(sys.argv[1:])))
 def test_a_signal_ends_it_and_the_take_is_whole(place: Path, number: signal.Signals) -> None:
     words = ["board.json", "--clock", "--osc-port", "0", "--http-port", "0", "--takes", ".", "--record", "take"]
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", RUN, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Who started the tests in the background may have it ignored.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )
     assert process.stdout is not None
     for line in process.stdout:

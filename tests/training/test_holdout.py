@@ -20,7 +20,7 @@ def _track(number: int, frames: int = 300) -> Passage:
     return Passage(f"{number}.wav", audio, feature, feature, feature)
 
 
-def test_every_so_manieth_file_is_held_out_whole() -> None:
+def test_every_nth_file_is_held_out_whole() -> None:
     data = hold_out(TrainingSet([_track(i) for i in range(9)], None, []), TrainConfig("x", holdout_every=4))
     assert [passage.name for passage in data.passages] == [f"{i}.wav" for i in (0, 1, 3, 4, 5, 7, 8)]
     assert data.held_out is not None

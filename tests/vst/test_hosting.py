@@ -48,7 +48,7 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_the_vst3_the_remedy_is_named(nowhere: Path, hall: Board) -> None:
-    with pytest.raises(MissingExtraError, match=r"\.vst3/ddsp-fx\.vst3: ddsp-fx vst install$"):
+    with pytest.raises(MissingExtraError, match=r"\.vst3/ddsp-fx\.vst3; install it: ddsp-fx vst install$"):
         hall.as_pedalboard()
 
 

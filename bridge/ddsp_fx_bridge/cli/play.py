@@ -10,7 +10,7 @@ from ddsp_fx.cli.input_options import add_options, channels
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Nothing heavy is imported for this."""
+    """Add the options; imports nothing heavy."""
     parser.add_argument("input", metavar="FILE", help="any format that `ddsp-fx apply` reads")
     parser.add_argument(
         "chain",
@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """The command itself."""
+    """Run the command."""
     from ddsp_fx_bridge.cli.playing import run
 
     return run(arguments)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`ddsp-fx play`: a file through a chain, to the machine's audio device, as it is rendered."""
+"""`ddsp-fx play`: plays a file through a chain on the audio device while it is being rendered."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from ddsp_fx.errors import AudioError
 from ddsp_fx.files.names import printable
 from ddsp_fx_bridge.engine.loudspeaker import Loudspeaker
 
-# What the chain hears before --from, on top of its tail: what a model remembers fades within 5 s.
+# Seconds before --from that the chain processes, in addition to its tail: a model's state fades within 5 s.
 LEAD_IN_S = 5.0
-# How often the position is drawn.
+# How often the position is redrawn.
 DRAWN_EVERY_S = 0.1
 
 
 def run(arguments: Namespace) -> int:
-    """0 at the end, 130 after Ctrl-C; what is wrong with the chain, the file or the device is said before any sound."""
+    """Returns 0 at the end, 130 after Ctrl-C. Faults in the chain, file or device are reported before any sound."""
     _check(arguments)
     board = _board(arguments)
     moves = read_moves(arguments, board)
@@ -43,7 +43,7 @@ def run(arguments: Namespace) -> int:
         moves.check(board)
     speaker = Loudspeaker(arguments.device)
     with closing(_opened(arguments, speaker)) as source:
-        passage = Passage(source, board, moves, arguments)
+        passage = PlayedPart(source, board, moves, arguments)
         speaker.open(source.sample_rate, source.channels)
         try:
             _play(passage, speaker, Position(passage, speaker.latency_s, arguments.quiet))
@@ -69,14 +69,14 @@ def _check(arguments: Namespace) -> None:
 
 
 def _board(arguments: Namespace) -> Board:
-    """The chain, or a take's board; without both nothing is done to the sound."""
+    """The chain, or a take's board; without both, the sound is unchanged."""
     if arguments.chain is None and not any(Path(path).suffix.lower() == ".jsonl" for path in arguments.automation):
         return Board()
     return board_to_run(arguments)
 
 
 def _opened(arguments: Namespace, speaker: Loudspeaker) -> InputFile:
-    """The file, at a rate that the device plays."""
+    """The file, converted to a sample rate that the device supports."""
     how = taking(arguments, aligned=True)
     source = open_input(Path(arguments.input), how)
     check_rate(source)
@@ -93,8 +93,8 @@ def _opened(arguments: Namespace, speaker: Loudspeaker) -> InputFile:
     return open_input(Path(arguments.input), replace(how, sample_rate=rate))
 
 
-class Passage:
-    """What is to be heard: the part of the file between --from and --to through the board, then the tail.
+class PlayedPart:
+    """The audio to play: the part of the file between --from and --to through the board, then the tail.
 
     Args:
         source: opened, at its start.
@@ -118,7 +118,7 @@ class Passage:
 
     @property
     def end(self) -> float:
-        """Where the sound ends, tail included, in samples of the file; infinite where nobody knows."""
+        """The end of the sound, tail included, in samples of the file; infinite if unknown."""
         known = math.inf if self.source.frames is None else self.source.frames
         return min(known, self._end) + self._tail()
 
@@ -126,7 +126,7 @@ class Passage:
         return self.board.tail_samples if self._has_tail else 0
 
     def blocks(self) -> Iterator[Audio]:
-        """What `ddsp-fx apply` would write there, block after block."""
+        """The output that `ddsp-fx apply` would write there, block by block."""
         board, source = self.board, self.source
         lead_in = round(LEAD_IN_S * source.sample_rate) + board.tail_samples
         begin = max(0, self.start - lead_in)
@@ -143,7 +143,7 @@ class Passage:
             yield heard
 
     def _install(self, begin: int) -> None:
-        """The automation, where the board's first sample is the file's `begin`; all before it acts at once."""
+        """The automation, shifted so that the board starts at the file's `begin`; earlier changes act at once."""
         if self._moves is None:
             return
         rate, frames = self.source.sample_rate, self.source.frames
@@ -154,7 +154,7 @@ class Passage:
             self.board.schedule(max(sample - begin, 0), slot, symbol, value)
 
 
-def _play(passage: Passage, speaker: Loudspeaker, position: Position) -> None:
+def _play(passage: PlayedPart, speaker: Loudspeaker, position: Position) -> None:
     try:
         with refusal():
             for block in passage.blocks():
@@ -167,9 +167,9 @@ def _play(passage: Passage, speaker: Loudspeaker, position: Position) -> None:
 
 
 class Position:
-    """One line on a terminal: what is heard now, and of how much."""
+    """One line on a terminal: the current position, and the length."""
 
-    def __init__(self, passage: Passage, latency_s: float, is_quiet: bool) -> None:
+    def __init__(self, passage: PlayedPart, latency_s: float, is_quiet: bool) -> None:
         self._rate, self._samples, self._end = passage.source.sample_rate, passage.start, passage.end
         self._latency_s, self._from_s = latency_s, passage.start / passage.source.sample_rate
         self._is_shown = not is_quiet and sys.stderr.isatty()
@@ -178,7 +178,7 @@ class Position:
         self._width = 0
 
     def advance(self, samples: int) -> None:
-        """So many more have been written."""
+        """Count blocks that have been written."""
         self._samples += samples
         if self._is_shown and time.monotonic() - self._drawn_at >= DRAWN_EVERY_S:
             self._drawn_at = time.monotonic()
@@ -187,7 +187,7 @@ class Position:
             self._draw(f"{_clock(heard_s)}{whole}  {self._name}")
 
     def clear(self) -> None:
-        """Leave an empty line for what comes after."""
+        """Clear the line for further output."""
         if self._width:
             self._draw("")
             print(end="\r", file=sys.stderr, flush=True)
@@ -199,4 +199,5 @@ class Position:
 
 
 def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{seconds % 60:04.1f}"
+    tenths = round(10.0 * seconds)
+    return f"{tenths // 600}:{tenths % 600 / 10.0:04.1f}"

@@ -18,6 +18,8 @@ WRITERS = {
     "live": "a Max for Live device that sends OSC, and the relay's map for the macros of AbletonOSC",
     "touchosc": "a TouchOSC layout, and the same layout for Open Stage Control",
 }
+RELAY = "translate between the engine and a DAW that numbers its parameters"
+MIDI = "send the moves of a MIDI controller to the engine"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -27,9 +29,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     kinds = parser.add_subparsers(dest="daw", metavar="WHAT", required=True)
     for name, summary in WRITERS.items():
         _writer(kinds.add_parser(name, help=summary, description=summary), name)
-    relay = kinds.add_parser("relay", help="translate between the engine and a DAW that numbers its parameters")
+    relay = kinds.add_parser("relay", help=RELAY, description=RELAY)
     relay.add_argument("map", help="a .relay.json that one of the other commands wrote")
-    _midi(kinds.add_parser("midi", help="send the moves of a MIDI controller to the engine"))
+    _midi(kinds.add_parser("midi", help=MIDI, description=MIDI))
 
 
 def _writer(parser: ArgumentParser, name: str) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sound out through PortAudio, block after block (extra `live`)."""
+"""Audio output through PortAudio, block by block (extra `live`)."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.engine.device import device_id, import_sounddevice, refused
 
 INSTEAD = "use ddsp-fx apply, which writes a file"
-# What the device holds ready: the longest that one block of a chain may take without a gap.
+# Seconds that the device buffers: the longest that one block of a chain may take without a gap.
 BUFFER_S = 0.5
 
 
 class Loudspeaker:
-    """An output device that takes blocks as fast as it plays them.
+    """An output device that accepts blocks as fast as it plays them.
 
     Args:
         device: a number or a part of a name, as sounddevice takes it; None is the system's default.
 
     Attributes:
-        gaps: how often the device had nothing to play.
+        gaps: how often the device ran out of audio.
 
-    Raises MissingExtraError, or EngineError where there is no such device.
+    Raises MissingExtraError, or EngineError if there is no such device.
     """
 
     def __init__(self, device: str | None = None) -> None:
@@ -38,7 +38,7 @@ class Loudspeaker:
 
     @property
     def description(self) -> str:
-        """For messages."""
+        """The text for messages."""
         return f"device {'default' if self._device is None else self._device}"
 
     def _query(self) -> dict[str, Any]:
@@ -54,7 +54,7 @@ class Loudspeaker:
         return refused(self._sounddevice, self.description, error, INSTEAD)
 
     def rate_for(self, rate: float) -> float:
-        """This rate where the device plays it, else the device's own, in Hz."""
+        """This sample rate if the device supports it, else the device's own, in Hz."""
         try:
             self._sounddevice.check_output_settings(device=self._device, dtype="float32", samplerate=rate)
         except (ValueError, self._sounddevice.PortAudioError):
@@ -79,7 +79,7 @@ class Loudspeaker:
 
     @property
     def latency_s(self) -> float:
-        """How much later a block is heard than it is written."""
+        """The delay from writing a block to hearing it."""
         return float(self._stream.latency)
 
     def write(self, block: Audio) -> None:
@@ -93,7 +93,7 @@ class Loudspeaker:
             raise EngineError(f"the {self.description} has stopped: {' '.join(str(error).split())}") from None
 
     def close(self, at_once: bool = False) -> None:
-        """After what has been written has been heard, or at once."""
+        """Close after everything written has been heard, or at once."""
         if self._stream is None:
             return
         stream, self._stream = self._stream, None

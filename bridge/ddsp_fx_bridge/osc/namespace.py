@@ -11,7 +11,7 @@ from ddsp_fx.errors import RefusedError
 from ddsp_fx_bridge.engine import Track
 from ddsp_fx_bridge.engine.controls import Control, Key
 from ddsp_fx_bridge.engine.studio import Studio
-from ddsp_fx_bridge.osc.names import address_parts
+from ddsp_fx_bridge.osc.names import address_parts, id_part
 from ddsp_fx_bridge.osc.nodes import Form, Node, ReadNode, ValueNode
 from ddsp_fx_bridge.osc.patterns import part_pattern, parts_of
 from ddsp_fx_bridge.osc.track_nodes import track_nodes
@@ -96,13 +96,11 @@ class Namespace:
 
     def _add_aliases(self, track: Track, base: str) -> None:
         """Add each slot's parameters by its id, an address that stays the same when the slot is renamed."""
-        ids = track.board.slot_ids()
-        if ids:
+        if len(track.board):
             self._add(Node(base, "parameters by the ids of their slots", is_alias=True))
-        places = dict(zip(ids, address_parts(ids), strict=True))
         for control in track.controls.values():
             if control.slot_id:
-                address = f"{base}/{places[control.slot_id]}/{control.symbol}"
+                address = f"{base}/{id_part(control.slot_id)}/{control.symbol}"
                 plain, *_ = self._by_control[track.number, control.key]
                 alias = replace(plain, address=address, children={})
                 self._add(alias)

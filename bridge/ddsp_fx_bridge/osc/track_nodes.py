@@ -10,7 +10,7 @@ from typing import Any
 from ddsp_fx.board.hearing import board_hearings
 from ddsp_fx_bridge.engine import Track
 from ddsp_fx_bridge.engine.studio import Studio
-from ddsp_fx_bridge.osc.names import address_parts
+from ddsp_fx_bridge.osc.names import id_part
 from ddsp_fx_bridge.osc.nodes import CommandNode, Node, Peer, ReadNode, Run
 
 
@@ -56,7 +56,7 @@ def _figures(track: Track, base: str, slots: list[str]) -> Iterator[Node]:
     )
     yield CommandNode(f"{base}/reset", "clear all sound, and try failed slots again", run=_at_once(track.try_again))
     names = [slot.rpartition("/")[2] for slot in slots]
-    ids = address_parts(track.board.slot_ids())
+    ids = [id_part(slot_id) for slot_id in track.board.slot_ids()]
     yield ReadNode(f"{base}/slots", "the addresses of the slots, in order", types="s*", get=lambda: names)
     yield ReadNode(f"{base}/ids", "the ids of the slots, in the same order", types="s*", get=lambda: ids)
 

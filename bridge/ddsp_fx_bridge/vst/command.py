@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ddsp_fx_bridge.vst.install import Installed
 
+INSTALL = "build the plugin and install it where hosts look for plugins"
+BUILD = "build the plugin, and print where it is"
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the subcommands."""
     actions = parser.add_subparsers(dest="vst", metavar="WHAT", required=True)
-    install = actions.add_parser("install", help="build the plugin and install it where hosts look for plugins")
+    install = actions.add_parser("install", help=INSTALL, description=INSTALL)
     install.add_argument(
         "--from", dest="made", metavar="DIR", help="install plugins that were built before, and build nothing"
     )
-    actions.add_parser("build", help="build the plugin, and print where it is")
+    actions.add_parser("build", help=BUILD, description=BUILD)
     actions_on_installed = [install]
     for name, summary in (
         ("status", "show what is installed, and which engines answer"),
@@ -70,6 +73,7 @@ def _build() -> Path:
 
 
 def _install(arguments: Namespace) -> int:
+    from ddsp_fx.analysis.kernels import compile_kernels
     from ddsp_fx_bridge.extra import check_extra
     from ddsp_fx_bridge.vst.install import engine_file, install
 
@@ -80,6 +84,9 @@ def _install(arguments: Namespace) -> int:
     install(made, targets)
     for target in targets:
         print(f"installed {target.path}")
+    # Otherwise the first plugin of a DAW's session would be silent for 7 s.
+    print("compiling the audio path, once", file=sys.stderr)
+    compile_kernels()
     print(f"plugins start the engine with {engine_file()}; scan for plugins in your DAW, and insert ddsp-fx")
     return 0
 

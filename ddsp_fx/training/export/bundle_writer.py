@@ -182,7 +182,7 @@ def _dereverb(name: str, symbol: str) -> dict[str, Any]:
         "kind": "dereverb",
         "symbol": f"{symbol}-dry",
         "name": f"{name} dry",
-        "description": f"A {name} recording of the same kind, without its room",
+        "description": f"Takes the room out of recordings of the {name}",
         "files": {},
         "defaults": {},
         "presets": {"half": {"amount": 0.5}},

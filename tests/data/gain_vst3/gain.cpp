@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The smallest VST3 with one parameter: a gain of 0 to 2, so that tests know what must come out.
+// The smallest VST3 with one parameter: a gain of 0 to 2, so that tests know the expected output.
 #include "DistrhoPlugin.hpp"
 
 START_NAMESPACE_DISTRHO

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddsp_fx.errors import RefusedError
-from ddsp_fx_bridge.osc.names import RESERVED, address_parts
+from ddsp_fx_bridge.osc.names import RESERVED, address_parts, id_part
 from ddsp_fx_bridge.osc.packets import MOST_DEPTH, Group, Message, decode, encode, encode_bundle, tag_of, time_of
 from ddsp_fx_bridge.osc.patterns import PartPattern, matches
 from serve.osc.hostile import packet, padded
@@ -84,7 +84,7 @@ NAN = padded(b"/a") + padded(b",f") + struct.pack(">f", math.nan)
         (padded(b"/a") + b"x\0\0\0", "no type tags"),
         (padded(b"/a") + b",iii", "no type tags"),
         (padded(b"/a") + padded(b",i"), "type 'i': Datagram is too short"),
-        (padded(b"/a") + padded(b",i") + b"\0" * 8, "ask for"),
+        (padded(b"/a") + padded(b",i") + b"\0" * 8, "need"),
         (padded(b"/a") + padded(b",S") + padded(b"x"), "type tag 'S'"),
         (padded(b"/a") + padded(b",s") + b"abcd", "text without an end"),
         (padded(b"/a") + padded(b",s") + b"\xff\xfe\0\0", "type 's': 'utf-8' codec"),
@@ -94,7 +94,7 @@ NAN = padded(b"/a") + padded(b",f") + struct.pack(">f", math.nan)
         (padded(b"/a") + padded(b",s") + padded(b"x" * 5000), "of more than 4096 bytes"),
         (padded(b"/a") + padded(b",d") + b"\0" * 4, "type 'd': Datagram is too short"),
         (padded(b"/a") + padded(b",f"), "type 'f': Datagram is too short"),
-        (padded(b"/a") + padded(b",[") + b"", "ask for"),
+        (padded(b"/a") + padded(b",[") + b"", "need"),
         (padded(b"/a") + padded(b",]["), "brackets"),
         (padded(b"/a") + padded(b"," + b"[" * 20 + b"]" * 20), "brackets"),
         (NAN, "NaN or infinity"),
@@ -217,3 +217,17 @@ def test_slots_become_parts_of_an_address(names: list[str]) -> None:
         assert re.fullmatch(r"[!-~]+", part)
         assert not set(part) & set("#*,/?[]{} ")
     assert parts[-2:] == ["violin", "violin-2"] or "violin" in names
+
+
+@given(st.lists(st.text(st.characters(), min_size=1, max_size=6), max_size=6, unique=True))
+def test_an_ids_part_of_an_address_is_its_own_whatever_stands_beside_it(ids: list[str]) -> None:
+    parts = [id_part(slot_id) for slot_id in ids]
+    assert len(set(parts)) == len(ids)
+    for slot_id, part in zip(ids, parts, strict=True):
+        assert re.fullmatch(r"[!-~]+", part)
+        assert not set(part) & set("#*,/?[]{} ")
+        assert re.sub(r"(?:=..)+", _decoded, part) == slot_id
+
+
+def _decoded(found: re.Match[str]) -> str:
+    return bytes.fromhex(found[0].replace("=", "")).decode("utf-8", "surrogatepass")

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Queries, answers, and the three forms of a value."""
 
+import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pedalboard import Gain
 
 from ddsp_fx import Board
 from ddsp_fx_bridge.engine import Engine, Layout
@@ -81,6 +84,19 @@ def test_a_slot_s_id_is_an_address_that_survives_a_new_name(desk: Desk) -> None:
     assert desk.value("/track/1/cave/mix") == 0.75
     assert desk.send(desk.a, "/track/1/slots") == [("/track/1/slots", ("cave", "Gain"))]
     assert desk.send(desk.a, "/track/1/ids") == [("/track/1/ids", ("hall", "Gain"))]
+
+
+def test_the_order_of_slots_changes_no_address_by_id(desk: Desk) -> None:
+    data = json.loads(Board([Gain(1.0), Gain(2.0)]).to_json())
+    for slot, slot_id in zip(data["slots"], ["a b", "a_b"], strict=True):
+        slot["id"] = slot_id
+    board = Board.from_json(json.dumps(data))
+    for _ in range(2):
+        in_loop(desk, partial(desk.engine.replace_board, 1, board))
+        assert desk.value("/track/1/id/a=20b/gain_db") == 1.0
+        assert desk.value("/track/1/id/a_b/gain_db") == 2.0
+        board = Board.from_json(board.to_json())
+        board.reverse()
 
 
 def test_ids_are_meant_only_where_they_are_written(desk: Desk) -> None:
