@@ -10,10 +10,6 @@ from typing import Any
 
 from ddsp_fx.errors import DdspFxError, MissingExtraError, did_you_mean
 
-# The import packages of this distribution. A point's distribution would say the same, but reading its metadata costs
-# half a millisecond for each point.
-OURS = frozenset({"ddsp_fx", "ddsp_fx_plugins", "ddsp_fx_bridge"})
-
 
 class Door:
     """A group of entry points through which packages, ddsp-fx included, register one kind of thing.
@@ -72,7 +68,8 @@ def installed(group: str) -> list[EntryPoint]:
         found = list(entry_points(group=group))
     except Exception:  # a package's entry_points.txt that cannot be parsed makes this fail for all of them
         found = list(_one_by_one(group))
-    return sorted(found, key=lambda point: (point.value.replace(":", ".").partition(".")[0] not in OURS, point.name))
+    own = list(own_points(group).values())
+    return own + sorted((point for point in found if point not in own), key=lambda point: point.name)
 
 
 def _one_by_one(group: str) -> Iterator[EntryPoint]:

@@ -13,6 +13,7 @@ from ddsp_fx.analysis.trackers import TRACKERS, describe_trackers, open_tracker
 from ddsp_fx.bundles import discover
 from ddsp_fx.bundles.kinds import KINDS, effect_kind
 from ddsp_fx.cli import main
+from ddsp_fx.cli.registry import COMMANDS
 from ddsp_fx.effects.hosts import hosted
 from ddsp_fx.effects.timbre_transfer import TimbreTransfer
 from ddsp_fx.errors import BundleError, DdspFxError, ParameterError
@@ -105,3 +106,11 @@ def test_a_command_that_exits_when_imported_is_named(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "the command 'leaves' cannot be loaded from leaves" in done.stderr
+
+
+def test_no_package_replaces_a_command_of_ours_even_by_another_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, "aaa", {"ddsp_fx.commands": {"info": "ddsp_fx.cli.commands.list"}})
+    monkeypatch.syspath_prepend(tmp_path)
+    assert COMMANDS.check("info").value == "ddsp_fx.cli.commands.info"

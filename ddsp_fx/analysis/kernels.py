@@ -7,20 +7,21 @@ it, less than one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from pkgutil import iter_modules
 
 from ddsp_fx import analysis, dsp
 
 
-def compile_kernels() -> list[str]:
-    """Import each module whose name ends in `_kernel`, which compiles its loops; returns their names."""
-    found = [
-        f"{package.__name__}.{module.name}"
-        for package in (dsp, analysis)
-        for module in iter_modules(package.__path__)
-        if module.name.endswith("_kernel")
-    ]
-    for name in found:
+def kernels() -> list[str]:
+    """The modules with compiled loops: their names end in `_kernel`."""
+    packages = [(package.__name__, iter_modules(package.__path__)) for package in (dsp, analysis)]
+    return [f"{name}.{found.name}" for name, modules in packages for found in modules if found.name.endswith("_kernel")]
+
+
+def compile_kernels(advance: Callable[[float], object] = lambda _: None) -> None:
+    """Import each of them, which compiles its loops; `advance(1)` is called after each."""
+    for name in kernels():
         import_module(name)
-    return found
+        advance(1)

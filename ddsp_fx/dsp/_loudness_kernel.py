@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The A-weighted power of frames, compiled. For one frame of 1024, NumPy's rfft takes 11 us, this 4 us."""
+"""The A-weighted power of frames, compiled: half the time of NumPy's (benchmarks/at_rest.py)."""
 
 import numpy as np
 

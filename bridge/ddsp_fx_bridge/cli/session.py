@@ -112,7 +112,7 @@ class ServeRun:
             Eyes(server.engine, track).look()
         # A plugin's effects come later, and their kernels would hold it then.
         compile_kernels()
-        # A full collection looks at 126,000 objects, numba's most of all, for 41 ms; none of them ever goes.
+        # A full collection looks at 130,000 objects, most of them numba's, for 56 ms; none of them is ever freed.
         gc.collect()
         gc.freeze()
 

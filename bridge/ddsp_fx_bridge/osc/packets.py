@@ -144,7 +144,9 @@ def _arguments(data: bytes, start: int, address: str) -> tuple[Any, ...]:
             stack[-1].append(value)
         else:
             _bracket(stack, tag, address)
-    if len(stack) != 1 or index != len(data):
+    if len(stack) != 1:
+        raise _malformed("an array bracket is not closed", address)
+    if index != len(data):
         raise _malformed(f"type tags {tags!r} need {index} bytes, but there are {len(data)}", address)
     return tuple(stack[0])
 

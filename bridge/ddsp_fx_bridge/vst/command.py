@@ -73,7 +73,8 @@ def _build() -> Path:
 
 
 def _install(arguments: Namespace) -> int:
-    from ddsp_fx.analysis.kernels import compile_kernels
+    from ddsp_fx.analysis.kernels import compile_kernels, kernels
+    from ddsp_fx.cli.progress import progress_bar
     from ddsp_fx_bridge.extra import check_extra
     from ddsp_fx_bridge.vst.install import engine_file, install
 
@@ -85,8 +86,8 @@ def _install(arguments: Namespace) -> int:
     for target in targets:
         print(f"installed {target.path}")
     # Otherwise the first plugin of a DAW's session would be silent for 7 s.
-    print("compiling the audio path, once", file=sys.stderr)
-    compile_kernels()
+    with progress_bar("compiling the audio path", len(kernels())) as advance:
+        compile_kernels(advance)
     print(f"plugins start the engine with {engine_file()}; scan for plugins in your DAW, and insert ddsp-fx")
     return 0
 

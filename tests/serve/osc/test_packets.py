@@ -94,7 +94,7 @@ NAN = padded(b"/a") + padded(b",f") + struct.pack(">f", math.nan)
         (padded(b"/a") + padded(b",s") + padded(b"x" * 5000), "of more than 4096 bytes"),
         (padded(b"/a") + padded(b",d") + b"\0" * 4, "type 'd': Datagram is too short"),
         (padded(b"/a") + padded(b",f"), "type 'f': Datagram is too short"),
-        (padded(b"/a") + padded(b",[") + b"", "need"),
+        (padded(b"/a") + padded(b",[") + b"", "an array bracket is not closed"),
         (padded(b"/a") + padded(b",]["), "brackets"),
         (padded(b"/a") + padded(b"," + b"[" * 20 + b"]" * 20), "brackets"),
         (NAN, "NaN or infinity"),
