@@ -99,7 +99,7 @@ class TrainingError(DdspFxError):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Ends a message: "; did you mean X" with the most similar known name, or "" if none is similar."""
-    # Only a message needs it, and every start of the program would pay 2 ms.
+    # Only a message needs it; at the top it would slow every start of the program.
     from difflib import get_close_matches
 
     close = get_close_matches(word, list(known), n=1, cutoff=0.5)

@@ -88,7 +88,7 @@ class RegisterMatch:
 
 
 class RecentLevels:
-    """The newest levels of a stream, kept sorted, so that a quantile needs no sort (benchmarks/at_rest.py: 0.9 us for 22).
+    """The newest levels of a stream, kept sorted, so that a quantile needs no sort (benchmarks/at_rest.py).
 
     Args:
         most: how many are kept; None is all.
