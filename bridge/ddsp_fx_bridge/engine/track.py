@@ -63,7 +63,7 @@ class Track:
         self._failed: deque[Exception] = deque(maxlen=16)
         self._is_failing = self._wants_reset = False
         self._describe(self.prepare(board))
-        self._board = self.board
+        self._board, self._known = self.board, self.controls
 
     def _describe(self, board: Board) -> None:
         self.board = board
@@ -167,9 +167,10 @@ class Track:
         with self.gate.lock:
             self.collect()
         self._fade.end()
-        for key, value in [*self._sent.items(), *self._current.items(), *first]:
+        now = [(key, value) for key, value in [*self._current.items(), *first] if key in self._known]
+        for key, value in [*self._sent.items(), *now]:
             self._board.set_slot_value(self._board.slot_with_id(key[0]), key[1], value)
-        for key, value in [*self._current.items(), *first]:
+        for key, value in now:
             self._record(self.position, key, value)
         self._sent.clear()
         self._current = {}
@@ -184,7 +185,7 @@ class Track:
         """Take posted changes under the gate, for `run` to apply; True if any is untimed."""
         if self._next is not None:
             self._fade.begin(self._board)
-            self._board, self._next = self._next, None
+            self._board, self._next, self._known = self._next, None, self.controls
             self._sent.clear()
         self._current = self._inbox.collect()
         self._recording = self.recorder
@@ -231,6 +232,9 @@ class Track:
             self._schedule(max(sample, start), start, key, value)
 
     def _schedule(self, sample: int, start: int, key: Key, value: Value) -> None:
+        # An audio source may send a value just when another board takes over, which has no such parameter.
+        if key not in self._known:
+            return
         board = self._board
         board.schedule(board.position + sample - start, board.slot_with_id(key[0]), key[1], value)
         self._sent[key] = value

@@ -122,3 +122,21 @@ def test_who_gets_a_number_again_has_no_past(engine: Engine, tmp_path: Path) -> 
     assert (track.number, studio.board_names, studio.preset_names) == (1, {}, {})
     assert studio.presets(1, "Gain") == {}
     assert track.generation != generation
+
+
+@pytest.mark.parametrize("key", [("gone", "mix"), ("hall", "gone")])
+def test_a_value_for_a_board_that_has_just_left_is_dropped(
+    key: tuple[str, str], engine: Engine, make_board: MakeBoard, tmp_path: Path
+) -> None:
+    """An audio source reads its values before it calls `process`; in between, another board may take over."""
+    track, audio = engine.track(1), noise(BLOCK)
+    plain = Engine(Layout(RATE, BLOCK, 2))
+    plain.add_track(make_board())
+    recorder = record(engine, tmp_path / "take.jsonl")
+    track.set_at(10, key, 0.5)
+    assert np.array_equal(track.process(audio), plain.track(1).process(audio))
+    track.restart([(key, 0.5)])
+    plain.track(1).restart()
+    assert np.array_equal(track.process(audio), plain.track(1).process(audio))
+    track.stop_recording()
+    assert recorder.count == 0
