@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The reason why a tracker cannot follow a frame: too low, too high, noise, or too faint."""
 
+from __future__ import annotations
+
 from enum import IntEnum
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ddsp_fx.analysis.mcleod import SILENCE_POWER
+from ddsp_fx.analysis.pitch import SILENCE_POWER
 from ddsp_fx.array_types import Floats
 
 # The range of the trackers, in Hz: McLeod 50 to 2200, swift-f0 47 to 2093.
@@ -19,6 +21,8 @@ ALL_OF_IT = 0.98
 # Spectral flatness (geometric over arithmetic mean of the power): white noise has 0.56 in one frame, pink noise about
 # 0.1, sung vowels and chords under 0.01.
 NOISE_FROM = 0.05
+# Every so many frames are analysed: a quarter of the cost, and nothing of 40 ms is lost.
+EVERY = 4
 
 
 class Character(IntEnum):
@@ -32,7 +36,7 @@ class Character(IntEnum):
 
 
 @cache
-def _tables(size: int, sample_rate: float) -> tuple[Floats, int, int, int]:
+def spectrum_tables(size: int, sample_rate: float) -> tuple[Floats, int, int, int]:
     """The window, and the first bins above the low part, of the audible part, and above the trackers' range."""
     bin_hz = sample_rate / size
     # The low part includes two bins more, for the window's main lobe.
@@ -45,7 +49,7 @@ def character(frame: Floats, sample_rate: float) -> Character:
     """The `Character` of one frame (n,)."""
     if float(np.dot(frame, frame)) < SILENCE_POWER * frame.size:
         return Character.FAINT
-    window, low, audible, high = _tables(frame.size, sample_rate)
+    window, low, audible, high = spectrum_tables(frame.size, sample_rate)
     spectrum = np.fft.rfft(frame * window)
     power = spectrum.real**2 + spectrum.imag**2 + 1e-20
     total = float(power.sum())
@@ -58,9 +62,7 @@ def character(frame: Floats, sample_rate: float) -> Character:
 
 
 class Characters:
-    """The characters of a stream. Every fourth frame is analysed: a quarter of the cost, nothing of 40 ms is lost."""
-
-    EVERY = 4
+    """The characters of a stream, of which every fourth frame is analysed."""
 
     def __init__(self, sample_rate: float) -> None:
         self._sample_rate = sample_rate
@@ -74,7 +76,7 @@ class Characters:
         """The stream's next frames (n, frame) -> a `Character` for each (n,)."""
         found = np.empty(len(frames), np.int8)
         for index, frame in enumerate(frames):
-            if self._count % self.EVERY == 0:
+            if self._count % EVERY == 0:
                 self._last = int(character(frame, self._sample_rate))
             self._count += 1
             found[index] = self._last

@@ -5,6 +5,9 @@ import numpy as np
 
 from ddsp_fx.array_types import Floats
 
+# Samples of the frames that the level and the built-in tracker take, at 16 kHz.
+FRAME = 1024
+
 
 def last_frame(total_samples: int, hop: int) -> int:
     """The index of a sound's last frame: frames 0..ceil(total / hop) cover all samples."""

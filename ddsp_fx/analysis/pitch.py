@@ -11,6 +11,8 @@ from ddsp_fx.array_types import Floats
 Pitches = tuple[Floats, Floats]
 
 VOICED_FROM = 0.5
+# A converter's dither and the hum of a quiet room have a clear pitch too; -65 dB RMS lies above both.
+SILENCE_POWER = 10.0 ** (-65.0 / 10.0)
 
 
 @runtime_checkable

@@ -98,6 +98,8 @@ class Board(Copies, SmoothedEffect):
 
     def _assemble(self, assembly: Assembly) -> None:
         self._assembly = assembly
+        for part in assembly.parts:
+            part.stage.wait_for_responses(self._waits)
         self._prepared_from, self._is_edited = self._native_settings(), False
 
     def _adopt_edits(self) -> None:
@@ -132,6 +134,13 @@ class Board(Copies, SmoothedEffect):
                 f"board(chunk, sample_rate, reset=False), which apply the change"
             )
         super()._check_block(block)
+
+    def wait_for_responses(self, waits: bool) -> None:
+        if waits != self._waits:
+            super().wait_for_responses(waits)
+            for plugin in self._plugins:
+                if isinstance(plugin, Effect):
+                    plugin.wait_for_responses(waits)
 
     @property
     def position(self) -> int:

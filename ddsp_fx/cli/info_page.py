@@ -8,7 +8,7 @@ from typing import Any
 
 from ddsp_fx.dsp.scaling import hz_to_midi
 from ddsp_fx.effects.base import Effect
-from ddsp_fx.effects.intonation import KEYS
+from ddsp_fx.effects.scales import KEYS
 from ddsp_fx.files.names import printable
 
 # One unit of the loudness figure in dB (`ddsp-fx evaluate --help`).

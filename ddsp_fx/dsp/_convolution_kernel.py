@@ -1,12 +1,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The compiled inner loops of `convolution`."""
 
+from typing import NamedTuple
+
 import numpy as np
-from numpy.typing import NDArray
 
 from ddsp_fx.array_types import Floats
+from ddsp_fx.dsp._copy_kernel import copy
+from ddsp_fx.dsp._delay_kernel import Place
 from ddsp_fx.dsp._fft_kernel import fft
-from ddsp_fx.dsp._jit import compiled
+from ddsp_fx.dsp._jit import compiled, kernel
+from ddsp_fx.dsp.state import Float2, Float3, Float4, Int2, Record
+
+# Taps that are convolved directly, and the samples after which a piece of a block ends.
+HEAD = 256
 
 
 # Without fastmath, the additions keep the order of the taps, so that a sample's value cannot depend on its block.
@@ -53,6 +60,32 @@ def _join_pair(left: Floats, right: Floats, work: Floats) -> None:
         work[1, n - k], work[0, n - k] = left[0, k] + right[1, k], right[0, k] - left[1, k]
 
 
+@kernel(fastmath={"contract"})
+def _split_single(work: Float2, twiddles: Float2, spectrum: Float2) -> None:
+    """From the transform of even + i odd samples, the spectrum (part, bin) of the real signal of twice the length."""
+    n, half = work.shape[1], np.float32(0.5)
+    for k in range(n + 1):
+        a, m = k & (n - 1), (n - k) & (n - 1)
+        even_r, even_i = half * (work[0, a] + work[0, m]), half * (work[1, a] - work[1, m])
+        odd_r, odd_i = half * (work[1, a] + work[1, m]), half * (work[0, m] - work[0, a])
+        spectrum[0, k] = even_r + twiddles[0, k] * odd_r - twiddles[1, k] * odd_i
+        spectrum[1, k] = even_i + twiddles[0, k] * odd_i + twiddles[1, k] * odd_r
+
+
+@kernel(fastmath={"contract"})
+def _join_single(spectrum: Float2, twiddles: Float2, work: Float2) -> None:
+    """The inverse of `_split_single`, twice as large, with parts swapped so that `fft` inverts it."""
+    n = work.shape[1]
+    for k in range(n):
+        m = n - k
+        even_r, even_i = spectrum[0, k] + spectrum[0, m], spectrum[1, k] - spectrum[1, m]
+        skew_r, skew_i = spectrum[0, k] - spectrum[0, m], spectrum[1, k] + spectrum[1, m]
+        odd_r = twiddles[0, k] * skew_r + twiddles[1, k] * skew_i
+        odd_i = twiddles[0, k] * skew_i - twiddles[1, k] * skew_r
+        work[1, k] = even_r - odd_i
+        work[0, k] = even_i + odd_r
+
+
 @compiled("void(float32[:, :, ::1], int64, float32[:, :, ::1], float32[:, ::1])", fastmath={"contract"})
 def _add_products(inputs: Floats, newest: int, partitions: Floats, total: Floats) -> None:
     """total (part, bin) += sum over p of partitions[:, p] * inputs[:, newest - p], where inputs is a ring of blocks."""
@@ -66,37 +99,125 @@ def _add_products(inputs: Floats, newest: int, partitions: Floats, total: Floats
             total_i[k] += hr[k] * xi[k] + hi[k] * xr[k]
 
 
-@compiled(
-    "void(float32[:, ::1], float32[:, :, :, ::1], int64, float32[:, :, :, ::1], int64[:, ::1],"
-    " float32[:, :, ::1], float32[:, ::1], float32[:, ::1], float32[:, ::1], float32[:, ::1])"
-)
-def turn_block(  # noqa: PLR0913, PLR0917
-    audio: Floats,
-    spectra: Floats,
-    newest: int,
-    partitions: Floats,
-    routes: NDArray[np.int64],
-    totals: Floats,
-    work: Floats,
-    roots: Floats,
-    first: Floats,
-    pending: Floats,
-) -> None:
-    """Overlap-save of one block: takes the last two blocks of `audio`, puts the next block of output into `pending`.
+class LevelPlace(Record):
+    """Samples in the current block, and the index of the newest spectrum."""
 
-    Channels are transformed in pairs, as real and imaginary part, so their number must be even.
+    filled: int
+    newest: int
+
+
+class Level(NamedTuple):
+    """The taps of one partition size, with the audio on its way through them. Without partitions it is silent."""
+
+    place: LevelPlace
+    input: Float2  # (channels, the last two blocks)
+    spectra: Float4  # (channel, part, block, bin)
+    partitions: Float4  # (path, part, block, bin)
+    totals: Float3  # (channel, part, bin)
+    pending: Float2  # (channels, the next block of output)
+    work: Float2
+    roots: Float2
+    first: Float2
+    twiddles: Float2  # of one channel alone
+
+
+class Convolver(NamedTuple):
+    """An impulse response and all audio inside it."""
+
+    place: Place
+    recent: Float2  # (channels, the taps of the head before a block, and the block)
+    head: Float2  # (paths, taps)
+    routes: Int2  # (input channel, output channel, path) of each convolution
+    short: Level
+    long: Level
+
+
+@kernel()
+def _turn_single(level: Level) -> None:
+    """`_turn` for one channel, whose even and odd samples are the real and imaginary part of half as many numbers."""
+    audio, pending, work, newest = level.input[0], level.pending[0], level.work, level.place.newest
+    size = pending.size
+    for i in range(size):
+        work[0, i], work[1, i] = audio[2 * i], audio[2 * i + 1]
+    fft(work, level.roots, level.first)
+    spectrum = level.totals[0]
+    _split_single(work, level.twiddles, spectrum)
+    copy(spectrum[0], level.spectra[0, 0, newest])
+    copy(spectrum[1], level.spectra[0, 1, newest])
+    spectrum[:] = 0.0
+    _add_products(level.spectra[0], newest, level.partitions[0], spectrum)
+    _join_single(spectrum, level.twiddles, work)
+    fft(work, level.roots, level.first)
+    for i in range(size // 2):
+        pending[2 * i], pending[2 * i + 1] = work[1, size // 2 + i], work[0, size // 2 + i]
+    copy(audio[size:], audio[:size])
+
+
+@kernel()
+def _turn(level: Level, routes: Int2) -> None:
+    """Overlap-save of one complete block of input, which gives the next block of output.
+
+    Several channels are transformed in pairs, as real and imaginary part, so their number is even.
     """
+    place, audio, pending, work = level.place, level.input, level.pending, level.work
     channels, size = pending.shape
+    place.filled, place.newest = 0, (place.newest + 1) % level.spectra.shape[2]
+    if channels == 1:
+        _turn_single(level)
+        return
     for c in range(0, channels, 2):
-        work[0], work[1] = audio[c], audio[c + 1]
-        fft(work, roots, first)
-        _split_pair(work, spectra[c], spectra[c + 1], newest)
-    totals[:] = 0.0
+        copy(audio[c], work[0])
+        copy(audio[c + 1], work[1])
+        fft(work, level.roots, level.first)
+        _split_pair(work, level.spectra[c], level.spectra[c + 1], place.newest)
+    level.totals[:] = 0.0
     for r in range(routes.shape[0]):
-        _add_products(spectra[routes[r, 0]], newest, partitions[routes[r, 2]], totals[routes[r, 1]])
+        partitions, total = level.partitions[routes[r, 2]], level.totals[routes[r, 1]]
+        _add_products(level.spectra[routes[r, 0]], place.newest, partitions, total)
     for c in range(0, channels, 2):
-        _join_pair(totals[c], totals[c + 1], work)
-        fft(work, roots, first)
-        pending[c], pending[c + 1] = work[1, size:], work[0, size:]
+        _join_pair(level.totals[c], level.totals[c + 1], work)
+        fft(work, level.roots, level.first)
+        copy(work[1, size:], pending[c])
+        copy(work[0, size:], pending[c + 1])
     for c in range(channels):
-        audio[c, :size] = audio[c, size:]
+        copy(audio[c, size:], audio[c, :size])
+
+
+@kernel()
+def _advance(  # noqa: PLR0913, PLR0917
+    level: Level, routes: Int2, channels: int, block: Float2, start: int, n: int, out: Float2, at: int
+) -> None:
+    """Add this level's part to `out` from `at`, and store a piece of a block that does not cross the block's end."""
+    size = level.pending.shape[1]
+    if size == 0:
+        return
+    filled = level.place.filled
+    for c in range(channels):
+        for i in range(n):
+            out[c, at + i] += level.pending[c, filled + i]
+        copy(block[c, start : start + n], level.input[c, size + filled : size + filled + n])
+    level.place.filled = filled + n
+    if filled + n == size:
+        _turn(level, routes)
+
+
+@kernel()
+def convolve(room: Convolver, block: Float2, start: int, n: int, out: Float2) -> None:
+    """A piece of a block, any n, -> the convolved samples into the first n of `out`."""
+    channels, past = room.recent.shape[0], room.recent.shape[1] - HEAD
+    done = 0
+    while done < n:
+        count = min(n - done, HEAD - room.place.position)
+        for c in range(channels):
+            copy(block[c, start + done : start + done + count], room.recent[c, past : past + count])
+            out[c, done : done + count] = 0.0
+        for r in range(room.routes.shape[0]):
+            samples = room.recent[room.routes[r, 0], : past + count]
+            add_fir(samples, room.head[room.routes[r, 2]], out[room.routes[r, 1], done : done + count])
+        for c in range(channels):
+            for i in range(past):
+                room.recent[c, i] = room.recent[c, count + i]
+        _advance(room.short, room.routes, channels, block, start + done, count, out, done)
+        _advance(room.long, room.routes, channels, block, start + done, count, out, done)
+        room.place.position = (room.place.position + count) % HEAD
+        done += count

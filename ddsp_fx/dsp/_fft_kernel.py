@@ -4,8 +4,6 @@
 Stockham's self-sorting form, radix 4, with one final radix-2 pass for odd powers of 2. Real and imaginary parts
 are separate arrays, so that every inner loop runs over contiguous memory. 8192 points take 28 us, NumPy 80 us,
 and there is no call to Python.
-
-numba's cache of a caller does not notice an edit in this file: touch `_convolution_kernel.py` after one.
 """
 
 from functools import cache
@@ -13,6 +11,7 @@ from functools import cache
 import numpy as np
 
 from ddsp_fx.array_types import Floats
+from ddsp_fx.dsp._copy_kernel import copy
 from ddsp_fx.dsp._jit import compiled
 
 
@@ -108,5 +107,5 @@ def fft(work: Floats, roots: Floats, first: Floats) -> None:
             _last_pass(work[source + 1], work[target + 1])
         s, source = s * 4, target
     if source == 2:
-        work[0] = work[2]
-        work[1] = work[3]
+        copy(work[2], work[0])
+        copy(work[3], work[1])

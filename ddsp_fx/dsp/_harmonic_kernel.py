@@ -43,6 +43,11 @@ def _sine_and_cosine(cycles: float) -> tuple[float, float]:
 _DOUBLE_COSINE, _BEFORE, _CURRENT, _SUM, _POSITION = range(5)
 
 
+def new_strips() -> NDArray[np.float64]:
+    """Work space for `render_segment`."""
+    return np.empty((5, _STRIP))
+
+
 @compiled("void(float64, float64, float64, int64, float64, float64[:, ::1])", fastmath={"contract"})
 def _start_strip(  # noqa: PLR0913, PLR0917
     phase: float, step: float, bend: float, first: int, offset: float, rows: NDArray[np.float64]
@@ -103,7 +108,8 @@ def _add_fading_harmonic(  # noqa: PLR0913, PLR0917
 
 
 @compiled(
-    "float64(float64, float64, float64, float64, float64, float64, float64, float64[::1], float64[::1], float32[::1])",
+    "float64(float64, float64, float64, float64, float64, float64, float64, float64[::1], float64[::1],"
+    "float64[:, ::1], float32[::1])",
     fastmath={"contract"},
 )
 def render_segment(  # noqa: PLR0913, PLR0917
@@ -116,19 +122,19 @@ def render_segment(  # noqa: PLR0913, PLR0917
     fade_cycles: float,
     start_amplitudes: NDArray[np.float64],
     end_amplitudes: NDArray[np.float64],
+    rows: NDArray[np.float64],
     out: NDArray[np.float32],
 ) -> float:
     """Sum of harmonics between two frames.
 
     Frequencies are in cycles per sample; sample i lies at weight + i * weight_step on the way from start to end.
-    Returns the phase in cycles of the last sample.
+    `rows` is scratch from `new_strips`. Returns the phase in cycles of the last sample.
     """
     bend = (end_cycles - start_cycles) * weight_step
     first_cycles = start_cycles + (end_cycles - start_cycles) * weight
     lowest, highest = min(start_cycles, end_cycles), max(start_cycles, end_cycles)
     n_harmonics = min(start_amplitudes.size, math.ceil(limit_cycles / lowest) - 1)
     n_full = min(n_harmonics, int((limit_cycles - fade_cycles) / highest)) // 4 * 4
-    rows = np.empty((5, _STRIP))
     for first in range(0, out.size, _STRIP):
         _start_strip(phase, first_cycles, bend, first, weight / weight_step, rows)
         for h in range(0, n_full, 4):

@@ -8,17 +8,24 @@ spectra, and one inverse FFT gives the next B samples. All blocks lie at absolut
 the result independent of the host's block sizes.
 """
 
-from itertools import pairwise
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import AudioError
 
+if TYPE_CHECKING:
+    from ddsp_fx.dsp._convolution_kernel import Convolver, Level
+
 Route = tuple[int, int, int]
 
 # Two levels cost the least for a 3 s room in 128-sample blocks: more levels add calls, fewer add arithmetic.
-_HEAD = 256
+# The first is also where the direct FIR ends.
 _LEVEL_SIZES = (256, 4096)
 
 
@@ -36,64 +43,23 @@ def _routes(paths: int, channels: int) -> list[Route]:
     )
 
 
-class _Level:
-    """The taps of one partition size, by uniformly partitioned overlap-save."""
+# Effects with the same room share its spectra, 0.6 MB a second of it.
+_spectra: WeakValueDictionary[tuple[bytes, tuple[int, ...], int], Floats] = WeakValueDictionary()
 
-    def __init__(self, taps: Floats, size: int, routes: list[Route], channels: int) -> None:
-        from ddsp_fx.dsp._convolution_kernel import turn_block
-        from ddsp_fx.dsp._fft_kernel import fft_tables
 
-        self._turn_block = turn_block
-        self._size = size
-        self._channels = channels
-        self._routes = np.array(routes, np.int64).reshape(-1, 3)
-        self._partitions = _partition_spectra(taps, size)
-        # The compiled loop takes channels in pairs: an odd channel is paired with silence.
-        paired, count = channels + channels % 2, self._partitions.shape[2]
-        self._spectra = np.empty((paired, 2, count, size + 1), np.float32)
-        self._totals = np.empty((paired, 2, size + 1), np.float32)
-        self._input = np.empty((paired, 2 * size), np.float32)
-        self._pending = np.empty((paired, size), np.float32)
-        self._work = np.empty((4, 2 * size), np.float32)
-        self._roots, self._first_roots = fft_tables(2 * size)
-        self.reset()
-
-    def reset(self) -> None:
-        self._spectra[:] = 0.0
-        self._input[:] = 0.0
-        self._pending[:] = 0.0
-        self._newest = 0
-        self._filled = 0
-
-    def advance(self, chunk: Floats, out: Floats) -> None:
-        """Add this level's part to `out` and store `chunk`, which must not cross the end of a block."""
-        start, stop = self._filled, self._filled + chunk.shape[1]
-        out += self._pending[: self._channels, start:stop]
-        self._input[: self._channels, self._size + start : self._size + stop] = chunk
-        self._filled = stop
-        if stop == self._size:
-            self._turn()
-
-    def _turn(self) -> None:
-        """Compute the next block of output, after a block of input is complete."""
-        self._filled = 0
-        self._newest = (self._newest + 1) % self._spectra.shape[2]
-        self._turn_block(
-            self._input,
-            self._spectra,
-            self._newest,
-            self._partitions,
-            self._routes,
-            self._totals,
-            self._work,
-            self._roots,
-            self._first_roots,
-            self._pending,
-        )
+def _shared_spectra(taps: Floats, size: int) -> Floats:
+    """`_partition_spectra`, made once for the same taps. They are only read."""
+    key = hashlib.sha256(np.ascontiguousarray(taps).data).digest(), taps.shape, size
+    found = _spectra.get(key)
+    if found is None:
+        found = _spectra[key] = _partition_spectra(taps, size)
+    return found
 
 
 def _partition_spectra(taps: Floats, size: int) -> Floats:
     """Taps (paths, n) -> spectra (paths, real or imaginary, partitions, size + 1), for an unscaled inverse FFT."""
+    if not size:
+        return np.zeros((len(taps), 2, 0, 1), np.float32)
     count = -(-taps.shape[1] // size)
     padded = np.pad(taps, ((0, 0), (0, count * size - taps.shape[1]))).reshape(len(taps), count, size)
     spectra = np.fft.rfft(padded, 2 * size) / (2 * size)
@@ -111,6 +77,7 @@ class PartitionedConvolver:
 
     Attributes:
         tail_samples: how long the output sounds after the input has ended: taps - 1.
+        table: its state, for compiled code.
 
     Raises:
         AudioError: if the paths do not fit the channels, or a tap is not finite.
@@ -125,30 +92,39 @@ class PartitionedConvolver:
             )
         if not np.isfinite(taps).all():
             raise AudioError("PartitionedConvolver: the impulse response holds NaN or infinity; check its file")
-        self._routes = _routes(taps.shape[0], channels)
+        from ddsp_fx.dsp._convolution_kernel import convolve
+        from ddsp_fx.dsp._view import Table
+
         self.channels = channels
         self.tail_samples = max(0, taps.shape[1] - 1)
-        self._build(taps)
-        self.reset()
+        self._convolve, self.table = convolve, Table(self._build(taps))
 
-    def _build(self, taps: Floats) -> None:
-        from ddsp_fx.dsp._convolution_kernel import add_fir
+    @property
+    def state(self) -> Convolver:
+        """What compiled code works on."""
+        state: Convolver = self.table.state
+        return state
 
-        self._add_fir = add_fir
-        self._head = np.ascontiguousarray(taps[:, :_HEAD])
-        edges = [*_LEVEL_SIZES, max(taps.shape[1], _LEVEL_SIZES[-1])]
-        self._levels = [
-            _Level(taps[:, start:stop], start, self._routes, self.channels)
-            for start, stop in pairwise(edges)
-            if taps.shape[1] > start
-        ]
+    def _build(self, taps: Floats) -> Convolver:
+        from ddsp_fx.dsp._convolution_kernel import HEAD, Convolver
+        from ddsp_fx.dsp._delay_kernel import Place
+        from ddsp_fx.dsp.state import new
+
+        head = np.ascontiguousarray(taps[:, :HEAD])
+        recent = np.zeros((self.channels, max(head.shape[1] - 1, 0) + HEAD), np.float32)
+        routes = np.array(_routes(taps.shape[0], self.channels), np.int64).reshape(-1, 3)
+        short, long = _LEVEL_SIZES
+        levels = _level(taps[:, short:long], short, self.channels), _level(taps[:, long:], long, self.channels)
+        return Convolver(new(Place), recent, head, routes, *levels)
 
     def reset(self) -> None:
         """Forget all audio."""
-        self._recent = np.zeros((self.channels, max(0, self._head.shape[1] - 1)), np.float32)
-        self._position = 0
-        for level in self._levels:
-            level.reset()
+        self.state.place.position = 0
+        self.state.recent[:] = 0.0
+        for level in (self.state.short, self.state.long):
+            level.place.filled = level.place.newest = 0
+            for audio in (level.input, level.spectra, level.pending):
+                audio[:] = 0.0
 
     def process(self, block: Floats) -> Floats:
         """Audio (channels, n), any n -> the convolved samples (channels, n) at the same times.
@@ -158,24 +134,27 @@ class PartitionedConvolver:
         """
         if block.ndim != 2 or block.shape[0] != self.channels:
             raise AudioError(f"PartitionedConvolver: block of shape {block.shape}, expected ({self.channels}, samples)")
-        out = np.zeros(block.shape, np.float32)
-        if self._head.shape[1] and block.shape[1]:
-            self._add_head(block, out)
-        if self._levels:
-            self._add_levels(block, out)
+        out = np.empty(block.shape, np.float32)
+        self._convolve(self.state, np.require(block, np.float32, ["C", "W"]), 0, block.shape[1], out)
         return out
 
-    def _add_head(self, block: Floats, out: Floats) -> None:
-        samples = np.concatenate([self._recent, block], axis=1, dtype=np.float32)
-        for source, target, path in self._routes:
-            self._add_fir(samples[source], self._head[path], out[target])
-        self._recent = samples[:, block.shape[1] :].copy()
 
-    def _add_levels(self, block: Floats, out: Floats) -> None:
-        done, n = 0, block.shape[1]
-        while done < n:
-            stop = min(n, done + _HEAD - self._position)
-            for level in self._levels:
-                level.advance(block[:, done:stop], out[:, done:stop])
-            self._position = (self._position + stop - done) % _HEAD
-            done = stop
+def _level(taps: Floats, size: int, channels: int) -> Level:
+    """The taps (paths, n) from one edge to the next, in partitions of `size`."""
+    from ddsp_fx.dsp._convolution_kernel import Level, LevelPlace
+    from ddsp_fx.dsp._fft_kernel import fft_tables
+    from ddsp_fx.dsp.state import new
+
+    if not taps.shape[1]:
+        size = channels = 0
+    # The compiled loop takes channels in pairs: an odd channel is paired with silence. A single one is transformed
+    # alone, at half the size.
+    rows, length = channels + (channels % 2 if channels > 1 else 0), size if channels == 1 else 2 * size
+    partitions = _shared_spectra(taps, size)
+    shapes = [(rows, 2 * size), (rows, 2, partitions.shape[2], size + 1), (rows, 2, size + 1), (rows, size)]
+    audio, spectra, totals, pending = (np.zeros(shape, np.float32) for shape in shapes)
+    nothing = np.zeros((2, 0), np.float32)
+    tables = fft_tables(length) if size else (nothing, nothing)
+    twiddles = fft_tables(2 * size)[0] if size else nothing
+    work = np.zeros((4, length), np.float32)
+    return Level(new(LevelPlace), audio, spectra, partitions, totals, pending, work, *tables, twiddles)

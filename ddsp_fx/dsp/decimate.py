@@ -7,13 +7,19 @@ suffices: flat to 6.8 kHz, and 60 dB down from 8 kHz on, so that aliases stay be
 that people hear goes through `resample`.
 """
 
+from __future__ import annotations
+
 import math
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ddsp_fx.array_types import Floats
 from ddsp_fx.errors import ParameterError
+
+if TYPE_CHECKING:
+    from ddsp_fx.dsp._decimate_kernel import Decimator
 
 _HALF_LENGTH_S = 1.5e-3
 _STOP_DB = 60.0
@@ -55,6 +61,7 @@ class AnalysisDecimator:
             raise ParameterError(f"AnalysisDecimator: rates {sample_rate!r}, {out_rate!r} Hz must be positive")
         ratio = Fraction(sample_rate).limit_denominator(1000) / out_rate
         self._num, self._den = ratio.numerator, ratio.denominator
+        self._phases = 1
         self._half = 0 if ratio == 1 else math.ceil(_HALF_LENGTH_S * sample_rate)
         self.look_ahead = max(0, self._half - 1)
         if self._half:
@@ -68,6 +75,25 @@ class AnalysisDecimator:
         self._phases = min(self._den, _MOST_PHASES)
         self._table = _phase_table(sample_rate, cutoff_hz, self._half, self._phases)
         self._interpolate = interpolate
+
+    def new_state(self, longest: int) -> Decimator:
+        """This converter for compiled code, at its start, for blocks of up to `longest` samples."""
+        from ddsp_fx.dsp._decimate_kernel import Decimator, DecimatorNumbers
+        from ddsp_fx.dsp.state import new
+
+        table = self._table if self._half else np.zeros((1, 0), np.float32)
+        numbers = new(DecimatorNumbers, num=self._num, den=self._den, half=self._half, phases=self._phases)
+        # What the filter still needs, and the distance of two outputs.
+        kept = 2 * self._half + -(-self._num // self._den) + 2
+        state = Decimator(numbers, np.zeros(kept + longest, np.float32), table)
+        self.restart(state)
+        return state
+
+    def restart(self, state: Decimator) -> None:
+        """Return a state of this converter to its start."""
+        state.numbers.received = state.numbers.emitted = 0
+        state.numbers.first_pending, state.numbers.pending = -self._half, self._half
+        state.pending[:] = 0.0
 
     def reset(self) -> None:
         """Forget all audio: the next sample is at time 0, with silence before it."""

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A bank of harmonic oscillators at the host's rate, driven by frames of f0 and amplitudes."""
 
+from __future__ import annotations
+
 import math
 from typing import Any
 
@@ -13,7 +15,7 @@ from ddsp_fx.errors import ParameterError
 # The last 2.5 % below the ceiling (200 Hz of 8 kHz) fade linearly with frequency. The reference switches a harmonic
 # off when it crosses the ceiling, which clicks on every glide and vibrato.
 _FADE_OF_CEILING = 0.025
-_LOWEST_HZ = 1.0
+LOWEST_HZ = 1.0
 
 
 class HarmonicOscillator:
@@ -42,9 +44,10 @@ class HarmonicOscillator:
     ) -> None:
         if n_harmonics < 1:
             raise ParameterError(f"HarmonicOscillator: n_harmonics is {n_harmonics}; it must be at least 1")
-        from ddsp_fx.dsp._harmonic_kernel import render_segment, silence_non_finite
+        from ddsp_fx.dsp._harmonic_kernel import new_strips, render_segment, silence_non_finite
 
         self._render, self._silence_non_finite = render_segment, silence_non_finite
+        self._strips = new_strips()
         self.grid = grid
         self.n_harmonics = n_harmonics
         limit_hz = min(grid.model_rate / 2 if ceiling_hz is None else ceiling_hz, grid.sample_rate / 2)
@@ -53,6 +56,11 @@ class HarmonicOscillator:
         # Never 0, because the kernel divides by it. 1e-12 cycles per sample act as a hard mask.
         self._fade = max(fade_hz / grid.sample_rate, 1e-12)
         self.reset()
+
+    @property
+    def ceiling_cycles(self) -> tuple[float, float]:
+        """Where harmonics are silent, and the width of the fade below it, in cycles per sample."""
+        return self._limit, self._fade
 
     def reset(self) -> None:
         """Back to frame 0, phase 0 and silence."""
@@ -75,7 +83,7 @@ class HarmonicOscillator:
                 f"HarmonicOscillator: amplitudes have shape {np.shape(amplitudes)}, expected ({self.n_harmonics},)"
             )
         target = np.array(amplitudes, np.float64)
-        voiced = self._silence_non_finite(target) and _LOWEST_HZ <= f0_hz < math.inf
+        voiced = self._silence_non_finite(target) and LOWEST_HZ <= f0_hz < math.inf
         if not voiced:
             target = np.zeros(self.n_harmonics)
         held = self._cycles
@@ -92,6 +100,16 @@ class HarmonicOscillator:
         if n and sounds:
             weight, step = self.grid.weights(k)
             self._phase = self._render(
-                self._phase, start, end, weight, step, self._limit, self._fade, self._amplitudes, target, out
+                self._phase,
+                start,
+                end,
+                weight,
+                step,
+                self._limit,
+                self._fade,
+                self._amplitudes,
+                target,
+                self._strips,
+                out,
             )
         return out

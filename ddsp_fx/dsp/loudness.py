@@ -6,17 +6,21 @@ mean over bins of the A-weighted power of an unnormalised Hann STFT: it grows by
 and full-scale noise lies above 0 dB. Neither goes below FLOOR_DB, the level of digital silence.
 """
 
+from __future__ import annotations
+
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ddsp_fx.array_types import Floats
+from ddsp_fx.dsp.scaling import FLOOR_DB
 from ddsp_fx.errors import ParameterError
 
-FLOOR_DB = -80.0
+if TYPE_CHECKING:
+    from ddsp_fx.dsp._loudness_kernel import Level
 
 
 def a_weighting_db(frequency_hz: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -63,6 +67,15 @@ class LevelMeter:
         self.frame = frame
         self.sample_rate = sample_rate
         self._work = np.zeros((4, frame), np.float32)
+
+    def new_state(self) -> Level:
+        """This meter for compiled code; its frames must be a power of 2."""
+        from ddsp_fx.dsp._fft_kernel import fft_tables
+        from ddsp_fx.dsp._loudness_kernel import Level
+
+        window, weights = _tables(self.frame, self.sample_rate)
+        used = weights if self.kind == "loudness" else weights[:0]
+        return Level(window, used, np.zeros((4, self.frame), np.float32), *fft_tables(self.frame))
 
     def levels(self, frames: Floats) -> Floats:
         """Frames (n, frame), full scale 1.0 -> level in dB (n,), never below FLOOR_DB.

@@ -96,12 +96,23 @@ class FilteredNoise:
     def reset(self) -> None:
         """Return to frame 0 and the first random number."""
         self._frame = 0
-        self._random = np.random.default_rng(self.seed)
+        self._random = self.seeded()
         self._taps = np.zeros(len(self._basis), np.float32)
-        self._white = self._draw(len(self._basis) - 1)
+        self._white = self.white(self._random, len(self._basis) - 1)
 
-    def _draw(self, n: int) -> Floats:
-        return self._random.random(n, np.float32) * np.float32(2.0) - np.float32(1.0)
+    @property
+    def half_basis(self) -> Floats:
+        """The impulse response of each band from its middle tap on, (taps + 1) / 2 by n_bands, in float32."""
+        return np.ascontiguousarray(self._basis[len(self._basis) // 2 :], np.float32)
+
+    def seeded(self) -> np.random.Generator:
+        """A generator of the white noise, at its start."""
+        return np.random.default_rng(self.seed)
+
+    @staticmethod
+    def white(generator: np.random.Generator, n: int) -> Floats:
+        """The generator's next n samples, uniform in -1..1."""
+        return generator.random(n, np.float32) * np.float32(2.0) - np.float32(1.0)
 
     def push(self, magnitudes: NDArray[np.floating[Any]]) -> Floats:
         """Frame k's linear magnitudes (n_bands,) -> the samples from frame k - 1 to k (none for k = 0).
@@ -123,7 +134,7 @@ class FilteredNoise:
     def _segment(self, taps: Floats) -> Floats:
         k = self._frame - 1
         n = self.grid.start(k + 1) - self.grid.start(k)
-        white = np.concatenate([self._white, self._draw(n)])
+        white = np.concatenate([self._white, self.white(self._random, n)])
         out = np.zeros(n, np.float32)
         if taps.any() or self._taps.any():
             weight, step = self.grid.weights(k)

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+# The level of digital silence, for loudness and power alike.
+FLOOR_DB = -80.0
 # Far below any audible frequency (25 octaves under 440 Hz); keeps log2 finite.
 _LOWEST_HZ = 1e-5
 

@@ -10,12 +10,16 @@ sound is 4.31, against 4.45 and 4.39.
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ddsp_fx.array_types import Audio
 from ddsp_fx.dsp._fft_kernel import fft_tables
 from ddsp_fx.dsp._tail_mask_kernel import add_masked_window
+
+if TYPE_CHECKING:
+    from ddsp_fx.dsp._tail_mask_kernel import Mask
 
 # 32 to 43 ms. Windows from 32 to 128 ms separate tails and notes best (within 0.1 of the distance), and shorter ones
 # have less latency.
@@ -57,6 +61,30 @@ class TailMask:
         self._sum = np.zeros((self._channels, self._size), np.float32)
         self._ready = np.zeros((self._channels, self._hop), np.float32)
 
+    def new_state(self) -> Mask:
+        """The same for compiled code, at its start."""
+        from ddsp_fx.dsp._delay_kernel import new_queue
+        from ddsp_fx.dsp._tail_mask_kernel import Mask, MaskNumbers
+        from ddsp_fx.dsp.state import PIECE, new
+
+        numbers = new(MaskNumbers, hop=self._hop, exponent=EXPONENT, silence=SILENCE)
+        held = np.zeros((self._channels + 2, self._size + PIECE), np.float32)
+        work, roots, first, powers = self._scratch
+        total = np.zeros((self._channels, self._size), np.float32)
+        ready = new_queue(self._channels, PIECE + 2 * self._hop)
+        state = Mask(numbers, held, self._window, work, roots, first, powers, self._bounds, total, ready)
+        self.restart(state)
+        return state
+
+    def restart(self, state: Mask) -> None:
+        """Clear all audio of a state."""
+        from ddsp_fx.dsp._delay_kernel import restart_queue
+
+        state.numbers.held = self._size - self._hop
+        state.held[:] = 0.0
+        state.total[:] = 0.0
+        restart_queue(state.ready, self._hop)
+
     def process(self, recording: Audio, dry: Audio, late: Audio) -> Audio:
         """(channels, n) of the recording and (n,) of each prediction, aligned with it -> (channels, n)."""
         self._held = np.concatenate([self._held, np.vstack([recording, dry, late])], axis=1)
@@ -72,7 +100,7 @@ class TailMask:
     def _frame(self, rows: Audio) -> Audio:
         """One window (channels + 2, size) -> the hop that no later window overlaps."""
         rows = np.ascontiguousarray(rows)
-        add_masked_window(rows, self._window, *self._scratch, self._bounds, EXPONENT, SILENCE, self._sum)
+        add_masked_window(rows, 0, self._window, *self._scratch, self._bounds, EXPONENT, SILENCE, self._sum)
         done = self._sum[:, : self._hop].copy()
         self._sum[:, : -self._hop] = self._sum[:, self._hop :]
         self._sum[:, -self._hop :] = 0.0

@@ -51,6 +51,8 @@ class Effect(Playable, Copyable, Parametrised):
         self._max_block_size = 0
         self._channels = 0
         self._warned = False
+        # Whether a block may wait for what takes longer than the block itself. In live audio it may not.
+        self._waits = True
         Parametrised.__init__(self, **values)
 
     @property
@@ -110,6 +112,14 @@ class Effect(Playable, Copyable, Parametrised):
         finally:
             self._usage.leave()
 
+    def wait_for_responses(self, waits: bool) -> None:
+        """Whether blocks may wait for what takes longer than a block, as a room's new response; call it between blocks.
+
+        If they may, as from the start, the same changes give the same samples. If not, as in live audio, such a change
+        begins when it is ready.
+        """
+        self._waits = waits
+
     def reset(self) -> None:
         """Clear all audio. Parameters keep their values and apply at once, without a ramp."""
         with self._usage.between_blocks(self._name):
@@ -150,13 +160,16 @@ class Effect(Playable, Copyable, Parametrised):
         if type(out) is not np.ndarray or out.dtype != np.float32 or out.shape != block.shape:
             out = as_output(out, block.shape, self._name)
         out, bad_out = replace_non_finite(out)
-        if (bad_in or bad_out) and not self._warned:
-            self._warned = True
-            where = "input" if bad_in else "output"
-            warnings.warn(
-                f"{self._name}: NaN or infinity in the {where} became silence", NonFiniteAudioWarning, stacklevel=3
-            )
+        if bad_in or bad_out:
+            self._warn_of_non_finite("input" if bad_in else "output")
         return out
+
+    def _warn_of_non_finite(self, where: str) -> None:
+        """Once between two resets."""
+        if not self._warned:
+            self._warned = True
+            told = f"{self._name}: NaN or infinity in the {where} became silence"
+            warnings.warn(told, NonFiniteAudioWarning, stacklevel=4)
 
     def as_pedalboard(self) -> pedalboard.Plugin:
         """A pedalboard plugin that sounds like this effect, for a `pedalboard.Pedalboard` or any other host of plugins.

@@ -21,13 +21,17 @@ from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, gain_ramp
 from ddsp_fx.effects.source import Source
 
 if TYPE_CHECKING:
+    from ddsp_fx.dsp.stage import Stage
     from ddsp_fx.dsp.tail_mask import TailMask
+    from ddsp_fx.effects._dereverb_kernel import DereverbState
+    from ddsp_fx.effects.voice import CompiledVoice
 
 
 class Dereverb(InstrumentEffect):
     """Removes the room from an instrument. `stems` gives the predicted dry sound and the removed room separately."""
 
     kind: ClassVar[str] = "dereverb"
+    _state: DereverbState
 
     amount = Parameter("Amount", 0, 1, 1, description="0 is the input, 1 the dry sound")
     method = Parameter(
@@ -78,17 +82,57 @@ class Dereverb(InstrumentEffect):
     def _prepare(self) -> None:
         from ddsp_fx.dsp.tail_mask import TailMask
 
-        super()._prepare()
         self._mask = TailMask(self.channels, self.sample_rate, self._source.trained.sample_rate / 2.0)
+        super()._prepare()
         # Tone and noise have one channel, the room one or all.
         rows = 2 + (self._room.channels if self._room else 1) + self.channels
         self._aligned = DelayLine(rows, self._mask.latency_samples)
 
+    def _stage_around(self, voice: CompiledVoice) -> Stage:
+        from ddsp_fx.dsp._delay_kernel import new_delay
+        from ddsp_fx.dsp._ramp_kernel import new_blend, new_ramp
+        from ddsp_fx.dsp.stage import Stage
+        from ddsp_fx.dsp.state import PIECE, new
+        from ddsp_fx.effects._dereverb_kernel import DereverbControls, DereverbState, dereverb
+
+        assert self._mask is not None
+        rows = 2 + voice.state.pieces.room.shape[0] + self.channels
+        parts, aligned = np.zeros((2, rows, PIECE), np.float32)
+        clean, wet, dry = np.zeros((3, self.channels, PIECE), np.float32)
+        self._controls = new(DereverbControls)
+        self._state = DereverbState(
+            self._controls,
+            voice.state,
+            self._mask.new_state(),
+            new_delay(rows, self._mask.latency_samples),
+            new_ramp(self.sample_rate),
+            new_blend(self.sample_rate),
+            parts,
+            aligned,
+            clean,
+            wet,
+            dry,
+            np.zeros(PIECE, np.float32),
+        )
+        return Stage(dereverb, self._state)
+
     def _reset(self) -> None:
+        if self._chain is not None:
+            self._reset_stage()
         for part in (self._mask, self._aligned):
             if part is not None:
                 part.reset()
         super()._reset()
+
+    def _reset_stage(self) -> None:
+        from ddsp_fx.dsp._delay_kernel import clear_delay
+        from ddsp_fx.dsp._ramp_kernel import restart_blend
+
+        assert self._mask is not None
+        self._mask.restart(self._state.mask)
+        clear_delay(self._state.alignment)
+        restart_blend(self._state.blend)
+        self._state.method.has_begun = 0
 
     def _room_send(self) -> float:
         return 1.0

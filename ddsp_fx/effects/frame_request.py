@@ -5,6 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Above the trained loudness, decoders overdrive; 6 dB of headroom keeps accents.
+LEVEL_HEAD_ROOM_DB = 6.0
+# While the gate is closed, the model's input level is lower by this, so that a consonant does not build up its state.
+UNVOICED_DUCK_DB = 20.0
+
 
 @dataclass(frozen=True)
 class FrameRequest:

@@ -13,13 +13,8 @@ ATTACK_S = 0.04
 RELEASE_S = 0.0588
 HOLD_S = 0.04
 SURE_S = 0.02
-HYSTERESIS = 0.6
-SURE = 1.5
-LEVEL_HYSTERESIS_DB = 6.0
 # The loudest level decays at this rate, so that a cough does not cut the quiet song after it.
 FORGET_DB_PER_S = 1.0
-# A frame below this level never counts as playing, even in a quiet stream. It is the loudness of a -83 dBFS sine.
-QUIETEST_DB = -60.0
 
 
 class FollowingThreshold:
@@ -31,21 +26,26 @@ class FollowingThreshold:
     Args:
         high_db: the 95 % level quantile of the training data.
         frame_s: seconds between frames.
+
+    Attributes:
+        state: for compiled code.
     """
 
     def __init__(self, high_db: float, frame_s: float = DEFAULT_FRAME_S) -> None:
-        self._high_db, self._forget_db = high_db, FORGET_DB_PER_S * frame_s
+        from ddsp_fx.dsp.state import new
+        from ddsp_fx.effects._gate_kernel import Threshold, threshold_step
+
+        self._step = threshold_step
+        self.state = new(Threshold, high_db=high_db, forget_db=FORGET_DB_PER_S * frame_s)
         self.reset()
 
     def reset(self) -> None:
         """Forget all levels."""
-        self._loud_db = -math.inf
+        self.state.loud_db = -math.inf
 
     def step(self, level_db: float, voiced: bool, gate_db: float) -> float:
         """One frame -> the level in dB that opens the gate."""
-        self._loud_db = max(self._loud_db - self._forget_db, level_db if voiced else -math.inf)
-        below_db = max(self._high_db - gate_db, LEVEL_HYSTERESIS_DB)
-        return min(gate_db, max(self._loud_db - below_db, QUIETEST_DB))
+        return float(self._step(self.state, level_db, voiced, gate_db))
 
 
 class VoicingGate:
@@ -56,24 +56,26 @@ class VoicingGate:
 
     Attributes:
         release_frames: frames from the decision to close to a gain of exactly 0.
+        state: for compiled code.
     """
 
     def __init__(self, frame_s: float = DEFAULT_FRAME_S) -> None:
-        self._attack, self._release = frame_s / ATTACK_S, frame_s / RELEASE_S
-        self._hold, self._sure = round(HOLD_S / frame_s), max(1, round(SURE_S / frame_s))
-        self.release_frames = self._hold + math.ceil(RELEASE_S / frame_s)
+        from ddsp_fx.dsp.state import new
+        from ddsp_fx.effects._gate_kernel import Gate, gate_step
+
+        self._step, steps = gate_step, {"attack": frame_s / ATTACK_S, "release": frame_s / RELEASE_S}
+        self.state = new(Gate, hold=round(HOLD_S / frame_s), sure=max(1, round(SURE_S / frame_s)), **steps)
+        self.release_frames = int(self.state.hold) + math.ceil(RELEASE_S / frame_s)
         self.reset()
 
     def reset(self) -> None:
         """Close at once."""
-        self._gain = 0.0
-        self._held = self._hold
-        self._voiced_for = 0
+        self.state.gain, self.state.held, self.state.voiced_for = 0.0, self.state.hold, 0
 
     @property
     def is_open(self) -> bool:
         """Whether the gain is above 0."""
-        return self._gain > 0.0
+        return bool(self.state.gain > 0.0)
 
     def step(self, confidence: float, level_db: float, voicing: float, threshold_db: float) -> float:
         """One frame -> gain.
@@ -85,22 +87,4 @@ class VoicingGate:
                 consonants often have one frame with a meaningless pitch. At 0 only the level decides.
             threshold_db: level needed to open; a frame below it by more than the hysteresis closes without a hold.
         """
-        is_open = self.is_open
-        ease = HYSTERESIS if is_open else 1.0
-        floor_db = threshold_db - (LEVEL_HYSTERESIS_DB if is_open else 0.0)
-        voiced = confidence >= voicing * ease
-        unsure = not is_open and self._voiced_for < self._sure and confidence < min(SURE * voicing, 1.0)
-        self._voiced_for = self._voiced_for + 1 if confidence >= voicing else 0
-        voiced = voiced and not unsure
-        if level_db < floor_db:
-            self._held = self._hold
-            voiced = False
-        elif voiced:
-            self._held = 0
-        elif self._held < self._hold and is_open:
-            self._held += 1
-            return self._gain
-        # Rounded, because ten steps of a tenth do not add up to 1, and the gate is open only at 1.
-        gain = round(self._gain + (self._attack if voiced else -self._release), 9)
-        self._gain = min(max(gain, 0.0), 1.0)
-        return self._gain
+        return float(self._step(self.state, confidence, level_db, voicing, threshold_db))

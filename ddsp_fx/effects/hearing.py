@@ -6,7 +6,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from ddsp_fx.analysis.character import MAX_HZ, MIN_HZ, Character
+import numpy as np
+
+from ddsp_fx.analysis.character import MAX_HZ, MIN_HZ
 
 if TYPE_CHECKING:
     from ddsp_fx.effects.frame_request import FrameRequest
@@ -17,12 +19,6 @@ BACKGROUND_DB = 35.0
 LEAST_S = 0.5
 ENOUGH = 0.5
 REASONS = ("too_quiet", "too_low", "too_high", "noise", "no_clear_pitch")
-_OF = {
-    int(Character.LOW): "too_low",
-    int(Character.HIGH): "too_high",
-    int(Character.NOISE): "noise",
-    int(Character.FAINT): "too_quiet",
-}
 _ADVICE = {
     "too_quiet": "it is too quiet, below the level gate or below -65 dBFS: raise the input, or lower `gate`",
     "too_low": f"it lies below {MIN_HZ:g} Hz: transpose the input up first, or filter out the rumble",
@@ -87,20 +83,24 @@ class HearingMeter:
     Args:
         frame_s: seconds between frames.
         forget_s: time constant by which old frames lose weight, for endless streams. 0 weighs all frames alike.
+
+    Attributes:
+        state: for compiled code.
     """
 
-    _LOWEST_DB, _LEVELS = -80, 128
-
     def __init__(self, frame_s: float, forget_s: float = 0.0) -> None:
-        self._frame_s = frame_s
-        self._keep = 1.0 - frame_s / forget_s if forget_s else 1.0
+        from ddsp_fx.dsp.state import new
+        from ddsp_fx.effects._hearing_kernel import LEVELS, ROWS, Counts, Weights, count
+
+        self._frame_s, self._count = frame_s, count
+        weights = new(Weights, keep=1.0 - frame_s / forget_s if forget_s else 1.0)
+        self.state = Counts(weights, np.zeros((ROWS, LEVELS)))
         self.reset()
 
     def reset(self) -> None:
         """Forget all frames."""
-        self._weight = 1.0
-        self._counts = {name: [0.0] * self._LEVELS for name in ("followed", *REASONS)}
-        self._out_of_range = 0.0
+        self.state.weights.weight, self.state.weights.out_of_range = 1.0, 0.0
+        self.state.frames[:] = 0.0
 
     def add(self, request: FrameRequest, level_db: float, character: int) -> None:
         """Count one frame.
@@ -110,29 +110,15 @@ class HearingMeter:
             level_db: its level in dB.
             character: its `Character`.
         """
-        reason = "too_quiet" if request.too_quiet else _OF.get(character, "no_clear_pitch")
-        # For a tone above its range, every tracker reports a pitch octaves too low, so the note played is wrong.
-        name = "followed" if request.followed and reason != "too_high" else reason
-        index = min(max(int(level_db) - self._LOWEST_DB, 0), self._LEVELS - 1)
-        # Old frames fade because new ones are counted with a growing weight; `hearing` divides by the weight.
-        self._weight /= self._keep
-        self._counts[name][index] += self._weight
-        self._out_of_range += self._weight * (request.out_of_range and name == "followed")
-        if self._weight > 1e100:
-            self._rescale()
-
-    def _rescale(self) -> None:
-        self._counts = {name: [c / self._weight for c in counts] for name, counts in self._counts.items()}
-        self._out_of_range /= self._weight
-        self._weight = 1.0
+        self._count(self.state, level_db, character, request.followed, request.too_quiet, request.out_of_range)
 
     def hearing(self) -> Hearing:
         """The frames so far."""
-        loudest = max((i for counts in self._counts.values() for i, c in enumerate(counts) if c), default=0)
+        counts, weights = self.state.frames, self.state.weights
+        loudest = int(np.flatnonzero(counts.any(axis=0)).max(initial=0))
         first = max(loudest - int(BACKGROUND_DB), 1)
-        scale = self._frame_s / self._weight
-        seconds = {name: sum(counts[first:]) * scale for name, counts in self._counts.items()}
-        played_s = seconds["followed"]
-        out_of_range_s = min(self._out_of_range * scale, played_s)
-        lost = {f"{name}_s": seconds[name] for name in REASONS}
-        return Hearing(sum(seconds.values()), played_s, out_of_range_s=out_of_range_s, **lost)
+        scale = self._frame_s / float(weights.weight)
+        played_s, *lost_s = (float(row.sum()) * scale for row in counts[:, first:])
+        out_of_range_s = min(float(weights.out_of_range) * scale, played_s)
+        lost = {f"{name}_s": seconds for name, seconds in zip(REASONS, lost_s, strict=True)}
+        return Hearing(played_s + sum(lost_s), played_s, out_of_range_s=out_of_range_s, **lost)

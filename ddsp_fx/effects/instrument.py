@@ -20,22 +20,34 @@ from ddsp_fx.effects.resynthesis import Resynthesizer
 from ddsp_fx.effects.room import Room
 from ddsp_fx.effects.smoothed import SmoothedEffect
 from ddsp_fx.effects.source import Source
+from ddsp_fx.effects.staged import StagedEffect
+from ddsp_fx.errors import ModelError
 from ddsp_fx.inference.control_model import ControlModel
 from ddsp_fx.inference.litert import load_runner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ddsp_fx.dsp.stage import Stage
+    from ddsp_fx.effects.timing import Timing
+    from ddsp_fx.effects.voice import CompiledVoice
+
 STEMS = ("harmonic", "noise", "room", "dry")
 
 
-class InstrumentEffect(SmoothedEffect):
-    """Base of the effects around one decoder model and its room, if the bundle has one."""
+class InstrumentEffect(StagedEffect, SmoothedEffect):
+    """Base of the effects around one decoder model and its room, if the bundle has one.
+
+    Its audio path is a compiled stage, or the same in Python if the tracker or the model is one that compiled code
+    can't call.
+    """
+
+    _gate: VoicingGate
+    _threshold: FollowingThreshold
 
     def __init__(self, source: Source, **values: float | str | bool) -> None:
         self._source = source
-        self._gate = VoicingGate(source.trained.frame_s)
-        self._threshold = FollowingThreshold(source.trained.level_high_db, source.trained.frame_s)
+        self._timing: Timing | None = None
         self._resynthesizer: Resynthesizer | None = None
         self._room: Room | None = None
         self._dry: DelayLine | None = None
@@ -57,57 +69,82 @@ class InstrumentEffect(SmoothedEffect):
     @property
     def hearing(self) -> Hearing:
         """How much of the input could be followed since the last reset, and why the rest could not."""
-        return self._resynthesizer.listeners[0].hearing() if self._resynthesizer else Hearing()
+        return self._timing.listeners[0].hearing() if self._timing else Hearing()
 
     @property
     def hearing_now(self) -> Hearing:
         """Like `hearing`, for about the last ten seconds of a stream."""
-        return self._resynthesizer.listeners[1].hearing() if self._resynthesizer else Hearing()
+        return self._timing.listeners[1].hearing() if self._timing else Hearing()
 
     @property
     def model_runtime(self) -> str:
         """What runs the model: LiteRT's C library, or the interpreter and why; empty before `prepare`."""
-        return self._resynthesizer.runtime if self._resynthesizer else ""
+        return self._timing.runtime if self._timing else ""
 
     @property
     def latency_samples(self) -> int:
         """Tracker look-ahead and one hop, at the host's rate."""
-        return self._resynthesizer.latency_samples if self._resynthesizer else 0
+        return self._timing.latency_samples if self._timing else 0
 
     @property
     def frame_delay_samples(self) -> int:
         """The tracker's look-ahead, at the host's rate."""
-        return self._resynthesizer.look_ahead_samples if self._resynthesizer else 0
+        return self._timing.look_ahead_samples if self._timing else 0
 
     @property
     def tail_samples(self) -> int:
         """The gate's release time plus the room's length."""
-        if self._resynthesizer is None:
+        if self._timing is None:
             return 0
         room = self._room.tail_samples if self._room else 0
-        release = self._gate.release_frames * self._resynthesizer.grid.longest
-        return self._resynthesizer.tail_samples + release + room
+        return self._timing.tail_samples + self._gate.release_frames * self._timing.grid.longest + room
 
-    def _prepare(self) -> None:
-        runner = self._source.runner or load_runner(self._source.file("model"))
-        tracker = open_tracker(self.tracker, self._source.trained.hop)
+    def _make_stage(self) -> Stage | None:
         trained = self._source.trained
-        model = ControlModel(runner, trained.frame_s)
+        model = ControlModel(self._source.runner or load_runner(self._source.file("model")), trained.frame_s)
+        self._gate = VoicingGate(trained.frame_s)
+        self._threshold = FollowingThreshold(trained.level_high_db, trained.frame_s)
+        self._room = self._load_room()
+        self._resynthesizer = self._dry = None
+        decoder = model.new_state() if self.tracker == DEFAULT_TRACKER else None
+        if decoder is None:
+            self._prepare_in_python(model)
+            return None
+        from ddsp_fx.effects.voice import CompiledVoice
+
+        stream, gates = (self.sample_rate, self._max_block_size, self.channels), (self._gate, self._threshold)
+        self._timing = voice = CompiledVoice(model, decoder, trained, stream, gates, self._room)
+        return self._stage_around(voice)
+
+    def _load_room(self) -> Room | None:
+        if "room" not in self._source.files:
+            return None
+        response, rate = read_response(self._source.file("room"))
+        # All channels carry the same voice, so a mono room is convolved once and copied.
+        channels = 1 if response.shape[0] == 1 else self.channels
+        return Room(channels, self.sample_rate, at_rate(response, rate, self.sample_rate))
+
+    def _prepare_in_python(self, model: ControlModel) -> None:
+        tracker = open_tracker(self.tracker, self._source.trained.hop)
         stream = self.sample_rate, self._max_block_size
-        self._resynthesizer = Resynthesizer(model, trained, stream, self._conduct, tracker)
-        self._dry = DelayLine(self.channels, self._resynthesizer.latency_samples)
-        self._room = None
-        if "room" in self._source.files:
-            response, rate = read_response(self._source.file("room"))
-            # All channels carry the same voice, so a mono room is convolved once and copied.
-            channels = 1 if response.shape[0] == 1 else self.channels
-            self._room = Room(channels, self.sample_rate, at_rate(response, rate, self.sample_rate))
+        made = Resynthesizer(model, self._source.trained, stream, self._conduct, tracker)
+        self._timing = self._resynthesizer = made
+        self._dry = DelayLine(self.channels, made.latency_samples)
+
+    def _stage_around(self, voice: CompiledVoice) -> Stage:
+        """The compiled stage of this effect, with its `_controls`."""
+        raise NotImplementedError
+
+    def _stage_error(self, code: int) -> Exception:
+        del code
+        label = self._timing.model.runner.label if self._timing else self._name
+        return ModelError(f"{label}: the model failed to run")
 
     def _reset(self) -> None:
         super()._reset()
         self._gate.reset()
         self._threshold.reset()
-        for part in (self._resynthesizer, self._room, self._dry):
+        for part in (self._timing, self._room, self._dry):
             if part is not None:
                 part.reset()
 
@@ -151,6 +188,10 @@ class InstrumentEffect(SmoothedEffect):
         return {name: restore(rows[i]) for i, name in enumerate(STEMS)}
 
     def _stacked_parts(self, block: Audio) -> Audio:
+        if self._chain is not None:
+            out = np.empty((len(STEMS) * self.channels, block.shape[1]), np.float32)
+            self._run(np.ascontiguousarray(block), out)
+            return out
         parts = self._parts(block)
         return np.concatenate([np.broadcast_to(parts[name], block.shape) for name in STEMS], axis=0)
 

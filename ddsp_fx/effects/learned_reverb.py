@@ -11,20 +11,24 @@ from numpy.typing import NDArray
 from ddsp_fx.array_types import Audio
 from ddsp_fx.effects import impulse_response as ir
 from ddsp_fx.effects.parameters import Parameter
-from ddsp_fx.effects.room import Room
-from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, SmoothedEffect, gain_ramp
+from ddsp_fx.effects.room import NEVER, Room
+from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, gain_ramp
 from ddsp_fx.effects.source import Source
+from ddsp_fx.effects.staged import StagedEffect
 from ddsp_fx.errors import AudioError
 
 if TYPE_CHECKING:
     import pedalboard
+
+    from ddsp_fx.dsp._ramp_kernel import Blend
+    from ddsp_fx.dsp.stage import Stage
 
 # JUCE's convolution scales every impulse response so that its loudest channel has this norm.
 _JUCE_NORM = 0.125
 _SHAPING = frozenset({"pre_delay", "decay", "tone", "width"})
 
 
-class LearnedReverb(SmoothedEffect):
+class LearnedReverb(StagedEffect):
     """A room reverb with zero latency. `impulse_response` and `to_pedalboard` export the room exactly as it sounds."""
 
     kind: ClassVar[str] = "learned_reverb"
@@ -41,6 +45,7 @@ class LearnedReverb(SmoothedEffect):
         self._original = np.zeros((1, 1), np.float32)
         self._rt60_s = 0.0
         self._room: Room | None = None
+        self._blend: Blend | None = None
         super().__init__(**values)
 
     @classmethod
@@ -60,7 +65,19 @@ class LearnedReverb(SmoothedEffect):
         """Length of the room, pre-delay included."""
         return self._room.tail_samples if self._room else 0
 
-    def _prepare(self) -> None:
+    def _make_stage(self) -> Stage:
+        from ddsp_fx.dsp._ramp_kernel import new_blend
+        from ddsp_fx.dsp.stage import Stage
+        from ddsp_fx.dsp.state import PIECE, new
+        from ddsp_fx.effects._learned_reverb_kernel import ReverbControls, ReverbState, learned_reverb
+
+        self._load()
+        self._room = Room(self.channels, self.sample_rate, self._shaped())
+        self._controls, self._blend = new(ReverbControls), new_blend(self.sample_rate)
+        wet = np.zeros((self.channels, PIECE), np.float32)
+        return Stage(learned_reverb, ReverbState(self._controls, self._room.state, self._blend, wet))
+
+    def _load(self) -> None:
         if "response" in self._source.options:
             response, rate = self._source.options["response"], float(self._source.options["rate"])
         else:
@@ -68,7 +85,6 @@ class LearnedReverb(SmoothedEffect):
         self._original = ir.at_rate(np.asarray(response, np.float32), rate, self.sample_rate)
         self._rt60_s = -1.0
         self._made: tuple[tuple[float, float], Audio, Audio | None] | None = None
-        self._room = Room(self.channels, self.sample_rate, self._shaped())
 
     def _shaped(self) -> Audio:
         """The response with all parameters applied, (paths, taps) for self.channels."""
@@ -93,17 +109,19 @@ class LearnedReverb(SmoothedEffect):
         return response, ir.decorrelated(response, rate) if is_widened else None
 
     def _value_changed(self, symbol: str) -> None:
+        super()._value_changed(symbol)
         if symbol in _SHAPING and self._room:
             self._room.set_response(self._shaped)
 
     def _reset(self) -> None:
-        super()._reset()
-        if self._room:
-            self._room.reset()
+        from ddsp_fx.dsp._ramp_kernel import restart_blend
 
-    def _process(self, block: Audio) -> Audio:
-        assert self._room is not None
-        return self._blended(block, self._room.process(block), "mix")
+        if self._room and self._blend:
+            self._room.reset(self._waits)
+            restart_blend(self._blend)
+
+    def _samples_ahead(self) -> int:
+        return self._room.ready(self._waits) if self._room else NEVER
 
     def impulse_response(self, sample_rate: float, channels: int = 2) -> Audio:
         """Impulse response, as shaped by pre_delay, decay, tone and width: (paths, taps) float32 at `sample_rate`."""

@@ -13,8 +13,6 @@ import math
 
 from ddsp_fx.effects.source import DEFAULT_FRAME_S
 
-OCTAVE_SEMITONES = 11.5
-AGREE_SEMITONES = 1.5
 AGREE_S = 0.02
 
 
@@ -23,16 +21,22 @@ class OctaveGuard:
 
     Args:
         frame_s: seconds between frames.
+
+    Attributes:
+        state: for compiled code.
     """
 
     def __init__(self, frame_s: float = DEFAULT_FRAME_S) -> None:
-        self._needed = max(1, round(AGREE_S / frame_s))
+        from ddsp_fx.dsp.state import new
+        from ddsp_fx.effects._gate_kernel import Guard, guard_step
+
+        self._step, self.state = guard_step, new(Guard, needed=max(1, round(AGREE_S / frame_s)))
         self.reset()
 
     def reset(self) -> None:
         """Forget the pitch."""
-        self._heard = self._played = math.nan
-        self._agreed = 0
+        self.state.heard = self.state.played = math.nan
+        self.state.agreed = 0
 
     def step(self, f0_hz: float, sounding: bool, voiced: bool) -> float:
         """One frame -> f0_hz to play.
@@ -42,10 +46,4 @@ class OctaveGuard:
             sounding: whether a note is in progress; only within a note can a slip happen.
             voiced: whether the tracker is confident of this frame.
         """
-        semitones = 12.0 * math.log2(f0_hz)
-        self._agreed = self._agreed + 1 if voiced and abs(semitones - self._heard) < AGREE_SEMITONES else 0
-        self._heard = semitones
-        if sounding and self._agreed < self._needed and abs(semitones - self._played) > OCTAVE_SEMITONES:
-            return float(2.0 ** (self._played / 12.0))
-        self._played = semitones
-        return f0_hz
+        return float(self._step(self.state, f0_hz, sounding, voiced))

@@ -3,23 +3,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
 
 from ddsp_fx.analysis.pitch import VOICED_FROM
 from ddsp_fx.array_types import Audio
-from ddsp_fx.effects.frame_request import FrameRequest
+from ddsp_fx.effects.frame_request import LEVEL_HEAD_ROOM_DB, UNVOICED_DUCK_DB, FrameRequest
 from ddsp_fx.effects.instrument import InstrumentEffect
-from ddsp_fx.effects.intonation import KEYS, SCALES, Autotune
+from ddsp_fx.effects.intonation import Autotune
 from ddsp_fx.effects.matching import LevelMatch, RegisterMatch
 from ddsp_fx.effects.octave_guard import OctaveGuard
 from ddsp_fx.effects.parameters import Parameter
+from ddsp_fx.effects.scales import KEYS, SCALES
 from ddsp_fx.effects.smoothed import GAIN_RANGE_DB, gain_ramp
-from ddsp_fx.effects.source import Source
 
-# Above the trained loudness, decoders overdrive; 6 dB of headroom keeps accents.
-LEVEL_HEAD_ROOM_DB = 6.0
-# While the gate is closed, the model's input level is lower by this, so that a consonant does not build up its state.
-UNVOICED_DUCK_DB = 20.0
+if TYPE_CHECKING:
+    from ddsp_fx.dsp._ramp_kernel import Blend
+    from ddsp_fx.dsp.stage import Stage
+    from ddsp_fx.effects.voice import CompiledVoice
+
 # Up to three semitones beyond its recordings, a decoder extrapolates well.
 BEYOND = 2.0 ** (3.0 / 12.0)
 
@@ -28,6 +31,7 @@ class TimbreTransfer(InstrumentEffect):
     """Follows pitch and loudness and plays the instrument. `stems` gives harmonics, noise and room separately."""
 
     kind: ClassVar[str] = "timbre_transfer"
+    _blend: Blend
 
     pitch_shift = Parameter(
         "Pitch shift", -48, 48, 0, "semitones", description="Transposes; fractions are allowed", acts="frame"
@@ -80,13 +84,39 @@ class TimbreTransfer(InstrumentEffect):
         acts="frame",
     )
 
-    def __init__(self, source: Source, **values: float | str | bool) -> None:
-        super().__init__(source, **values)
-        trained = source.trained
+    def _prepare(self) -> None:
+        trained = self._source.trained
         self._register = RegisterMatch(trained.f0_min_hz, trained.f0_max_hz, trained.frame_s)
         self._level = LevelMatch(trained.level_low_db, trained.level_median_db, trained.level_high_db, trained.frame_s)
         self._guard = OctaveGuard(trained.frame_s)
         self._autotune = Autotune(trained.frame_s)
+        super()._prepare()
+
+    def _stage_around(self, voice: CompiledVoice) -> Stage:
+        from ddsp_fx.dsp._ramp_kernel import new_blend
+        from ddsp_fx.dsp.stage import Stage
+        from ddsp_fx.dsp.state import PIECE, new
+        from ddsp_fx.effects._timbre_transfer_kernel import Range, TimbreControls, TimbreState, timbre_transfer
+
+        trained = self._source.trained
+        self._controls, self._blend = new(TimbreControls), new_blend(self.sample_rate)
+        state = TimbreState(
+            controls=self._controls,
+            trained=new(
+                Range,
+                level_high_db=trained.level_high_db,
+                lowest_hz=trained.f0_min_hz / BEYOND,
+                highest_hz=trained.f0_max_hz * BEYOND,
+            ),
+            voice=voice.state,
+            guard=self._guard.state,
+            register=self._register.state,
+            levels=self._level.state,
+            tune=self._autotune.state,
+            blend=self._blend,
+            wet=np.zeros((voice.state.pieces.room.shape[0], PIECE), np.float32),
+        )
+        return Stage(timbre_transfer, state)
 
     def _conduct(self, f0_hz: float, confidence: float, level_db: float) -> FrameRequest:
         heard_db = level_db
@@ -115,6 +145,10 @@ class TimbreTransfer(InstrumentEffect):
         return float(shifted_hz * 2.0 ** (self.autotune * correction / 12.0))
 
     def _reset(self) -> None:
+        if self._chain is not None:
+            from ddsp_fx.dsp._ramp_kernel import restart_blend
+
+            restart_blend(self._blend)
         self._guard.reset()
         self._autotune.reset()
         self._register.reset()

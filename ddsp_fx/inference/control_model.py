@@ -5,12 +5,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ddsp_fx.errors import ModelError
-from ddsp_fx.inference.runner import Runner
+from ddsp_fx.inference.runner import Runner, Tensors
+
+if TYPE_CHECKING:
+    from ddsp_fx.inference._decoder_kernel import Decoder
 
 # Roles -> tensor names in our own files (signature `step`) and in magenta/ddsp-vst's.
 _OWN_IN = {"f0": "f0_scaled", "level": "level_scaled", "state": "state"}
@@ -32,6 +36,8 @@ _VST_OUT = {
     "noise": "StatefulPartitionedCall:2",
     "state": "StatefulPartitionedCall:3",
 }
+# In the order of `_decoder_kernel.Decoder`.
+_OUTPUTS = ("state", "amplitude", "distribution", "noise")
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,13 @@ class ControlModel:
         self._require_sizes()
         self.n_harmonics = math.prod(runner.outputs[self._out["distribution"]])
         self.n_bands = math.prod(runner.outputs[self._out["noise"]])
-        self._tensors = runner.new_tensors()
+        self._own_tensors: Tensors | None = None
+
+    @property
+    def _tensors(self) -> Tensors:
+        """What a step reads; made for the first."""
+        self._own_tensors = self._own_tensors or self.runner.new_tensors()
+        return self._own_tensors
 
     def _require(self, side: str, present: object, wanted: dict[str, str]) -> None:
         missing = [name for name in wanted.values() if name not in present]  # type: ignore[operator]
@@ -98,6 +110,23 @@ class ControlModel:
         found = math.prod(self.runner.outputs[name])
         if not 0 < found <= most:
             raise ModelError(f"{self.runner.label}: output {name!r} has {found} {what}, expected 1 to {most}")
+
+    def new_state(self) -> Decoder | None:
+        """This stream for compiled code, with the same memory; None if the runner is not LiteRT's C library."""
+        from ddsp_fx.inference.litert_c import CompiledRunner, other_thread
+
+        if not isinstance(self.runner, CompiledRunner):
+            return None
+        from ddsp_fx.dsp.state import new
+        from ddsp_fx.inference._decoder_kernel import Call, Decoder
+
+        tensors, pool = self.runner.pooled()
+        self._own_tensors, names = tensors, ("signature", "n_inputs", "inputs", "n_outputs", "outputs")
+        addresses = {"function": tensors.file.library.run_address or 0, "yield_thread": other_thread()}
+        call = new(Call, keep=float(self._keep), **addresses, **dict(zip(names, tensors.arguments, strict=True)))
+        inputs = [tensors[self._in[role]].reshape(-1) for role in ("f0", "level", "state")]
+        outputs = [tensors.outputs[self._out[role]].reshape(-1) for role in _OUTPUTS]
+        return Decoder(call, pool, *inputs, *outputs)
 
     def reset(self) -> None:
         """Return to the silent state."""

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
+import sys
 import threading
 import weakref
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +21,21 @@ from ddsp_fx.inference.litert_library import LibraryError, library
 from ddsp_fx.inference.runner import Shapes, check_shapes
 from ddsp_fx.inference.runner import Tensors as AnyTensors
 
+if TYPE_CHECKING:
+    from ddsp_fx.inference._decoder_kernel import Pool
+
 # More threads than cores don't run at once. Each compiled model of a 256-unit GRU has 1.3 MB of packed weights.
 MOST_COMPILED = min(os.cpu_count() or 1, 8)
+
+
+def other_thread() -> int:
+    """The address of the system's function that lets another thread run; 0 if it is not found."""
+    name = "SwitchToThread" if sys.platform == "win32" else "sched_yield"
+    try:
+        system = ctypes.CDLL("kernel32" if sys.platform == "win32" else None)
+        return ctypes.cast(getattr(system, name), ctypes.c_void_p).value or 0
+    except (OSError, AttributeError):
+        return 0
 
 
 class SharedModel:
@@ -32,20 +48,39 @@ class SharedModel:
 
     def __init__(self, content: bytes) -> None:
         self.file = ModelFile(library(), content)
-        self.compiled = [CompiledModel(self.file)]
+        # For callers in Python, and for compiled callers, which lock them in another way.
+        self.compiled: list[CompiledModel] = []
+        self._pooled: list[CompiledModel] = []
+        # Made at once, because the library may refuse the model only here. Whoever runs first takes it.
+        self._first: CompiledModel | None = CompiledModel(self.file)
         self._tensors: weakref.WeakSet[Tensors] = weakref.WeakSet()
         self._growing = threading.Lock()
+        self._pool: Pool | None = None
 
-    def new_tensors(self) -> Tensors:
-        """The tensors of one more stream."""
+    def new_tensors(self, is_pooled: bool = False) -> Tensors:
+        """The tensors of one more stream, which Python runs, or else compiled code."""
         made = Tensors(self.file)
+        compiled = self._pooled if is_pooled else self.compiled
         with self._growing:
             self._tensors.add(made)
-            if len(self.compiled) < min(len(self._tensors), MOST_COMPILED):
-                # Without it, two threads may wait for each other.
+            if not compiled or len(compiled) < min(len(self._tensors), MOST_COMPILED):
+                first, self._first = self._first, None
+                # Without another, two threads may wait for each other.
                 with suppress(LibraryError):
-                    self.compiled.append(CompiledModel(self.file))
+                    compiled.append(first or CompiledModel(self.file))
         return made
+
+    def pool(self) -> Pool:
+        """The compiled models for callers that are compiled themselves. Call it after each of their `new_tensors`."""
+        from ddsp_fx.dsp.state import new
+        from ddsp_fx.inference._decoder_kernel import Pool, PoolCount
+
+        if self._pool is None:
+            self._pool = Pool(new(PoolCount), *[np.zeros(MOST_COMPILED, np.int64) for _ in range(2)])
+        for index, model in enumerate(self._pooled):
+            self._pool.handles[index] = model.handle
+        self._pool.size.models = len(self._pooled)
+        return self._pool
 
     def step(self, tensors: Tensors) -> None:
         """From the inputs to the outputs; raises LibraryError if it fails. Not for the same tensors twice at once."""
@@ -65,6 +100,8 @@ class SharedModel:
         self._growing = threading.Lock()
         for one in self.compiled:
             one.lock = threading.Lock()
+        if self._pool is not None:
+            self._pool.flags[:] = 0
 
 
 # By sha256. The runners own the models, so the last runner closes them.
@@ -113,6 +150,10 @@ class CompiledRunner:
     def new_tensors(self) -> Tensors:
         """The inputs of one stream, which `run` takes without a copy; its outputs are then views of fixed memory."""
         return self._model.new_tensors()
+
+    def pooled(self) -> tuple[Tensors, Pool]:
+        """A stream's tensors, and the compiled models, for a caller that is compiled itself."""
+        return self._model.new_tensors(is_pooled=True), self._model.pool()
 
     def run(self, tensors: AnyTensors) -> dict[str, NDArray[np.float32]]:
         """All inputs by name -> all outputs by name; raises ModelError for a wrong name or shape, or if it fails."""

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ddsp_fx.analysis._mcleod_kernel import confidence_of
 from ddsp_fx.analysis.ddspvst import DdspVstTracker
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.analysis.framing import Framer, last_frame
-from ddsp_fx.analysis.mcleod import McLeodTracker, confidence_of
+from ddsp_fx.analysis.mcleod import McLeodTracker
 from ddsp_fx.analysis.pitch import PitchTracker
 from ddsp_fx.analysis.trackers import open_tracker, tracker_kind
 from ddsp_fx.dsp.resample import resample

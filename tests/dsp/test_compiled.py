@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from ddsp_fx.dsp._jit import compiled
+from ddsp_fx.dsp._jit import compiled, loaded
 
 LIGHT = (
     "ddsp_fx.dsp.convolution, ddsp_fx.dsp.decimate, ddsp_fx.dsp.noise, ddsp_fx.dsp.synthesizer, "
@@ -33,4 +33,4 @@ def test_other_compiler_errors_are_not_hidden():
         return x.no_such_thing
 
     with pytest.raises(Exception, match="no_such_thing"):
-        compiled("float64(float64[::1])")(broken)
+        loaded(compiled("float64(float64[::1])")(broken))

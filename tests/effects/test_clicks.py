@@ -15,7 +15,8 @@ from support import Audio, fake_decoder
 
 from ddsp_fx.board import Board
 from ddsp_fx.bundles.kinds import KINDS, effect_kind
-from ddsp_fx.dsp.smoothing import LinearSmoother
+from ddsp_fx.dsp import _ramp_kernel
+from ddsp_fx.dsp.state import new
 from ddsp_fx.effects import Effect, Parameter, Source, Trained
 from ddsp_fx.effects.adapters import DryWet
 from ddsp_fx.effects.learned_reverb import LearnedReverb
@@ -125,6 +126,6 @@ def test_the_throws_are_heard(name: str, symbol: str, room_file: Path) -> None:
 
 @pytest.mark.parametrize("symbol", ["mix", "output_gain"])
 def test_the_measure_hears_a_bare_jump(symbol: str, room_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(LinearSmoother, "process", lambda self, n: np.full(n, self.target, np.float32))
+    monkeypatch.setattr(_ramp_kernel, "new_ramp", lambda rate_hz: new(_ramp_kernel.Ramp, length=1))
     throws = [case("learned_reverb", symbol, ends, room_file) for ends in _ends(LearnedReverb.parameters[symbol])]
     assert max(map(click_db, throws)) > ALLOWED_DB + 15

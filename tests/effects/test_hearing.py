@@ -11,8 +11,9 @@ from support import Audio, fake_decoder, tone
 
 from ddsp_fx import load
 from ddsp_fx.effects import Source, Trained
+from ddsp_fx.effects._gate_kernel import QUIETEST_DB
 from ddsp_fx.effects.frame_request import FrameRequest
-from ddsp_fx.effects.gate import QUIETEST_DB, FollowingThreshold, VoicingGate
+from ddsp_fx.effects.gate import FollowingThreshold, VoicingGate
 from ddsp_fx.effects.hearing import REASONS, Hearing, HearingMeter
 from ddsp_fx.effects.timbre_transfer import TimbreTransfer
 

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddsp_fx.effects.intonation import KEYS, SCALES, STICKY_SEMITONES, Autotune
-from ddsp_fx.effects.matching import LevelMatch, RecentLevels
+from ddsp_fx.effects._intonation_kernel import STICKY_SEMITONES
+from ddsp_fx.effects._matching_kernel import add_level, quantile
+from ddsp_fx.effects.intonation import Autotune
+from ddsp_fx.effects.matching import LevelMatch
 from ddsp_fx.effects.octave_guard import OctaveGuard
+from ddsp_fx.effects.scales import KEYS, SCALES
 
 FRAMES_A_SECOND = 50
 
@@ -126,10 +129,10 @@ def test_level_matching_takes_as_long_at_any_frame_rate() -> None:
     share=st.floats(0, 1),
 )
 def test_quantiles_of_the_newest_levels_are_numpys(levels: list[float], share: float) -> None:
-    recent = RecentLevels(30)
+    recent = LevelMatch(-40.0, -25.0, -13.0, frame_s=10.0 / 30).state
     for level in levels:
-        recent.add(level)
-    assert recent.quantile(share) == np.quantile(levels[-30:], share)
+        add_level(recent, level)
+    assert quantile(recent, share) == np.quantile(levels[-30:], share)
 
 
 def test_what_is_heard_while_the_match_is_off_counts_when_it_is_switched_on() -> None:
@@ -149,8 +152,8 @@ def test_what_is_heard_while_the_match_is_off_counts_when_it_is_switched_on() ->
 def test_the_nearest_note_is_the_nearest_of_all(pitches: list[float], key: str, scale: str) -> None:
     tune = Autotune()
     for pitch in pitches:
-        before = tune._note
+        before = tune.state.note
         tune.step(_hz(pitch), True, key, scale)
         notes = [float(n) for n in range(-24, 160) if (n - KEYS.index(key)) % 12 in SCALES[scale]]
-        distances = {note: abs(note - tune._centre) - STICKY_SEMITONES * (note == before) for note in notes}
-        assert distances[tune._note] == pytest.approx(min(distances.values()), abs=1e-9)
+        distances = {note: abs(note - tune.state.centre) - STICKY_SEMITONES * (note == before) for note in notes}
+        assert distances[tune.state.note] == pytest.approx(min(distances.values()), abs=1e-9)

@@ -142,6 +142,8 @@ def test_threads_share_one_model(compiled: int, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(litert_c, "MOST_COMPILED", compiled)
     heard: dict[int, list[float]] = {}
     models = [ControlModel(CompiledRunner(CONTENT, "x")) for _ in range(8)]
+    for model in models:
+        model.reset()
     assert len(shared_model(CONTENT).compiled) == compiled
 
     def play(seed: int) -> None:
@@ -158,6 +160,7 @@ def test_threads_share_one_model(compiled: int, monkeypatch: pytest.MonkeyPatch)
 
 def test_the_last_runner_closes_the_model() -> None:
     first, second = CompiledRunner(CONTENT, "x"), CompiledRunner(CONTENT, "y")
+    first.new_tensors()
     model = weakref.ref(shared_model(CONTENT))
     compiled: weakref.ref[CompiledModel] = weakref.ref(shared_model(CONTENT).compiled[0])
     assert second._model is first._model

@@ -105,7 +105,7 @@ class ServeRun:
     @staticmethod
     def _warm(server: Server) -> None:
         """Import and compile now: at first use, while audio runs, that would hold the interpreter lock for a second."""
-        from ddsp_fx.analysis.kernels import compile_kernels
+        from ddsp_fx.effects.kernels import compile_kernels
         from ddsp_fx_bridge.http.eyes import Eyes
 
         for track in server.engine.tracks.values():

@@ -73,8 +73,8 @@ def _build() -> Path:
 
 
 def _install(arguments: Namespace) -> int:
-    from ddsp_fx.analysis.kernels import compile_kernels, kernels
     from ddsp_fx.cli.progress import progress_bar
+    from ddsp_fx.effects.kernels import compile_kernels, kernels
     from ddsp_fx_bridge.extra import check_extra
     from ddsp_fx_bridge.vst.install import engine_file, install
 
