@@ -13,6 +13,7 @@ from ddsp_fx_bridge.engine import Engine, Layout, Track
 from ddsp_fx_bridge.link.segment import Header, Segment, tag, untag
 from ddsp_fx_bridge.link.slots import Slots
 from ddsp_fx_bridge.link.stream import PIECE, Stream
+from ddsp_fx_bridge.link.workers import Workers
 
 from .conftest import RATE
 from .fake_plugin import push_event
@@ -35,7 +36,7 @@ def track(engine: Engine) -> Track:
 @pytest.fixture
 def stream(segment: Segment, track: Track) -> Stream:
     """Not started: tests call `work` themselves."""
-    return Stream(segment, track, Slots(track.controls.values()))
+    return Stream(segment, track, Slots(track.controls.values()), Workers())
 
 
 def run(stream: Stream) -> int:

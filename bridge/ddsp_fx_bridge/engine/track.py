@@ -11,6 +11,7 @@ from ddsp_fx.array_types import Audio
 from ddsp_fx.board import Board
 from ddsp_fx.board.faults import reason_of
 from ddsp_fx.dsp.sanitize import replace_non_finite
+from ddsp_fx.effects.maker import maker
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx.errors import EngineError
 from ddsp_fx_bridge.engine.changes import PERIOD_S, Gate, Inbox
@@ -59,9 +60,9 @@ class Track:
         self._since = self._period = round(PERIOD_S * sample_rate)
         self._next: Board | None = None
         self._fade = Fade(sample_rate)
+        self.is_rendering = False  # A host renders: the same changes must give the same samples, and may take time.
         self.faults: dict[str, str] = {}
-        self._failed: deque[Exception] = deque(maxlen=16)
-        self._is_failing = self._wants_reset = False
+        self._failed, self._is_failing, self._wants_reset = deque[Exception](maxlen=16), False, False
         self._describe(self.prepare(board))
         self._board, self._known = self.board, self.controls
 
@@ -89,6 +90,7 @@ class Track:
         """Prepare a board to replace the current one, which may take seconds; raises errors of `Board.prepare`."""
         # In live mode a slot that raises is bypassed with its latency, and the rest of the board continues.
         board.live = True
+        maker.start()
         board.prepare(self.sample_rate, self.layout.max_block_size, self.layout.channels)
         return board
 
@@ -177,8 +179,8 @@ class Track:
         self._reset_board()
 
     def _reset_board(self) -> None:
-        self._is_failing = self._wants_reset = False
-        self.faults = {}
+        self._is_failing, self._wants_reset, self.faults = False, False, {}
+        self._board.wait_for_responses(self.is_rendering)
         self._board.reset()
 
     def collect(self) -> bool:
@@ -208,6 +210,7 @@ class Track:
     def _processed(self, block: Audio) -> Audio:
         """The board handles slots that raise; no other exception may reach a device, a clock or a plugin."""
         try:
+            self._board.wait_for_responses(self.is_rendering)
             if self._wants_reset:
                 self._reset_board()
             return self._fade.process(block, self._board.process_block(block))

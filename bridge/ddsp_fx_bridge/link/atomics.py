@@ -14,7 +14,7 @@ from typing import Any
 from numba import types
 from numba.extending import intrinsic
 
-from ddsp_fx.dsp._jit import compiled
+from ddsp_fx.dsp._jit import compiled, loaded
 
 # numba adds the first argument itself and uses the names of the others; its type annotations show neither.
 _intrinsic: Callable[[Any], Any] = intrinsic
@@ -39,24 +39,28 @@ def _load_acquire(_typing: Any, words: Any, index: Any) -> Any:  # noqa: ARG001
     return words.dtype(words, types.intp), emit
 
 
+@loaded
 @compiled("void(uint64[::1], intp, uint64)")
 def store_u64(words: Any, index: int, value: int) -> None:
     """Release store: whoever loads this value sees everything that was written before it."""
     _store_release(words, index, value)
 
 
+@loaded
 @compiled("void(uint32[::1], intp, uint32)")
 def store_u32(words: Any, index: int, value: int) -> None:
     """Like `store_u64`."""
     _store_release(words, index, value)
 
 
+@loaded
 @compiled("uint64(uint64[::1], intp)")
 def load_u64(words: Any, index: int) -> int:
     """Acquire load: nothing that is read afterwards is older than this value."""
     return _load_acquire(words, index)  # type: ignore[no-any-return]
 
 
+@loaded
 @compiled("uint32(uint32[::1], intp)")
 def load_u32(words: Any, index: int) -> int:
     """Like `load_u64`."""

@@ -19,6 +19,7 @@ from ddsp_fx_bridge.engine.library import Library
 from ddsp_fx_bridge.link.menu import Menu
 from ddsp_fx_bridge.link.messages import encode
 from ddsp_fx_bridge.link.session import Session
+from ddsp_fx_bridge.link.workers import Workers
 
 # More than any project's tracks; a faulty host is refused before it exhausts the machine.
 MOST_SESSIONS = 256
@@ -51,7 +52,7 @@ class LinkDoor:
 
     def __init__(self, engine: Engine, path: Path, boards: Library, idle_exit_s: float | None = None) -> None:
         self._engine, self.path, self._idle_exit_s = engine, path, idle_exit_s
-        self._menu = Menu(boards)
+        self._menu, self._workers = Menu(boards), Workers()
         self.url = ""
         self.ended = threading.Event()
         self.error: BaseException | None = None
@@ -90,6 +91,7 @@ class LinkDoor:
         for session, thread in tuple(self._sessions.items()):
             session.stop()
             thread.join()
+        self._workers.stop()
         self._listener.close()
         self.path.unlink(missing_ok=True)
         self._lock_file.close()
@@ -126,7 +128,7 @@ class LinkDoor:
             with connection, suppress(OSError):
                 connection.sendall(encode(["refused", f"{MOST_SESSIONS} plugins are connected already"]))
             return
-        session = Session(connection, self._engine, self._menu, self.url)
+        session = Session(connection, self._engine, self._menu, self.url, self._workers)
         thread = threading.Thread(target=self._serve, args=(session,), name="ddsp-fx link session", daemon=True)
         self._sessions[session] = thread
         thread.start()

@@ -21,6 +21,7 @@ from ddsp_fx_bridge.link.restoring import Project
 from ddsp_fx_bridge.link.segment import Segment
 from ddsp_fx_bridge.link.slots import Slots
 from ddsp_fx_bridge.link.stream import PIECE, Stream
+from ddsp_fx_bridge.link.workers import Workers
 
 # How often changes by the plugin's automation are sent to others, and changes by others to the plugin.
 TICK_S = 0.02
@@ -34,10 +35,11 @@ class Session:
         engine: the track's engine.
         menu: what users can choose from.
         url: of the control panel, or "".
+        workers: whose threads process the audio.
     """
 
-    def __init__(self, connected: socket.socket, engine: Engine, menu: Menu, url: str) -> None:
-        self._engine, self._menu, self._url = engine, menu, url
+    def __init__(self, connected: socket.socket, engine: Engine, menu: Menu, url: str, workers: Workers) -> None:
+        self._engine, self._menu, self._url, self._workers = engine, menu, url, workers
         self._connection = Connection(connected, TICK_S)
         self._send = self._connection.send
         self._board: Board = Board()
@@ -157,7 +159,7 @@ class Session:
 
     def _start(self) -> None:
         if self._segment is not None and self._track is not None:
-            self._stream = Stream(self._segment, self._track, self._report.slots)
+            self._stream = Stream(self._segment, self._track, self._report.slots, self._workers)
             self._stream.start()
 
     def _new_track(self, layout: Layout) -> Track:

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The audio thread of one plugin: takes audio from its segment, processes it with the track, and returns it."""
+"""The audio of one plugin: taken from its segment, processed with the track, and returned, by a worker's thread."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
 
@@ -11,20 +10,16 @@ from ddsp_fx.array_types import Audio
 from ddsp_fx.dsp.sanitize import replace_non_finite
 from ddsp_fx.effects.parameters import Value
 from ddsp_fx_bridge.engine.controls import Key
-from ddsp_fx_bridge.engine.priority import prefer
 from ddsp_fx_bridge.engine.track import Track
 from ddsp_fx_bridge.link.event_queue import EventQueue
+from ddsp_fx_bridge.link.futex import Futex
 from ddsp_fx_bridge.link.segment import Segment, tag, untag
 from ddsp_fx_bridge.link.slots import Slots
+from ddsp_fx_bridge.link.workers import Workers
 
 PIECE = 1024
-# The longest delay until a stop is noticed.
-_WAIT_S = 0.1
 # Automation cannot set as much in 20 ms, between two ticks of the session; beyond it, the oldest is not reported.
 _MOST_TOUCHED = 65536
-# One stream at a time: threads that compete for Python's lock inside a block are late more often
-# (docs/measurements.md).
-_turn = threading.Lock()
 
 
 class Stream:
@@ -34,19 +29,18 @@ class Stream:
         segment: of the plugin.
         track: prepared for the segment's rate and channels and for blocks of PIECE.
         slots: of the track's board.
+        workers: whose threads do the work.
 
     Attributes:
         touched: the values set by the plugin's events, until somebody takes them.
     """
 
-    def __init__(self, segment: Segment, track: Track, slots: Slots) -> None:
-        self._segment, self._track = segment, track
+    def __init__(self, segment: Segment, track: Track, slots: Slots, workers: Workers) -> None:
+        self._segment, self._track, self._workers = segment, track, workers
         self.touched: deque[tuple[Key, Value]] = deque(maxlen=_MOST_TOUCHED)
         self._epoch = self._position = 0
         self._is_fresh = False
         self._events = EventQueue(segment, slots, track.generation)
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"ddsp-fx link {track.number}", daemon=True)
 
     def use(self, slots: Slots, generation: int) -> None:
         """In the session's thread: events written from now on are for these slots."""
@@ -54,22 +48,22 @@ class Stream:
         self.touched.clear()
 
     def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+        """Have a worker process it."""
+        self._workers.add(self)
 
     def stop(self) -> None:
         """Stop after the current piece."""
-        self._stopping.set()
-        self._segment.input_futex.wake()
-        if self._thread.is_alive():
-            self._thread.join()
+        self._workers.remove(self)
 
-    def _run(self) -> None:
-        prefer("audio")
-        while not self._stopping.is_set():
-            signal = self._segment.input_signal
-            if not self.work():
-                self._segment.input_futex.wait(signal, _WAIT_S)
+    @property
+    def is_rendering(self) -> bool:
+        """Whether the host renders now, at any speed."""
+        return self._segment.offline != 0
+
+    @property
+    def signal(self) -> tuple[Futex, int]:
+        """The word that changes when input arrives, and its value now."""
+        return self._segment.input_futex, self._segment.input_signal
 
     def work(self) -> bool:
         """Process one available piece; False if there was none."""
@@ -89,8 +83,8 @@ class Stream:
         self._track.clock.block(
             time.monotonic() - (end - self._position) / self._track.sample_rate, self._track.position
         )
-        with _turn:
-            sound = self._processed(block)
+        self._track.is_rendering = self.is_rendering
+        sound = self._processed(block)
         segment.write_output(self._position, sound)
         self._position += frames
         segment.output_end = tag(self._epoch, self._position)
