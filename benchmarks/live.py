@@ -8,11 +8,12 @@ the native ones of this tree (bridge/vst/tests/live.cpp): one audio thread calls
 Engine and plugins share two cores. Without a revision, only this tree runs.
 
 A block is late if the plugin had to play the dry sound, because the engine's had not come back by the block's own
-time: a block and the link's latency after it was sent. The first second counts by itself. `worst` is how much sound
-was missing at the worst block, in ms. `others` is what all other programs used meanwhile, in cores: figures from a
-machine on which that is more than 0.1 mean little.
+time: a block and what the link adds (--link-ms) after it was sent. The first second counts by itself. `worst` is how
+much sound was missing at the worst block, in ms. `others` is what all other programs used meanwhile, in cores: figures
+from a machine on which that is more than 0.1 mean little.
 
-- live: `violin | violin-room`, N tracks at a block of B samples, for each N@B of --live.
+- live: `violin | violin-room`, N tracks at a block of B samples, for each N@B of --live, and each of --link-ms (the
+  first of them holds for the other rows).
 - bounce: a ninth track renders as fast as it can beside 8 live ones at 256; late blocks are those of the live ones.
 - knobs: decay, tone and pre-delay of the room move with every block in 4 live tracks at 256.
 - memory: what the engine grows by from 4 to 16 tracks, divided by 12, in MB: its own, and with the link's segment.
@@ -31,11 +32,14 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from live_engines import ROOT, Engine, Tracks, build_tracks, checked_out, idle_share
 from live_processes import first_sound, threads
+
+from ddsp_fx_bridge.vst.latency import default_ms
 
 CHAIN = "violin | violin-room"
 Figures = dict[str, float]
@@ -45,12 +49,13 @@ Row = Callable[[Path], Figures]
 class Rows:
     """Measures one tree at a time."""
 
-    def __init__(self, program: Path, seconds: float) -> None:
-        self._program, self._seconds = program, seconds
+    def __init__(self, program: Path, seconds: float, link_ms: float) -> None:
+        self._program, self._seconds, self._link_ms = program, seconds, link_ms
 
-    def live(self, tree: Path, count: int, block: int, plan: str = "play") -> Figures:
+    def live(self, tree: Path, count: int, block: int, plan: str = "play", link_ms: float | None = None) -> Figures:
+        ms = self._link_ms if link_ms is None else link_ms
         with Engine(tree) as engine:
-            tracks = Tracks(self._program, engine, CHAIN, count, block, self._seconds, plan)
+            tracks = Tracks(self._program, engine, ms, CHAIN, count, block, self._seconds, plan)
             tracks.until("started")
             found = tracks.report()
             tracks.close()
@@ -58,10 +63,10 @@ class Rows:
 
     def bounce(self, tree: Path) -> Figures:
         with Engine(tree) as engine:
-            tracks = Tracks(self._program, engine, CHAIN, 8, 256, self._seconds, "play")
+            tracks = Tracks(self._program, engine, self._link_ms, CHAIN, 8, 256, self._seconds, "play")
             tracks.until("started")
             # The board's preparation, too, happens beside the live ones.
-            other = Tracks(self._program, engine, CHAIN, 1, 1024, self._seconds / 2, "bounce")
+            other = Tracks(self._program, engine, self._link_ms, CHAIN, 1, 1024, self._seconds / 2, "bounce")
             found = tracks.report(beside=other)
             other.until("started")
             bounced = other.report()
@@ -74,7 +79,7 @@ class Rows:
         with Engine(tree) as engine:
             sizes, playing = [], []
             for count in (4, 12):
-                tracks = Tracks(self._program, engine, board, count, 512, 5.0, "play")
+                tracks = Tracks(self._program, engine, self._link_ms, board, count, 512, 5.0, "play")
                 tracks.until("started")
                 tracks.report()
                 playing.append(tracks)
@@ -91,11 +96,12 @@ def _shares(found: dict[str, Any]) -> Figures:
     return {**late, **{name: float(found[name]) for name in keep}}
 
 
-def table(rows: Rows, chosen: list[str], crowds: list[tuple[int, int]]) -> dict[str, Row]:
+def table(rows: Rows, chosen: list[str], crowds: list[tuple[int, int]], links: list[float]) -> dict[str, Row]:
     """What is measured, by name."""
     found: dict[str, Row] = {}
-    for count, block in crowds if "live" in chosen else []:
-        found[f"{count} live at {block}"] = lambda tree, n=count, b=block: rows.live(tree, n, b)
+    for (count, block), ms in product(crowds if "live" in chosen else [], links):
+        name = f"{count} live at {block}" + (f", link {ms:g} ms" if len(links) > 1 else "")
+        found[name] = lambda tree, n=count, b=block, ms=ms: rows.live(tree, n, b, link_ms=ms)
     if "bounce" in chosen:
         found["8 live at 256 beside a bounce"] = rows.bounce
     if "knobs" in chosen:
@@ -131,6 +137,8 @@ def parsed() -> argparse.Namespace:
     kinds = ["live", "bounce", "knobs", "memory", "threads", "first"]
     parser.add_argument("--rows", nargs="+", choices=kinds, default=kinds, help="only these")
     parser.add_argument("--live", nargs="+", type=crowd, default=["16@256", "16@128", "32@512"], metavar="N@B")
+    link_ms = [default_ms()]
+    parser.add_argument("--link-ms", nargs="+", type=float, default=link_ms, help="what the link adds to a block")
     parser.add_argument("--seconds", type=float, default=60.0, help="that live tracks play (default 60)")
     parser.add_argument("--turns", type=int, default=1, help="how often each runs; medians are shown (default 1)")
     parser.add_argument("--json", action="store_true")
@@ -148,12 +156,12 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         trees = {a.revision[:10]: stack.enter_context(checked_out(a.revision))} if a.revision else {}
         trees["now"] = ROOT
-        rows = Rows(build_tracks(folder), a.seconds)
+        rows = Rows(build_tracks(folder), a.seconds, a.link_ms[0])
         for tree in trees.values():
             first_sound(tree)  # compiles, and fills the disk's cache
         idle = idle_share()
         print(f"idle before: {idle:.0%} of {os.cpu_count()} cores", file=sys.stderr if a.json else sys.stdout)
-        for name, measure in table(rows, a.rows, a.live).items():
+        for name, measure in table(rows, a.rows, a.live, a.link_ms).items():
             turns = [{tree: measure(path) for tree, path in trees.items()} for _ in range(a.turns)]
             for tree in trees:
                 figures = {key: statistics.median(turn[tree][key] for turn in turns) for key in turns[0][tree]}

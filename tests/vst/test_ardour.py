@@ -9,6 +9,7 @@ destructor of PortExportChannel, even without plugins (11 of 53 runs): then it i
 import os
 import re
 import subprocess
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from support import tone
 from ddsp_fx import Automation
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.board.text import parse_board
+from ddsp_fx_bridge.vst.latency import default_ms
 from vst.conftest import EngineProcess, tool
 
 RATE, SECONDS = 48000, 3
@@ -124,10 +126,10 @@ def level_db(got: np.ndarray, want: np.ndarray) -> np.ndarray:
 
 
 def late_s(chain: str) -> float:
-    """The plugin's latency: a block, 10 ms, and the board's."""
+    """The plugin's latency: a block, the link's, and the board's."""
     board = parse_board(chain)
     board.prepare(RATE, BLOCK, 2)
-    return (BLOCK + 480 + board.latency_samples) / RATE
+    return (BLOCK + ceil(default_ms() * RATE / 1000) + board.latency_samples) / RATE
 
 
 @pytest.fixture

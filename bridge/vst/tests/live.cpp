@@ -41,7 +41,11 @@ struct Counts {
 class Track {
 public:
     Track(const std::string& board, std::uint32_t block)
-        : stream_(status_), session_(status_), layout_{kRate, block, 2}, left_(block), right_(block) {
+        : stream_(status_),
+          session_(status_),
+          layout_{kRate, block, 2, session_.linkLatency().ms},
+          left_(block),
+          right_(block) {
         session_.allowStart();
         session_.load(board);
         if (stream_.prepare(layout_))
