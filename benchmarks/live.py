@@ -125,6 +125,13 @@ def text(figures: Figures) -> str:
     return line + (f"; bounce {bounced:.1f} x real time" if bounced is not None else "")
 
 
+def combined(name: str, turns: list[float]) -> float:
+    """One figure of several turns: the share of all blocks, the worst of all, else the median."""
+    if name.endswith("late"):
+        return statistics.mean(turns)
+    return max(turns) if name in ("worst_ms", "wake_up_ms") else statistics.median(turns)
+
+
 def crowd(word: str) -> tuple[int, int]:
     """16@256 as numbers."""
     count, _, block = word.partition("@")
@@ -140,7 +147,7 @@ def parsed() -> argparse.Namespace:
     link_ms = [default_ms()]
     parser.add_argument("--link-ms", nargs="+", type=float, default=link_ms, help="what the link adds to a block")
     parser.add_argument("--seconds", type=float, default=60.0, help="that live tracks play (default 60)")
-    parser.add_argument("--turns", type=int, default=1, help="how often each runs; medians are shown (default 1)")
+    parser.add_argument("--turns", type=int, default=1, help="how often each runs (default 1)")
     parser.add_argument("--json", action="store_true")
     a = parser.parse_args()
     a.live = [word if isinstance(word, tuple) else crowd(word) for word in a.live]
@@ -164,7 +171,7 @@ def main() -> int:
         for name, measure in table(rows, a.rows, a.live, a.link_ms).items():
             turns = [{tree: measure(path) for tree, path in trees.items()} for _ in range(a.turns)]
             for tree in trees:
-                figures = {key: statistics.median(turn[tree][key] for turn in turns) for key in turns[0][tree]}
+                figures = {key: combined(key, [turn[tree][key] for turn in turns]) for key in turns[0][tree]}
                 found.append({"case": name, "tree": tree, **figures})
                 if not a.json:
                     print(f"{name:34} {tree:10} {text(figures)}", flush=True)
