@@ -10,7 +10,8 @@ Engine and plugins share two cores. Without a revision, only this tree runs.
 A block is late if the plugin had to play the dry sound, because the engine's had not come back by the block's own
 time: a block and what the link adds (--link-ms) after it was sent. The first second counts by itself. `worst` is how
 much sound was missing at the worst block, in ms. `others` is what all other programs used meanwhile, in cores: figures
-from a machine on which that is more than 0.1 mean little.
+from a machine on which that is more than 0.1 mean little. Host and engine use real-time priority if the system grants
+it; `no rtprio` says that it does not.
 
 - live: `violin | violin-room`, N tracks at a block of B samples, for each N@B of --live, and each of --link-ms (the
   first of them holds for the other rows).
@@ -91,7 +92,7 @@ class Rows:
 
 
 def _shares(found: dict[str, Any]) -> Figures:
-    keep = ("worst_ms", "wake_up_ms", "engine_cores", "host_cores", "other_cores")
+    keep = ("worst_ms", "wake_up_ms", "realtime", "engine_cores", "host_cores", "other_cores")
     late = {"late": found["late"] / found["blocks"], "start_late": found["start_late"] / found["start_blocks"]}
     return {**late, **{name: float(found[name]) for name in keep}}
 
@@ -120,6 +121,9 @@ def text(figures: Figures) -> str:
     if "late" not in figures:
         return ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in figures.items())
     line = "late {late:.3%}, first second {start_late:.2%}, worst {worst_ms:.1f} ms; ".format(**figures)
+    line += "host woken up to {wake_up_ms:.1f} ms late{0}; ".format(
+        "" if figures["realtime"] else " (no rtprio)", **figures
+    )
     line += "cores: engine {engine_cores:.2f}, host {host_cores:.2f}, others {other_cores:.2f}".format(**figures)
     bounced = figures.get("bounce_x_real_time")
     return line + (f"; bounce {bounced:.1f} x real time" if bounced is not None else "")

@@ -47,6 +47,11 @@ def test_it_is_shown_set_and_set_back(home: Path, capsys: pytest.CaptureFixture[
     assert not file.exists()
 
 
+def test_the_page_says_the_default() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "vst.md").read_text(encoding="utf-8")
+    assert f"add to the host's block: {latency.default_ms():g} ms." in page
+
+
 def test_the_variable_comes_first_and_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
