@@ -9,7 +9,6 @@ destructor of PortExportChannel, even without plugins (11 of 53 runs): then it i
 import os
 import re
 import subprocess
-from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +20,7 @@ from support import tone
 from ddsp_fx import Automation
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.board.text import parse_board
-from ddsp_fx_bridge.vst.latency import default_ms
-from vst.conftest import EngineProcess, tool
+from vst.conftest import EngineProcess, link_latency, tool
 
 RATE, SECONDS = 48000, 3
 # The unit of positions in Ardour's files, and its block size.
@@ -129,7 +127,7 @@ def late_s(chain: str) -> float:
     """The plugin's latency: a block, the link's, and the board's."""
     board = parse_board(chain)
     board.prepare(RATE, BLOCK, 2)
-    return (BLOCK + ceil(default_ms() * RATE / 1000) + board.latency_samples) / RATE
+    return (link_latency(BLOCK, RATE) + board.latency_samples) / RATE
 
 
 @pytest.fixture

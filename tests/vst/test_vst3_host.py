@@ -3,14 +3,12 @@
 
 import json
 import subprocess
-from math import ceil
 from pathlib import Path
 
 import pytest
 
 from ddsp_fx.board.text import parse_board
-from ddsp_fx_bridge.vst.latency import current
-from vst.conftest import EngineProcess
+from vst.conftest import EngineProcess, link_latency
 
 BLOCK, RATES = 512, (48000, 96000, 44100)
 
@@ -31,6 +29,6 @@ def test_latency_and_tail_are_the_board_s_at_every_rate(
         board = parse_board(chain)
         board.prepare(rate, BLOCK, 2)
         # The link adds a block and some ms. Hosts count the tail from the last input, so it includes the latency.
-        late = BLOCK + ceil(current().ms * rate / 1000) + board.latency_samples
+        late = link_latency(BLOCK, rate) + board.latency_samples
         want = {"rate": rate, "latency": late, "tail": late + board.tail_samples}
         assert told == want
