@@ -5,7 +5,7 @@ For each block size, alternating in one run:
 - engine: from writing a block to its answer, at the pace of a sound card, in microseconds;
 - socket: as many bytes over a Unix socket to a thread and back, without an engine;
 - wake-up: how late the system woke the caller, which is the machine's noise;
-- late: the share of blocks that were not back within the link's latency, a block and 10 ms.
+- late: the share of blocks that were not back within the link's latency (ddsp-fx vst latency).
 
 With --crowd N, 2 plugins play at once, then 4, 8, 16 up to N: the share of late blocks when one engine has all of them,
 and when each engine has two, alternating.

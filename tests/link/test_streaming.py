@@ -12,6 +12,7 @@ from support import tone
 
 from ddsp_fx import Automation, Board, load
 from ddsp_fx_bridge.engine import Change, Engine
+from ddsp_fx_bridge.http.eyes import Eyes
 from ddsp_fx_bridge.link.segment import Header
 
 from .conftest import RATE
@@ -54,6 +55,15 @@ def test_a_bounce_is_what_python_renders(plugin: FakePlugin, channels: int, rate
     audio = tone(0.3, rate, channels=channels)
     expected = board().render(audio, rate, tail=False)
     assert np.abs(bounced(plugin, answers, audio, [480, 1, 1024, 37, 4000]) - expected).max() < 1e-6
+
+
+def test_the_panel_knows_the_latency_of_the_link(plugin: FakePlugin, engine: Engine) -> None:
+    plugin.set_board(board().to_json())
+    plugin.attach(Header(2, 32768, RATE, 736, 64))
+    look = Eyes(engine, engine.track(1)).look()
+    assert (look["latency_ms"], look["link_latency_ms"]) == (20.0, 15.3)
+    plugin.attach(Header(2, 32768, RATE, 400, 64))
+    assert Eyes(engine, engine.track(1)).look()["link_latency_ms"] == 8.3
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])

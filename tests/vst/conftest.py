@@ -12,10 +12,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
 
 import pytest
 
+from ddsp_fx_bridge.vst.latency import current
 from ddsp_fx_bridge.vst.sources import missing_packages, source_folder
 
 VECTORS = Path(__file__).parents[1] / "link" / "vectors"
@@ -32,6 +34,11 @@ def build(folder: Path, *settings: str) -> Path:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return folder
+
+
+def link_latency(block: int, rate: float) -> int:
+    """What a plugin adds to its board's latency, in samples, at that largest block."""
+    return block + ceil(current().ms * rate / 1000)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from support import tone
 from ddsp_fx import Automation
 from ddsp_fx.analysis.features import extract
 from ddsp_fx.board.text import parse_board
-from vst.conftest import EngineProcess, tool
+from vst.conftest import EngineProcess, link_latency, tool
 
 RATE, SECONDS = 48000, 3
 # The unit of positions in Ardour's files, and its block size.
@@ -124,10 +124,10 @@ def level_db(got: np.ndarray, want: np.ndarray) -> np.ndarray:
 
 
 def late_s(chain: str) -> float:
-    """The plugin's latency: a block, 10 ms, and the board's."""
+    """The plugin's latency: a block, the link's, and the board's."""
     board = parse_board(chain)
     board.prepare(RATE, BLOCK, 2)
-    return (BLOCK + 480 + board.latency_samples) / RATE
+    return (link_latency(BLOCK, RATE) + board.latency_samples) / RATE
 
 
 @pytest.fixture

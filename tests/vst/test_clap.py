@@ -12,7 +12,7 @@ from support import tone
 from ddsp_fx import Automation
 from ddsp_fx.automation import Events
 from ddsp_fx.board.text import parse_board
-from vst.conftest import EngineProcess
+from vst.conftest import EngineProcess, link_latency
 
 RATE, BLOCK, SAMPLE = 48000, 512, 20011
 CHAIN = "violin-room:mix=0.4"
@@ -37,7 +37,7 @@ def test_a_bounce_is_the_render_of_python(
     got = np.frombuffer((tmp_path / "out").read_bytes(), np.float32).reshape(2, -1)
     board = parse_board(CHAIN)
     want = board.render(audio, RATE, automation=Automation({"violin-room.mix": Events([(SAMPLE / RATE, 0.9)])}))
-    late = BLOCK + 480
+    late = link_latency(BLOCK, RATE)
     assert told["latency"] == late + board.latency_samples
     assert told["tail"] == late + board.tail_samples
     assert (told["text"], told["back"], told["id"]) == ("0.9", 0.9, "org.ddsp-fx.plugin")

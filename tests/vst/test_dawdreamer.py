@@ -13,7 +13,7 @@ from support import tone
 
 from ddsp_fx import Automation
 from ddsp_fx.board.text import parse_board
-from vst.conftest import EngineProcess
+from vst.conftest import EngineProcess, link_latency
 
 RATE, BLOCK = 48000, 512
 CHAIN = "violin-room:mix=0.4"
@@ -46,7 +46,7 @@ def test_automation_is_that_of_python(vst3: Path, engine_process: EngineProcess,
     done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     got = np.load(tmp_path / "out.npy")
-    late = BLOCK + 480
+    late = link_latency(BLOCK, RATE)
     curve = Automation({"violin-room.mix": [(0.0, 0.0), (1.0, 1.0)]})
     want = parse_board(CHAIN).render(audio, RATE, automation=curve)
     length = 2 * RATE - late

@@ -127,7 +127,7 @@ def test_a_pedalboard_plays_it_sample_for_sample(
     assert np.abs(plugin(audio, RATE) - hall(audio, RATE)).max() < 1e-6
     single = hall[0].as_pedalboard()
     assert np.abs(single(audio, RATE) - hall[0](audio, RATE)).max() < 1e-6
-    # In a board, alone and next to a dry branch: its latency of 10 ms and a block is compensated.
+    # In a board, alone and next to a dry branch: its latency is compensated.
     heard = hall[0](audio, RATE)
     for size in (300, 8192):
         assert (

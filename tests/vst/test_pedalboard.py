@@ -13,7 +13,7 @@ from support import tone
 
 from ddsp_fx import __version__
 from ddsp_fx.board.text import parse_board
-from vst.conftest import SERVE, EngineProcess
+from vst.conftest import SERVE, EngineProcess, link_latency
 
 RATE = 48000
 CHAIN = "violin:preset=vocal | violin-room:mix=0.4"
@@ -52,8 +52,8 @@ def test_any_block_size_sounds_as_in_python(
         want = parse_board(CHAIN)(heard, RATE)
         assert np.abs(want).max() > 0.05
         assert np.abs(plugin.process(heard, RATE, buffer_size=size) - want).max() <= 1e-6
-        # The link's own latency is the largest block plus 10 ms.
-        assert plugin.reported_latency_samples == max(size, 2) + 480 + latency_of(CHAIN)
+        # The link's own latency is the largest block and what the user sets.
+        assert plugin.reported_latency_samples == link_latency(max(size, 2), RATE) + latency_of(CHAIN)
     assert plugin.late_blocks == 0
 
 

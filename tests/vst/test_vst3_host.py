@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ddsp_fx.board.text import parse_board
-from vst.conftest import EngineProcess
+from vst.conftest import EngineProcess, link_latency
 
 BLOCK, RATES = 512, (48000, 96000, 44100)
 
@@ -28,7 +28,7 @@ def test_latency_and_tail_are_the_board_s_at_every_rate(
     for told, rate in zip(json.loads(done.stdout), RATES, strict=True):
         board = parse_board(chain)
         board.prepare(rate, BLOCK, 2)
-        # The link adds a block and 10 ms. Hosts count the tail from the last input, so it includes the latency.
-        late = BLOCK + round(0.01 * rate) + board.latency_samples
+        # The link adds a block and some ms. Hosts count the tail from the last input, so it includes the latency.
+        late = link_latency(BLOCK, rate) + board.latency_samples
         want = {"rate": rate, "latency": late, "tail": late + board.tail_samples}
         assert told == want

@@ -30,6 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("DDSP_FX_LINK", str(tmp_path / "run" / "link"))
+    monkeypatch.delenv("DDSP_FX_LINK_LATENCY_MS", raising=False)
     return tmp_path
 
 
@@ -38,7 +39,7 @@ def run(home: Path) -> Run:
     def words(*words: str) -> int:
         parser = argparse.ArgumentParser()
         command.add_arguments(parser)
-        place = [] if words[0] == "build" else ["--user-dir", str(home)]
+        place = [] if words[0] in ("build", "latency") else ["--user-dir", str(home)]
         return command.run(parser.parse_args([*words, *place]))
 
     return words

@@ -38,6 +38,9 @@ class Track:
         layout: of its audio.
         gate: shared by all tracks that must change together with this one.
 
+    Attributes:
+        link_latency_samples: of the way to a plugin in a DAW and back, which that plugin adds to the board's; else 0.
+
     Raises errors of `Board.prepare`.
     """
 
@@ -48,7 +51,7 @@ class Track:
         self.clock = ClockMap(sample_rate)
         self.meter_in, self.meter_out = Meter(sample_rate), Meter(sample_rate)
         self.scope_in, self.scope_out = Scope(), Scope()
-        self.position = 0
+        self.position = self.link_latency_samples = 0
         self.generation = next(_generations)
         self.recorder: Recorder | None = None
         self._inbox = Inbox()

@@ -75,6 +75,7 @@ class Eyes:
             "confidence": confidence,
             "latency_samples": track.latency_samples,
             "latency_ms": round(1000.0 * track.latency_samples / track.sample_rate, 1),
+            "link_latency_ms": round(1000.0 * track.link_latency_samples / track.sample_rate, 1),
             "load": round(load.mean, 4),
             "peak_load": round(load.peak, 4),
             "xruns": load.xruns,

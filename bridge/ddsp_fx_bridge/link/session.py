@@ -155,6 +155,7 @@ class Session:
         track = self._track
         if track is None or track.layout != layout:
             track = self._new_track(layout)
+        track.link_latency_samples = segment.header.link_latency
         self._segment, self._track = segment, track
 
     def _start(self) -> None:

@@ -108,7 +108,8 @@ export class TrackView {
     this.meters[1].show(...look.out_db);
     this.spectrogram.showPitch(look.f0_hz);
     this.spectrogram.show(look.spectrum_db);
-    const latency = `Latency ${look.latency_ms.toFixed(1)} ms (${look.latency_samples} samples)`;
+    const link = look.link_latency_ms ? `, and ${look.link_latency_ms.toFixed(1)} ms of the link to its plugin` : "";
+    const latency = `Latency ${look.latency_ms.toFixed(1)} ms (${look.latency_samples} samples)${link}`;
     if (this.latency.textContent !== latency) this.latency.textContent = latency;
     const news = [...look.faults, ...look.hearing].join("\n");
     if (this.news.textContent !== news) this.news.textContent = news;

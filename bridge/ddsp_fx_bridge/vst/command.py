@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 INSTALL = "build the plugin and install it where hosts look for plugins"
 BUILD = "build the plugin, and print where it is"
+LATENCY = "show or set what plugins add to a block of the host, so that their audio has time to come back"
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -23,6 +24,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--from", dest="made", metavar="DIR", help="install plugins that were built before, and build nothing"
     )
     actions.add_parser("build", help=BUILD, description=BUILD)
+    latency = actions.add_parser("latency", help=LATENCY, description=LATENCY)
+    latency.add_argument(
+        "ms",
+        nargs="?",
+        metavar="MS",
+        help="from 0 to 100, or `default`; more if blocks are late, less for playing live",
+    )
     actions_on_installed = [install]
     for name, summary in (
         ("status", "show what is installed, and which engines answer"),
@@ -40,6 +48,8 @@ def run(arguments: Namespace) -> int:
     if arguments.vst == "build":
         print(_build())
         return 0
+    if arguments.vst == "latency":
+        return _latency(arguments)
     if arguments.vst == "install":
         return _install(arguments)
     if arguments.vst == "status":
@@ -99,6 +109,19 @@ def _status(arguments: Namespace) -> int:
 
     found = status(_targets(arguments))
     print(json.dumps(found, indent=2) if arguments.json else "\n".join(lines(found)))
+    return 0
+
+
+def _latency(arguments: Namespace) -> int:
+    from ddsp_fx_bridge.vst.latency import VARIABLE, choose, current
+    from ddsp_fx_bridge.vst.status import latency_line
+
+    setting = current() if arguments.ms is None else choose(arguments.ms)
+    print(latency_line(setting))
+    if arguments.ms is not None and setting.source == VARIABLE:
+        print(f"{VARIABLE} is set, and comes first")
+    elif arguments.ms is not None:
+        print("a running host follows when it starts its audio again: reopen the project, or change the block size")
     return 0
 
 

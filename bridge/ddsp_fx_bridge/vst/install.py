@@ -53,6 +53,11 @@ def engine_file() -> Path:
     return data_folder() / "engine"
 
 
+def latency_file() -> Path:
+    """The file with the user's choice of the link's latency in ms, one number."""
+    return data_folder() / "link-latency"
+
+
 def engine_words() -> list[str]:
     """That command, for the current Python."""
     return [sys.executable, "-m", "ddsp_fx.cli", "serve", "--link", "--idle-exit", str(IDLE_EXIT_S), "--quiet"]
@@ -78,7 +83,7 @@ def install(made: Path, targets: Sequence[Installed]) -> None:
 
 
 def uninstall(targets: Sequence[Installed]) -> list[Path]:
-    """Remove plugins and return their paths; with the last one, remove the file that starts the engine.
+    """Remove plugins and return their paths; with the last one, remove the files that plugins read.
 
     Leaves everything that `install` did not create. Raises EngineError.
     """
@@ -91,8 +96,10 @@ def uninstall(targets: Sequence[Installed]) -> list[Path]:
         for path in removed:
             remove(path, files.get(str(path), ()))
         if not any(Path(path).exists() for path in versions):
-            removed += [file for file in (engine_file(),) if file.exists()]
-            engine_file().unlink(missing_ok=True)
+            ours = [file for file in (engine_file(), latency_file()) if file.exists()]
+            for file in ours:
+                file.unlink()
+            removed += ours
             _versions_file().unlink(missing_ok=True)
             _files_file().unlink(missing_ok=True)
         else:

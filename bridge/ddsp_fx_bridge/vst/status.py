@@ -7,18 +7,24 @@ import os
 import shlex
 import socket
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ddsp_fx_bridge.link import socket_path
 from ddsp_fx_bridge.link.messages import VERSION, LineReader, encode
 from ddsp_fx_bridge.vst.install import Installed, engine_file, versions_installed
+from ddsp_fx_bridge.vst.latency import LinkLatency, current
 
 _PATIENCE_S = 5.0
 
 
 def status(targets: Sequence[Installed]) -> dict[str, Any]:
-    """As data: `plugins` by format, `start` (words, works), `engines` (socket, answer), always with the first one."""
+    """As data.
+
+    `plugins` by format, `start` (words, works), `link` (ms, source, problem), and `engines` (socket, answer), always
+    with the first one.
+    """
     versions = versions_installed()
     words = start_words()
     return {
@@ -27,6 +33,7 @@ def status(targets: Sequence[Installed]) -> dict[str, Any]:
             for t in targets
         },
         "start": {"file": str(engine_file()), "words": words, "works": _works(words)},
+        "link": asdict(current()),
         "engines": [{"socket": str(path), **answer(path)} for path in _sockets(socket_path())],
     }
 
@@ -80,6 +87,12 @@ def _conversation(path: Path, message: Sequence[str], patience_s: float) -> list
     return heard
 
 
+def latency_line(setting: LinkLatency) -> str:
+    """The link's latency for people."""
+    note = f"; {setting.problem}" if setting.problem else ""
+    return f"link:   latency of the host's block and {setting.ms:g} ms ({setting.source}{note})"
+
+
 def lines(found: dict[str, Any]) -> Iterator[str]:
     """The same data as lines for people."""
     for name, plugin in found["plugins"].items():
@@ -92,6 +105,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"start:  {start['words'][0]} does not exist any more: ddsp-fx vst install"
     else:
         yield f"start:  {shlex.join(start['words'])}"
+    yield latency_line(LinkLatency(**found["link"]))
     for engine in found["engines"]:
         if engine["answers"]:
             yield f"engine: version {engine['version']} answers at {engine['socket']}; panel at {engine['panel']}"

@@ -2,6 +2,8 @@
 #include "environment.hpp"
 
 #include "platform.hpp"
+#include "segment.hpp"
+#include "words.hpp"
 
 #include <cstdlib>
 #include <fstream>
@@ -14,10 +16,18 @@ namespace {
 // Python runs one thread at a time per process: of four violins in one process, 69 % of the blocks were late; in two
 // processes, none (docs/measurements.md).
 constexpr unsigned kPerEngine = 2;
+// Far more than any load needs, and short enough for the ring.
+constexpr double kMostLinkMs = 100.0;
+// VST3 shows 127 characters in all.
+constexpr std::size_t kMostShown = 8;
 
 std::string variable(const char* name, const std::string& otherwise = {}) {
     const char* const value = std::getenv(name);
     return value && *value ? value : otherwise;
+}
+
+std::string dataFile(const char* name) {
+    return variable("XDG_DATA_HOME", variable("HOME") + "/.local/share") + "/ddsp-fx/" + name;
 }
 
 std::vector<std::string> lines(std::istream& stream) {
@@ -33,7 +43,9 @@ std::vector<std::string> lines(std::istream& stream) {
 Environment::Environment()
     : link_(variable("DDSP_FX_LINK")),
       chosenWords_(variable("DDSP_FX_ENGINE")),
-      wordsFile_(variable("XDG_DATA_HOME", variable("HOME") + "/.local/share") + "/ddsp-fx/engine"),
+      wordsFile_(dataFile("engine")),
+      chosenLatency_(variable("DDSP_FX_LINK_LATENCY_MS")),
+      latencyFile_(dataFile("link-latency")),
       isChosen_(std::getenv("DDSP_FX_ENGINE") != nullptr),
       pluginsPerEngine_(kPerEngine) {
     if (link_.empty())
@@ -50,6 +62,20 @@ std::vector<std::string> Environment::engineWords() const {
     }
     std::ifstream file(wordsFile_);
     return lines(file);
+}
+
+LinkLatency Environment::linkLatency() const {
+    std::ifstream file(latencyFile_);
+    const auto found = lines(file);
+    const bool isChosen = !chosenLatency_.empty();
+    if (!isChosen && found.empty())
+        return {kDefaultLinkMs, {}};
+    const std::string& text = isChosen ? chosenLatency_ : found.front();
+    double ms = 0.0;
+    if (parseNumber(text, ms) && ms >= 0.0 && ms <= kMostLinkMs)
+        return {ms, {}};
+    return {kDefaultLinkMs, (isChosen ? "DDSP_FX_LINK_LATENCY_MS is '" : "link-latency is '") +
+                                text.substr(0, kMostShown) + "', not 0 to 100"};
 }
 
 }  // namespace ddspfx

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Environment variables of this process about engines (docs/link.md).
+// What a user has set about engines and the link: environment variables of this process, and files (docs/link.md).
 #pragma once
 
 #include <string>
 #include <vector>
 
 namespace ddspfx {
+
+// What the link adds to a block, in ms, and what is wrong with the setting that is not followed; "" if nothing is.
+struct LinkLatency {
+    double ms;
+    std::string problem;
+};
 
 class Environment {
 public:
@@ -19,9 +25,11 @@ public:
     unsigned pluginsPerEngine() const { return pluginsPerEngine_; }
     // The current command that starts an engine; empty if there is none.
     std::vector<std::string> engineWords() const;
+    // The current setting.
+    LinkLatency linkLatency() const;
 
 private:
-    std::string link_, chosenWords_, wordsFile_;
+    std::string link_, chosenWords_, wordsFile_, chosenLatency_, latencyFile_;
     bool isChosen_;
     unsigned pluginsPerEngine_;
 };

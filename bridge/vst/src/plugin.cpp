@@ -5,6 +5,7 @@
 #include "platform.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdlib>
 
@@ -17,6 +18,19 @@ constexpr auto kPrepared = std::chrono::milliseconds(3000);
 const char* const kState = "session";
 
 thread_local DdspFx* newest = nullptr;
+
+// Three digits, whatever LC_NUMERIC a host has set.
+std::string shortText(double number) {
+    char digits[32];
+    const auto end = std::to_chars(digits, digits + sizeof digits, number, std::chars_format::general, 3);
+    return {digits, end.ptr};
+}
+
+std::string described(const ddspfx::Layout& layout, const ddspfx::LinkLatency& link) {
+    const std::string parts = std::to_string(layout.maxBlock) + " samples and " + shortText(link.ms) + " ms";
+    return "link latency " + shortText(1e3 * layout.linkLatency() / layout.sampleRate) + " ms (" +
+           (link.problem.empty() ? parts : "default: " + link.problem) + ")";
+}
 
 }  // namespace
 
@@ -75,13 +89,14 @@ void DdspFx::setState(const char*, const char* value) {
 }
 
 bool DdspFx::prepare() {
-    const ddspfx::Layout layout{getSampleRate(), std::clamp(getBufferSize(), 1U, kMostFrames), channels_};
+    const ddspfx::LinkLatency link = session_->linkLatency();
+    const ddspfx::Layout layout{getSampleRate(), std::clamp(getBufferSize(), 1U, kMostFrames), channels_, link.ms};
     const bool isNew = stream_.prepare(layout);
     const int handle = isNew ? ddspfx::platform::duplicate(stream_.segment().handle()) : -1;
     if (isNew && handle < 0)
         stream_.giveUp();
     if (isNew || !stream_.isLinked())
-        session_->attach(handle);
+        session_->attach(handle, described(layout, link));
     return handle >= 0;
 }
 

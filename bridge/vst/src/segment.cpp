@@ -23,7 +23,7 @@ void put(unsigned char* base, std::size_t offset, T value) {
 }  // namespace
 
 std::uint32_t Layout::linkLatency() const {
-    return maxBlock + static_cast<std::uint32_t>(std::ceil(0.010 * sampleRate));
+    return maxBlock + static_cast<std::uint32_t>(std::ceil(linkMs * sampleRate / 1000.0));
 }
 
 std::uint32_t Layout::ringFrames() const {

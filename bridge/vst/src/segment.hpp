@@ -10,20 +10,23 @@ namespace ddspfx {
 
 constexpr std::uint32_t kMagic = 0x31584644, kLinkVersion = 1;
 constexpr std::size_t kEventsOffset = 256, kEventBytes = 24;
+constexpr double kDefaultLinkMs = DDSP_FX_LINK_LATENCY_MS;
 
-// The host's audio settings.
+// The host's audio settings, and the user's choice of what the link adds to a block.
 struct Layout {
     double sampleRate = 48000.0;
     std::uint32_t maxBlock = 1024, channels = 2;
+    double linkMs = kDefaultLinkMs;
 
     // A host may give any rate, even NaN.
     bool isSane() const {
         return sampleRate >= 1000.0 && sampleRate <= 1e6 && maxBlock > 0 && (channels == 1 || channels == 2);
     }
     bool operator==(const Layout& other) const {
-        return sampleRate == other.sampleRate && maxBlock == other.maxBlock && channels == other.channels;
+        return sampleRate == other.sampleRate && maxBlock == other.maxBlock && channels == other.channels &&
+               linkMs == other.linkMs;
     }
-    // The host's largest block plus 10 ms, with which the engine's answer is never late for the next block.
+    // In samples: the host's largest block plus `linkMs`, with which the engine's answer is in time for the next block.
     std::uint32_t linkLatency() const;
     // Two seconds, because the dry sound is read from here too, delayed by the longest board's latency.
     std::uint32_t ringFrames() const;

@@ -24,8 +24,9 @@ Session::~Session() {
         platform::closeHandle(handle_);
 }
 
-void Session::attach(int handle) {
+void Session::attach(int handle, std::string latency) {
     const std::lock_guard<std::mutex> lock(mutex_);
+    latency_ = std::move(latency);
     if (handle_ >= 0)
         platform::closeHandle(handle_);
     handle_ = handle;

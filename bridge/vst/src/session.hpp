@@ -25,8 +25,10 @@ public:
     // For any thread but the audio thread.
 
     // The segment that carries the audio from now on; the session closes `handle`. -1 means that the system gave no
-    // memory, or no handle for it.
-    void attach(int handle);
+    // memory, or no handle for it. `latency` is for people: that of the link.
+    void attach(int handle, std::string latency = {});
+    // What the user wants the link to add to a block, now.
+    LinkLatency linkLatency() const { return environment_.linkLatency(); }
     // Sends the engine a board: one restored from a host's session, or a name from the menu.
     void setBoard(Board board);
     void load(std::string chain);
@@ -81,7 +83,7 @@ private:
     mutable std::mutex mutex_;
     Board board_;
     std::vector<std::string> menu_;
-    std::string text_, url_, problem_;
+    std::string text_, url_, problem_, latency_;
     int handle_ = -1;
     bool boardPending_ = true, attachPending_ = false;
     // Audio was wanted, but there is no memory to carry it.

@@ -203,7 +203,8 @@ void Session::take() {
     if (missing_)
         return status_.engine.store(Engine::absent, std::memory_order_release);
     // A name that could not be loaded leaves the old board in place: report both.
-    text_ = (problem_.empty() ? "ready" : problem_) + (url_.empty() ? std::string() : "; panel at " + url_);
+    text_ = (problem_.empty() ? "ready" : problem_) + (url_.empty() ? std::string() : "; panel at " + url_) +
+            (latency_.empty() ? std::string() : "; " + latency_);
     status_.connections.fetch_add(1, std::memory_order_release);
     status_.engine.store(Engine::ready, std::memory_order_release);
 }

@@ -71,7 +71,8 @@ int main(int count, char** words) {
     Session session(status);
     session.allowStart();
     session.load(words[1]);
-    if (stream.prepare({kRate, block, 2}))
+    const Layout layout{kRate, block, 2, session.linkLatency().ms};
+    if (stream.prepare(layout))
         session.attach(platform::duplicate(stream.segment().handle()));
     stream.activate();
     session.awaitReady(std::chrono::seconds(60));
@@ -114,7 +115,7 @@ int main(int count, char** words) {
     ::shutdown(pair[0], SHUT_RDWR);
     peer.join();
     std::printf("{\"block\": %u, \"blocks\": %d, \"late\": %u, \"deadline_us\": %.0f, ", block, blocks,
-                status.lateBlocks.load(), 1e6 * stream.segment().isOpen() * (block + 480) / kRate);
+                status.lateBlocks.load(), 1e6 * stream.segment().isOpen() * layout.linkLatency() / kRate);
     print("engine", shared, ", ");
     print("socket", sockets, ", ");
     print("wake_up", lateness, "}\n");

@@ -32,7 +32,7 @@ public:
         session_.allowStart();
         if (!board.empty())
             session_.load(board);
-        if (stream_.prepare({kRate, block, 2}))
+        if (stream_.prepare({kRate, block, 2, session_.linkLatency().ms}))
             session_.attach(platform::duplicate(stream_.segment().handle()));
         stream_.activate();
         for (auto& channel : in_)

@@ -2,14 +2,18 @@
 // Checks the vectors of tests/link/vectors on this side: vectors FOLDER. Prints the differences; exit code 0 means
 // none.
 #include "board.hpp"
+#include "environment.hpp"
 #include "segment.hpp"
 #include "slot.hpp"
 #include "words.hpp"
 
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace ddspfx;
 
@@ -98,6 +102,49 @@ void parameters(const std::vector<std::string>& row, const std::string& line) {
     check(std::abs(slot.plain(back) - plain) <= 5.1e-4 * std::fmax(std::abs(plain), 1e-3 * span), "back " + line);
 }
 
+// A block and the user's choice; whole samples, rounded up.
+void linkLatencies() {
+    check(Layout{48000.0, 256, 2, 3.0}.linkLatency() == 256 + 144, "3 ms at 48 kHz");
+    check(Layout{44100.0, 512, 2, 10.0}.linkLatency() == 512 + 441, "10 ms at 44.1 kHz");
+    check(Layout{44100.0, 64, 1, 2.5}.linkLatency() == 64 + 111, "2.5 ms at 44.1 kHz");
+    check(Layout{48000.0, 1024, 2, 0.0}.linkLatency() == 1024, "0 ms");
+    check(Layout{48000.0, 65536, 2, 100.0}.linkLatency() < Layout{48000.0, 65536, 2, 100.0}.ringFrames() / 2,
+          "the longest fits the ring");
+    check(Layout{1000.0, 1, 2, 100.0}.linkLatency() < Layout{1000.0, 1, 2, 100.0}.ringFrames() / 2,
+          "and so it does at the lowest rate");
+    check(!(Layout{48000.0, 256, 2, 3.0} == Layout{48000.0, 256, 2, 5.0}), "another choice needs another segment");
+}
+
+std::string environmentsLatency(const char* folder, const char* variable, const char* file) {
+    ::setenv("XDG_DATA_HOME", folder, 1);
+    ::setenv("DDSP_FX_LINK_LATENCY_MS", variable, 1);
+    if (file)
+        std::ofstream(std::string(folder) + "/ddsp-fx/link-latency") << file;
+    const LinkLatency found = Environment().linkLatency();
+    return numberText(found.ms) + (found.problem.empty() ? "" : " " + found.problem);
+}
+
+// The variable comes first, then the file, then the default.
+void chosenLatencies() {
+    char folder[] = "/tmp/ddsp-fx-vectors-XXXXXX";
+    const bool isMade = ::mkdtemp(folder) && ::mkdir((std::string(folder) + "/ddsp-fx").c_str(), 0700) == 0;
+    const std::string normal = numberText(kDefaultLinkMs);
+    check(isMade && environmentsLatency(folder, "", nullptr) == normal, "nothing chosen");
+    check(environmentsLatency(folder, "", "4.5\n") == "4.5", "the file");
+    check(environmentsLatency(folder, "0", nullptr) == "0", "the variable");
+    for (const char* bad : {"-1", "100.5", "nan", "inf", "3 ms", "x"}) {
+        check(environmentsLatency(folder, bad, nullptr).find(normal + " DDSP_FX_LINK_LATENCY_MS is '" + bad) == 0,
+              std::string("a variable of ") + bad);
+        check(environmentsLatency(folder, "", bad).find(normal + " link-latency is '" + bad) == 0,
+              std::string("a file of ") + bad);
+    }
+    check(environmentsLatency(folder, "", "") == normal, "an empty file");
+    const std::string file = std::string(folder) + "/ddsp-fx";
+    ::unlink((file + "/link-latency").c_str());
+    ::rmdir(file.c_str());
+    ::rmdir(folder);
+}
+
 std::string replaced(std::string text, const std::string& part, const std::string& by) {
     return text.replace(text.find(part), part.size(), by);
 }
@@ -158,6 +205,8 @@ int main(int count, char** words) {
     state();
     damagedStates();
     shelters();
+    linkLatencies();
+    chosenLatencies();
     std::printf("%d checks, %d differ\n", checks, failures);
     return failures ? 1 : 0;
 }

@@ -87,7 +87,10 @@ def test_pitch_spectrum_and_latency_are_shown(panel: Any, engine: Engine, eventu
     const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
     return new Set(Array.from({length: d.length / 4}, (_, i) => d[4 * i])).size;"""
     eventually(lambda: panel.execute_script(drawn) > 30)
-    eventually(lambda: panel.find_element("css selector", ".fact").text.startswith("Latency 0.0 ms (0 samples)"))
+    eventually(lambda: panel.find_element("css selector", ".fact").text == "Latency 0.0 ms (0 samples)")
+    engine.track(1).link_latency_samples = 480
+    shown = f"Latency 0.0 ms (0 samples), and {480e3 / engine.track(1).sample_rate:.1f} ms of the link to its plugin"
+    eventually(lambda: panel.find_element("css selector", ".fact").text == shown)
 
 
 class Blown(Effect):
