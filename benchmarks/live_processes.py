@@ -13,7 +13,7 @@ from live_engines import environment
 
 CHILD = [sys.executable, str(Path(__file__).with_name("live_child.py"))]
 # What `ddsp-fx vst install` does to the cache; an earlier tree has nothing of the kind.
-FILL = "from ddsp_fx.analysis.kernels import compile_kernels; compile_kernels()"
+FILL = "from ddsp_fx.effects.kernels import compile_kernels; compile_kernels()"
 _ROUNDS, _RENDER_S = 3, 30.0
 
 
