@@ -10,7 +10,7 @@ from ddsp_fx.dsp._copy_kernel import copy
 from ddsp_fx.dsp._delay_kernel import Place
 from ddsp_fx.dsp._fft_kernel import fft
 from ddsp_fx.dsp._jit import compiled, kernel
-from ddsp_fx.dsp.state import Float2, Float3, Float4, Int2, Record
+from ddsp_fx.dsp.state import Float1, Float2, Float3, Float4, Int2, Record
 
 # Taps that are convolved directly, and the samples after which a piece of a block ends.
 HEAD = 256
@@ -61,15 +61,15 @@ def _join_pair(left: Floats, right: Floats, work: Floats) -> None:
 
 
 @kernel(fastmath={"contract"})
-def _split_single(work: Float2, twiddles: Float2, spectrum: Float2) -> None:
-    """From the transform of even + i odd samples, the spectrum (part, bin) of the real signal of twice the length."""
+def _split_single(work: Float2, twiddles: Float2, real: Float1, imaginary: Float1) -> None:
+    """From the transform of even + i odd samples, the spectrum (bins,) of the real signal of twice the length."""
     n, half = work.shape[1], np.float32(0.5)
     for k in range(n + 1):
         a, m = k & (n - 1), (n - k) & (n - 1)
         even_r, even_i = half * (work[0, a] + work[0, m]), half * (work[1, a] - work[1, m])
         odd_r, odd_i = half * (work[1, a] + work[1, m]), half * (work[0, m] - work[0, a])
-        spectrum[0, k] = even_r + twiddles[0, k] * odd_r - twiddles[1, k] * odd_i
-        spectrum[1, k] = even_i + twiddles[0, k] * odd_i + twiddles[1, k] * odd_r
+        real[k] = even_r + twiddles[0, k] * odd_r - twiddles[1, k] * odd_i
+        imaginary[k] = even_i + twiddles[0, k] * odd_i + twiddles[1, k] * odd_r
 
 
 @kernel(fastmath={"contract"})
@@ -86,13 +86,17 @@ def _join_single(spectrum: Float2, twiddles: Float2, work: Float2) -> None:
         work[0, k] = even_i + odd_r
 
 
-@compiled("void(float32[:, :, ::1], int64, float32[:, :, ::1], float32[:, ::1])", fastmath={"contract"})
-def _add_products(inputs: Floats, newest: int, partitions: Floats, total: Floats) -> None:
-    """total (part, bin) += sum over p of partitions[:, p] * inputs[:, newest - p], where inputs is a ring of blocks."""
-    count = partitions.shape[1]
+@compiled("void(float32[:, :, ::1], int64, float32[:, :, ::1], int64, int64, float32[:, ::1])", fastmath={"contract"})
+def _add_products(  # noqa: PLR0913, PLR0917
+    inputs: Floats, newest: int, partitions: Floats, first: int, end: int, total: Floats
+) -> None:
+    """total (part, bin) += sum of partitions[:, p] * inputs[:, newest - p], p from `first` to before `end`.
+
+    `inputs` is a ring of blocks.
+    """
     total_r, total_i = total[0], total[1]
-    for p in range(count):
-        block = (newest - p) % count
+    for p in range(first, end):
+        block = (newest - p) % partitions.shape[1]
         hr, hi, xr, xi = partitions[0, p], partitions[1, p], inputs[0, block], inputs[1, block]
         for k in range(total_r.size):
             total_r[k] += hr[k] * xr[k] - hi[k] * xi[k]
@@ -100,10 +104,11 @@ def _add_products(inputs: Floats, newest: int, partitions: Floats, total: Floats
 
 
 class LevelPlace(Record):
-    """Samples in the current block, and the index of the newest spectrum."""
+    """Samples in the current block, the index of the newest spectrum, and the last partition that `totals` has."""
 
     filled: int
     newest: int
+    added: int
 
 
 class Level(NamedTuple):
@@ -113,7 +118,7 @@ class Level(NamedTuple):
     input: Float2  # (channels, the last two blocks)
     spectra: Float4  # (channel, part, block, bin)
     partitions: Float4  # (path, part, block, bin)
-    totals: Float3  # (channel, part, bin)
+    totals: Float3  # (channel, part, bin), of the next block of output
     pending: Float2  # (channels, the next block of output)
     work: Float2
     roots: Float2
@@ -133,54 +138,86 @@ class Convolver(NamedTuple):
 
 
 @kernel()
-def _turn_single(level: Level) -> None:
-    """`_turn` for one channel, whose even and odd samples are the real and imaginary part of half as many numbers."""
-    audio, pending, work, newest = level.input[0], level.pending[0], level.work, level.place.newest
-    size = pending.size
-    for i in range(size):
+def _add_partitions(level: Level, routes: Int2, newest: int, first: int, end: int) -> None:
+    for r in range(routes.shape[0]):
+        spectra, total = level.spectra[routes[r, 0]], level.totals[routes[r, 1]]
+        _add_products(spectra, newest, level.partitions[routes[r, 2]], first, end, total)
+
+
+@kernel()
+def _look_ahead(level: Level, routes: Int2) -> None:
+    """Between two turns, add what the earlier blocks give to the next one: a part after each HEAD samples.
+
+    At the turn itself only the newest block is left, so that no block of the host's takes several times as long.
+    """
+    place, count = level.place, level.partitions.shape[2]
+    steps = level.pending.shape[1] // HEAD - 1
+    due = (count - 1) * (place.filled // HEAD) // steps
+    if due > place.added:
+        _add_partitions(level, routes, (place.newest + 1) % count, place.added + 1, due + 1)
+        place.added = due
+
+
+@kernel()
+def _take_single(level: Level) -> None:
+    """The newest spectrum of one channel, whose even and odd samples are the parts of half as many numbers."""
+    audio, work, newest = level.input[0], level.work, level.place.newest
+    for i in range(work.shape[1]):
         work[0, i], work[1, i] = audio[2 * i], audio[2 * i + 1]
     fft(work, level.roots, level.first)
-    spectrum = level.totals[0]
-    _split_single(work, level.twiddles, spectrum)
-    copy(spectrum[0], level.spectra[0, 0, newest])
-    copy(spectrum[1], level.spectra[0, 1, newest])
-    spectrum[:] = 0.0
-    _add_products(level.spectra[0], newest, level.partitions[0], spectrum)
-    _join_single(spectrum, level.twiddles, work)
+    _split_single(work, level.twiddles, level.spectra[0, 0, newest], level.spectra[0, 1, newest])
+
+
+@kernel()
+def _give_single(level: Level) -> None:
+    """The next block of output of one channel."""
+    work, pending, half = level.work, level.pending[0], level.work.shape[1] // 2
+    _join_single(level.totals[0], level.twiddles, work)
     fft(work, level.roots, level.first)
-    for i in range(size // 2):
-        pending[2 * i], pending[2 * i + 1] = work[1, size // 2 + i], work[0, size // 2 + i]
-    copy(audio[size:], audio[:size])
+    for i in range(half):
+        pending[2 * i], pending[2 * i + 1] = work[1, half + i], work[0, half + i]
+
+
+@kernel()
+def _take_pairs(level: Level) -> None:
+    """The newest spectra of channels in pairs, as real and imaginary part."""
+    for c in range(0, level.input.shape[0], 2):
+        copy(level.input[c], level.work[0])
+        copy(level.input[c + 1], level.work[1])
+        fft(level.work, level.roots, level.first)
+        _split_pair(level.work, level.spectra[c], level.spectra[c + 1], level.place.newest)
+
+
+@kernel()
+def _give_pairs(level: Level) -> None:
+    """The next block of output of channels in pairs."""
+    work, size = level.work, level.pending.shape[1]
+    for c in range(0, level.pending.shape[0], 2):
+        _join_pair(level.totals[c], level.totals[c + 1], work)
+        fft(work, level.roots, level.first)
+        copy(work[1, size:], level.pending[c])
+        copy(work[0, size:], level.pending[c + 1])
 
 
 @kernel()
 def _turn(level: Level, routes: Int2) -> None:
-    """Overlap-save of one complete block of input, which gives the next block of output.
-
-    Several channels are transformed in pairs, as real and imaginary part, so their number is even.
-    """
-    place, audio, pending, work = level.place, level.input, level.pending, level.work
-    channels, size = pending.shape
-    place.filled, place.newest = 0, (place.newest + 1) % level.spectra.shape[2]
+    """Overlap-save of one complete block of input, which gives the next block of output."""
+    place, (channels, size), count = level.place, level.pending.shape, level.partitions.shape[2]
+    place.filled, place.newest = 0, (place.newest + 1) % count
     if channels == 1:
-        _turn_single(level)
-        return
-    for c in range(0, channels, 2):
-        copy(audio[c], work[0])
-        copy(audio[c + 1], work[1])
-        fft(work, level.roots, level.first)
-        _split_pair(work, level.spectra[c], level.spectra[c + 1], place.newest)
-    level.totals[:] = 0.0
-    for r in range(routes.shape[0]):
-        partitions, total = level.partitions[routes[r, 2]], level.totals[routes[r, 1]]
-        _add_products(level.spectra[routes[r, 0]], place.newest, partitions, total)
-    for c in range(0, channels, 2):
-        _join_pair(level.totals[c], level.totals[c + 1], work)
-        fft(work, level.roots, level.first)
-        copy(work[1, size:], pending[c])
-        copy(work[0, size:], pending[c + 1])
+        _take_single(level)
+    else:
+        _take_pairs(level)
+    _add_partitions(level, routes, place.newest, place.added + 1, count)
+    _add_partitions(level, routes, place.newest, 0, 1)
+    if channels == 1:
+        _give_single(level)
+    else:
+        _give_pairs(level)
+    level.totals[:] = np.float32(0.0)
+    place.added = 0
     for c in range(channels):
-        copy(audio[c, size:], audio[c, :size])
+        copy(level.input[c, size:], level.input[c, :size])
 
 
 @kernel()
@@ -199,6 +236,8 @@ def _advance(  # noqa: PLR0913, PLR0917
     level.place.filled = filled + n
     if filled + n == size:
         _turn(level, routes)
+    elif (filled + n) % HEAD == 0:
+        _look_ahead(level, routes)
 
 
 @kernel()

@@ -122,8 +122,8 @@ class PartitionedConvolver:
         self.state.place.position = 0
         self.state.recent[:] = 0.0
         for level in (self.state.short, self.state.long):
-            level.place.filled = level.place.newest = 0
-            for audio in (level.input, level.spectra, level.pending):
+            level.place.filled = level.place.newest = level.place.added = 0
+            for audio in (level.input, level.spectra, level.totals, level.pending):
                 audio[:] = 0.0
 
     def process(self, block: Floats) -> Floats:
