@@ -36,6 +36,11 @@ class Part:
         """Let native plugins start after the latency before them. Learned effects process all input."""
         self._start.lead = latency if is_native(self.plugins[0]) else 0
 
+    def enter(self) -> None:
+        """Claim the stage for a block that does not go through `process_block`; ends with `stage._usage.leave`."""
+        self.stage._usage.check_epoch(self._epoch, self.stage.name)
+        self.stage._usage.enter(self.stage.name)
+
     def process_block(self, block: Audio) -> Audio:
         """Raises AudioError if another user has used the stage since `mark`."""
         self.stage._usage.check_epoch(self._epoch, self.stage.name)

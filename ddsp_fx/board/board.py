@@ -18,6 +18,7 @@ from ddsp_fx.board.live import Live
 from ddsp_fx.board.member import member
 from ddsp_fx.board.moves import Moves
 from ddsp_fx.board.native import is_native, leaves, native_values
+from ddsp_fx.board.runs import Runs
 from ddsp_fx.board.slot_naming import SlotNames
 from ddsp_fx.board.state import FORMAT, board_from_json, board_to_json
 from ddsp_fx.dsp.delay import DelayLine
@@ -54,6 +55,7 @@ class Board(Copies, SmoothedEffect):
         self._slots = SlotNames()
         self._assembly = Assembly()
         self._prepared_from: list[Any] = []
+        self._runs = Runs()
         self._is_edited = False
         self._events = DueEvents()
         self._position = 0
@@ -161,8 +163,8 @@ class Board(Copies, SmoothedEffect):
         return out
 
     def _through(self, block: Audio) -> Audio:
-        for index, part in enumerate(self._players):
-            block = self._played(part, index, block)
+        for run in self._runs.of(self._players):
+            block = run.play(block, self._played)
         return block
 
     def _played(self, part: Part | Guard, index: int, block: Audio) -> Audio:

@@ -11,6 +11,7 @@ from ddsp_fx.board.assembly import Assembly
 from ddsp_fx.board.events import DueEvents
 from ddsp_fx.board.live import MOST_FAILURES
 from ddsp_fx.board.native_state import packed, unpacked
+from ddsp_fx.board.runs import Runs
 from ddsp_fx.board.slot_access import SlotAccess
 from ddsp_fx.board.slot_naming import SlotNames
 from ddsp_fx.errors import BoardError
@@ -34,7 +35,15 @@ class Copies(SlotAccess):
         plugins = [_packed(plugin, of.name) for plugin, of in zip(self._plugins, namings, strict=True)]
         held = {"_plugins": plugins, "_slots": (namings, dict(self._slots.given))}
         state: Any = super().__getstate__()
-        return {**state, **fresh, **held, "_outer": None, "_guards": [], "_prepared_from": []}
+        return {
+            **state,
+            **fresh,
+            **held,
+            "_outer": None,
+            "_guards": [],
+            "_prepared_from": [],
+            "_runs": Runs(),
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         plugins = [unpacked(plugin) for plugin in state["_plugins"]]

@@ -49,11 +49,14 @@ class Guard:
         part: prepared.
         channels: of the audio.
         tell: called with the error, in the audio thread.
+
+    Attributes:
+        past: the delay line.
     """
 
     def __init__(self, part: Part, channels: int, tell: Callable[[Part, Exception], None]) -> None:
         self.part, self._tell = part, tell
-        self._past = DelayLine(channels, part.stage.latency_samples)
+        self.past = DelayLine(channels, part.stage.latency_samples)
         self.is_bypassed = False
 
     def process_block(self, block: Audio) -> Audio:
@@ -64,9 +67,9 @@ class Guard:
             except Exception as error:
                 self.fail(error)
             else:
-                self._past.push(block)
+                self.past.push(block)
                 return out
-        return self._past.process(block)
+        return self.past.process(block)
 
     def fail(self, error: Exception) -> None:
         """Bypass the part until the next reset."""
@@ -76,7 +79,7 @@ class Guard:
     def reset(self) -> None:
         """Reset the part and stop bypassing it."""
         self.is_bypassed = False
-        self._past.reset()
+        self.past.reset()
         try:
             self.part.reset()
         except Exception as error:

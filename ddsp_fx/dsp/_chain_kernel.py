@@ -7,15 +7,22 @@ import numpy as np
 from numba import types
 
 from ddsp_fx.array_types import Audio, Floats
+from ddsp_fx.dsp._delay_kernel import push
 from ddsp_fx.dsp._foreign import address_of, run_stage
-from ddsp_fx.dsp._jit import compiled, kernel
+from ddsp_fx.dsp._jit import compiled, compiled_type, kernel
+from ddsp_fx.dsp._view import audio, viewer
+from ddsp_fx.dsp.delay import Delay
 from ddsp_fx.dsp.state import Float1, Int2
 
-# Columns of the table of stages.
-FUNCTION, STATE = range(2)
-# What a call returns: one of these for the audio, plus the status of the stage that failed times STATUS, plus its index
-# times INDEX.
-BAD_INPUT, BAD_OUTPUT, STATUS, INDEX = 1, 2, 4, 1 << 32
+_past = viewer(compiled_type(Delay))
+
+# Columns of the table of stages: addresses of the code, of the state's table, and of the table of a delay line that
+# gets the stage's input, or 0.
+FUNCTION, STATE, PAST = range(3)
+# What a call returns: BAD_INPUT, or the sum of the status of the stage that failed times STATUS, its index times INDEX,
+# and BAD_OUTPUT << k for each stage k whose output was not finite.
+STATUS, BAD_INPUT, BAD_OUTPUT, INDEX = 1, 1 << 8, 1 << 9, 1 << 32
+MOST_STAGES = 16
 
 _READ_ONLY = types.Array(types.float32, 2, "C", readonly=True)
 _CHANNELS = types.Array(types.float32, 2, "C")
@@ -62,7 +69,7 @@ def run_chain(stages: Int2, block: Floats, out: Floats, spare: Floats) -> int:
     """The block through all stages, into `out`. Returns what the constants above say, 0 if all is well.
 
     Nothing runs if the block is not finite. Stages write into `out` and `spare` in turn, so that the last one writes
-    into `out`. A stage that fails ends the call.
+    into `out`. A stage that fails ends the call; its input is still where it was.
     """
     if not all_finite(block):
         return BAD_INPUT
@@ -75,6 +82,8 @@ def run_chain(stages: Int2, block: Floats, out: Floats, spare: Floats) -> int:
         if status != 0:
             return found + STATUS * status + INDEX * s
         if silence_bad_samples(target):
-            found = BAD_OUTPUT
+            found |= BAD_OUTPUT << s
+        if stages[s, PAST] != 0:
+            push(_past(stages[s, PAST]), audio(source, channels, samples))
         source, channels = at, target.shape[0]
     return found

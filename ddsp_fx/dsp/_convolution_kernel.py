@@ -7,9 +7,9 @@ import numpy as np
 
 from ddsp_fx.array_types import Floats
 from ddsp_fx.dsp._copy_kernel import copy
-from ddsp_fx.dsp._delay_kernel import Place
 from ddsp_fx.dsp._fft_kernel import fft
 from ddsp_fx.dsp._jit import compiled, kernel
+from ddsp_fx.dsp.delay import Place
 from ddsp_fx.dsp.state import Float1, Float2, Float3, Float4, Int2, Record
 
 # Taps that are convolved directly, and the samples after which a piece of a block ends.

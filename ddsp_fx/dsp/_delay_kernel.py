@@ -7,20 +7,8 @@ import numpy as np
 
 from ddsp_fx.dsp._copy_kernel import copy
 from ddsp_fx.dsp._jit import kernel
-from ddsp_fx.dsp.state import Float1, Float2, Record, new
-
-
-class Place(Record):
-    """Where a ring is read next; in a delay line, it is written there too."""
-
-    position: int
-
-
-class Delay(NamedTuple):
-    """The last samples of each channel, as many as the delay is long."""
-
-    place: Place
-    ring: Float2
+from ddsp_fx.dsp.delay import Delay, Place
+from ddsp_fx.dsp.state import Float1, Float2, new
 
 
 def new_delay(channels: int, samples: int) -> Delay:
@@ -58,6 +46,22 @@ def delay(line: Delay, block: Float2, start: int, n: int, out: Float2) -> None:
             _exchange(line.ring[c], line.place.position, block[c, start : start + n], out[c, :n])
     if size:
         line.place.position = (line.place.position + n) % size
+
+
+@kernel()
+def push(line: Delay, block: Float2) -> None:
+    """Like `delay` for a whole block, but without returning the delayed audio."""
+    size = line.ring.shape[1]
+    if size == 0:
+        return
+    n = block.shape[1]
+    kept = min(n, size)
+    at = (line.place.position + n - kept) % size
+    first = min(kept, size - at)
+    for c in range(line.ring.shape[0]):
+        copy(block[c, n - kept : n - kept + first], line.ring[c, at : at + first])
+        copy(block[c, n - kept + first :], line.ring[c, : kept - first])
+    line.place.position = (at + kept) % size
 
 
 class Queue(NamedTuple):

@@ -107,7 +107,7 @@ class PartitionedConvolver:
 
     def _build(self, taps: Floats) -> Convolver:
         from ddsp_fx.dsp._convolution_kernel import HEAD, Convolver
-        from ddsp_fx.dsp._delay_kernel import Place
+        from ddsp_fx.dsp.delay import Place
         from ddsp_fx.dsp.state import new
 
         head = np.ascontiguousarray(taps[:, :HEAD])

@@ -3,10 +3,26 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from ddsp_fx.array_types import Floats
+from ddsp_fx.dsp.state import Float2, Record, new
 from ddsp_fx.errors import AudioError
+
+
+class Place(Record):
+    """Where a ring is read next; in a delay line, it is written there too."""
+
+    position: int
+
+
+class Delay(NamedTuple):
+    """The last samples of each channel, as many as the delay is long."""
+
+    place: Place
+    ring: Float2
 
 
 class DelayLine:
@@ -15,6 +31,9 @@ class DelayLine:
     Args:
         channels: of the audio.
         samples: of delay, 0 or more.
+
+    Attributes:
+        state: for compiled code.
     """
 
     def __init__(self, channels: int, samples: int) -> None:
@@ -23,45 +42,49 @@ class DelayLine:
                 f"DelayLine: got {channels} channels, {samples} samples; give at least 1 channel and 0 samples"
             )
         self.samples = samples
-        self._ring = np.zeros((channels, samples), np.float32)
-        self._position = 0
+        self.state = Delay(new(Place), np.zeros((channels, samples), np.float32))
 
     def reset(self) -> None:
         """Forget all audio."""
-        self._ring[:] = 0.0
-        self._position = 0
+        self.state.ring[:] = 0.0
+        self.state.place.position = 0
 
     def process(self, block: Floats) -> Floats:
         """Audio (channels, n), any n -> the audio from `samples` earlier (channels, n)."""
         if not self.samples:
             return block.copy()
-        out = np.empty(block.shape, np.float32)
-        done = 0
+        out, ring = np.empty(block.shape, np.float32), self.state.ring
+        # A field of a record costs Python a microsecond.
+        done, position = 0, int(self.state.place.position)
         while done < block.shape[1]:
-            n = min(block.shape[1] - done, self.samples - self._position)
-            slot = self._ring[:, self._position : self._position + n]
+            n = min(block.shape[1] - done, self.samples - position)
+            slot = ring[:, position : position + n]
             out[:, done : done + n] = slot
             slot[:] = block[:, done : done + n]
-            self._position = (self._position + n) % self.samples
+            position = (position + n) % self.samples
             done += n
+        self.state.place.position = position
         return out
 
     def push(self, block: Floats) -> None:
         """Like `process`, but without returning the delayed audio."""
-        newest = block[:, -self.samples :] if self.samples else block[:, :0]
+        if not self.samples:
+            return
+        ring, newest = self.state.ring, block[:, -self.samples :]
         # The part of a longer block that would be overwritten at once is not written, but it moves the position.
-        self._position = (self._position + block.shape[1] - newest.shape[1]) % max(self.samples, 1)
-        first = min(newest.shape[1], self.samples - self._position)
-        self._ring[:, self._position : self._position + first] = newest[:, :first]
-        self._ring[:, : newest.shape[1] - first] = newest[:, first:]
-        self._position = (self._position + newest.shape[1]) % max(self.samples, 1)
+        position = (int(self.state.place.position) + block.shape[1] - newest.shape[1]) % self.samples
+        first = min(newest.shape[1], self.samples - position)
+        ring[:, position : position + first] = newest[:, :first]
+        if first < newest.shape[1]:
+            ring[:, : newest.shape[1] - first] = newest[:, first:]
+        self.state.place.position = (position + newest.shape[1]) % self.samples
 
     def resized(self, samples: int) -> DelayLine:
         """A line of another length with this one's newest audio, and silence where that ends."""
-        line = DelayLine(self._ring.shape[0], samples)
-        held = np.roll(self._ring, -self._position, axis=1)
+        line = DelayLine(self.state.ring.shape[0], samples)
+        held = np.roll(self.state.ring, -int(self.state.place.position), axis=1)
         keep = min(samples, self.samples)
-        line._ring[:, samples - keep :] = held[:, self.samples - keep :]
+        line.state.ring[:, samples - keep :] = held[:, self.samples - keep :]
         return line
 
 

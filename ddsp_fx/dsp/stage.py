@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import config, types
@@ -16,6 +16,8 @@ from ddsp_fx.array_types import Audio
 from ddsp_fx.dsp import _chain_kernel as chain
 from ddsp_fx.dsp._jit import KernelCache, compiled, loaded, signature_of
 from ddsp_fx.dsp._view import Table, audio, viewer
+from ddsp_fx.dsp.delay import DelayLine
+from ddsp_fx.errors import AudioError
 
 Process = Callable[[Any, Audio, Audio], int]
 # int (state, input, input channels, output, output channels, samples)
@@ -80,19 +82,55 @@ class Stage:
         self.table = Table(state)
 
 
-class Chain:
-    """Stages that run in one call."""
+class Status(NamedTuple):
+    """What happened in a call of a chain.
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
+    Args:
+        code: of the stage that failed, 0 if none did.
+        stage: the index of that stage.
+        bad_input: the block was not finite, and nothing ran.
+        bad_outputs: the stages whose output was not finite, which then became silence.
+    """
+
+    code: int
+    stage: int
+    bad_input: bool
+    bad_outputs: list[int]
+
+
+class Chain:
+    """Stages that run in one call.
+
+    Args:
+        stages: at most 16.
+        pasts: for each stage a delay line that is to get the stage's input, or None.
+    """
+
+    def __init__(self, stages: Sequence[Stage], pasts: Sequence[DelayLine | None] = ()) -> None:
+        if len(stages) > chain.MOST_STAGES:
+            raise AudioError(f"Chain: got {len(stages)} stages, expected at most {chain.MOST_STAGES}")
         self._stages = list(stages)
-        rows = [[stage.code.address, stage.table.address] for stage in self._stages]
-        self._table = np.array(rows, np.int64).reshape(-1, 2)
+        self._pasts = [*pasts] or [None] * len(stages)
+        self._tables = [None if past is None else Table(past.state) for past in self._pasts]
+        rows = [
+            [stage.code.address, stage.table.address, 0 if past is None else past.address]
+            for stage, past in zip(self._stages, self._tables, strict=True)
+        ]
+        self._table = np.array(rows, np.int64).reshape(-1, 3)
         self._run_chain = loaded(chain.run_chain)
         self._run: Callable[[Audio, Audio, Audio], int] = self._in_python if config.DISABLE_JIT else self._at_once
 
-    def run(self, block: Audio, out: Audio, spare: Audio) -> int:
-        """(channels, n) contiguous -> `out`, by way of `spare`; returns the status of `_chain_kernel.run_chain`."""
-        return self._run(block, out, spare)
+    def run(self, block: Audio, out: Audio, spare: Audio) -> Status | None:
+        """(channels, n) contiguous -> `out`, by way of `spare`; None if all is well."""
+        status = self._run(block, out, spare)
+        if status == 0:
+            return None
+        bad = [k for k in range(len(self._stages)) if status & chain.BAD_OUTPUT << k]
+        return Status(status % chain.BAD_INPUT, status // chain.INDEX, bool(status & chain.BAD_INPUT), bad)
+
+    def input_of(self, index: int, block: Audio, out: Audio, spare: Audio) -> Audio:
+        """After a call in which that stage failed: where its input is."""
+        return block if index == 0 else out if (len(self._stages) - index) % 2 == 0 else spare
 
     def _at_once(self, block: Audio, out: Audio, spare: Audio) -> int:
         return int(self._run_chain(self._table, block, out, spare))
@@ -102,10 +140,12 @@ class Chain:
         if not np.isfinite(block).all():
             return chain.BAD_INPUT
         found, count = 0, len(self._stages)
-        for index, stage in enumerate(self._stages):
+        for index, (stage, past) in enumerate(zip(self._stages, self._pasts, strict=True)):
             target = out if (count - index) % 2 else spare
             if status := stage.code.function(stage.state, block, target):
                 return found + chain.STATUS * status + chain.INDEX * index
-            found |= chain.BAD_OUTPUT if chain.silence_bad_samples(target) else 0
+            found |= chain.BAD_OUTPUT << index if chain.silence_bad_samples(target) else 0
+            if past is not None:
+                past.push(block)
             block = target
         return found

@@ -7,10 +7,11 @@ import numpy as np
 
 from ddsp_fx.analysis._listening_kernel import next_frame
 from ddsp_fx.dsp._copy_kernel import copy
-from ddsp_fx.dsp._delay_kernel import Delay, delay
+from ddsp_fx.dsp._delay_kernel import delay
 from ddsp_fx.dsp._jit import kernel
 from ddsp_fx.dsp._ramp_kernel import Blend, Ramp, aim, follow, linear_gain, mix_into
 from ddsp_fx.dsp._tail_mask_kernel import Mask, suppress
+from ddsp_fx.dsp.delay import Delay
 from ddsp_fx.dsp.stage import stage
 from ddsp_fx.dsp.state import Float1, Float2, Record
 from ddsp_fx.effects._gate_kernel import gate_step

@@ -11,10 +11,11 @@ import numpy as np
 
 from ddsp_fx.analysis._listening_kernel import Listener, take_in
 from ddsp_fx.dsp._copy_kernel import copy
-from ddsp_fx.dsp._delay_kernel import Delay, delay, dequeue
+from ddsp_fx.dsp._delay_kernel import delay, dequeue
 from ddsp_fx.dsp._jit import kernel
 from ddsp_fx.dsp._ramp_kernel import Ramp, aim, follow
 from ddsp_fx.dsp._synthesis_kernel import Synthesis, synthesise
+from ddsp_fx.dsp.delay import Delay
 from ddsp_fx.dsp.state import Float1, Float2, Record
 from ddsp_fx.effects._gate_kernel import Gate, Threshold, threshold_step
 from ddsp_fx.effects._hearing_kernel import Counts, count

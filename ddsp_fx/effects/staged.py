@@ -25,6 +25,7 @@ class StagedEffect(Effect):
     """
 
     _chain: Chain | None = None
+    _stage: Stage | None = None
     _controls: Any = None
 
     def _make_stage(self) -> Stage | None:
@@ -33,11 +34,11 @@ class StagedEffect(Effect):
 
     def _prepare(self) -> None:
         self._controls = self._chain = None
-        stage = self._make_stage()
-        if stage is not None:
+        self._stage = self._make_stage()
+        if self._stage is not None:
             from ddsp_fx.dsp.stage import Chain
 
-            self._chain = Chain([stage])
+            self._chain = Chain([self._stage])
         for symbol in self.parameters:
             self._control(symbol)
 
@@ -69,18 +70,19 @@ class StagedEffect(Effect):
         return out
 
     def _run(self, block: Audio, out: Audio) -> None:
-        from ddsp_fx.dsp import _chain_kernel as chain
-
         assert self._chain is not None
         status = self._chain.run(block, out, out)
-        if status == 0:
-            return
-        if status == chain.BAD_INPUT:
+        if status is not None and status.bad_input:
             self._warn_of_non_finite("input")
             status = self._chain.run(replace_non_finite(block)[0], out, out)
-        if status & chain.BAD_OUTPUT:
+        if status is not None:
+            self._tell(status.code, bool(status.bad_outputs))
+
+    def _tell(self, code: int, bad_output: bool) -> None:
+        """Warn of an output that was not finite; raises the error for a status other than 0."""
+        if bad_output:
             self._warn_of_non_finite("output")
-        if code := status // chain.STATUS:
+        if code:
             raise self._stage_error(code)
 
     def _stage_error(self, code: int) -> Exception:
