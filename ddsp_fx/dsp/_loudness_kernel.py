@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The levels of frames, compiled: loudness takes half the time of NumPy's (benchmarks/at_rest.py)."""
+"""The levels of frames, compiled."""
 
 import math
 from typing import NamedTuple

@@ -117,23 +117,26 @@ class Chain:
             for stage, past in zip(self._stages, self._tables, strict=True)
         ]
         self._table = np.array(rows, np.int64).reshape(-1, 3)
-        self._run_chain = loaded(chain.run_chain)
-        self._run: Callable[[Audio, Audio, Audio], int] = self._in_python if config.DISABLE_JIT else self._at_once
+        self._run_chain, self._run_one = loaded(chain.run_chain), loaded(chain.run_one)
+        self._only: Any = rows[0][:2] if len(rows) == 1 and not rows[0][2] else None
 
     def run(self, block: Audio, out: Audio, spare: Audio) -> Status | None:
         """(channels, n) contiguous -> `out`, by way of `spare`; None if all is well."""
-        status = self._run(block, out, spare)
-        if status == 0:
-            return None
+        if config.DISABLE_JIT:
+            status = self._in_python(block, out, spare)
+        elif self._only is not None:
+            status = self._run_one(*self._only, block, out)
+        else:
+            status = self._run_chain(self._table, block, out, spare)
+        return self._status(int(status)) if status else None
+
+    def _status(self, status: int) -> Status:
         bad = [k for k in range(len(self._stages)) if status & chain.BAD_OUTPUT << k]
         return Status(status % chain.BAD_INPUT, status // chain.INDEX, bool(status & chain.BAD_INPUT), bad)
 
     def input_of(self, index: int, block: Audio, out: Audio, spare: Audio) -> Audio:
         """After a call in which that stage failed: where its input is."""
         return block if index == 0 else out if (len(self._stages) - index) % 2 == 0 else spare
-
-    def _at_once(self, block: Audio, out: Audio, spare: Audio) -> int:
-        return int(self._run_chain(self._table, block, out, spare))
 
     def _in_python(self, block: Audio, out: Audio, spare: Audio) -> int:
         """For stepping through with NUMBA_DISABLE_JIT=1."""

@@ -52,7 +52,7 @@ def load_for_python() -> None:
 
 def compile_kernels(advance: Callable[[float], object] = lambda _: None) -> None:
     """Compile all that is not in the cache; `advance(1)` is called for each of `kernels`."""
-    from ddsp_fx.dsp._chain_kernel import run_chain
+    from ddsp_fx.dsp._chain_kernel import run_chain, run_one
     from ddsp_fx.dsp._jit import loaded
     from ddsp_fx.dsp.stage import StageCode
 
@@ -62,4 +62,5 @@ def compile_kernels(advance: Callable[[float], object] = lambda _: None) -> None
                 _ = made.address
         advance(1)
     loaded(run_chain)
+    loaded(run_one)
     load_for_python()

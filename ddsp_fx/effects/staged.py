@@ -57,22 +57,29 @@ class StagedEffect(Effect):
         if self._chain is None:
             return super()._guarded(block)
         clean, out = np.ascontiguousarray(block, np.float32), np.empty(block.shape, np.float32)
+        ahead = self._samples_ahead()
+        if ahead >= block.shape[1]:
+            self._run(clean, out)
+        else:
+            self._run_pieces(clean, out, ahead)
+        return out
+
+    def _run_pieces(self, block: Audio, out: Audio, ahead: int) -> None:
+        """Run a block whose first piece ends after `ahead` samples."""
         start, end = 0, block.shape[1]
         while start < end:
-            stop = min(end, start + self._samples_ahead())
-            if start == 0 and stop == end:
-                self._run(clean, out)
-            else:
-                piece = np.empty((block.shape[0], stop - start), np.float32)
-                self._run(np.ascontiguousarray(clean[:, start:stop]), piece)
-                out[:, start:stop] = piece
-            start = stop
-        return out
+            stop = min(end, start + ahead)
+            piece = np.empty((block.shape[0], stop - start), np.float32)
+            self._run(np.ascontiguousarray(block[:, start:stop]), piece)
+            out[:, start:stop] = piece
+            start, ahead = stop, self._samples_ahead()
 
     def _run(self, block: Audio, out: Audio) -> None:
         assert self._chain is not None
         status = self._chain.run(block, out, out)
-        if status is not None and status.bad_input:
+        if status is None:
+            return
+        if status.bad_input:
             self._warn_of_non_finite("input")
             status = self._chain.run(replace_non_finite(block)[0], out, out)
         if status is not None:
