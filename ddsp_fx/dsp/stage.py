@@ -118,7 +118,7 @@ class Chain:
         ]
         self._table = np.array(rows, np.int64).reshape(-1, 3)
         self._run_chain, self._run_one = loaded(chain.run_chain), loaded(chain.run_one)
-        self._only: Any = rows[0][:2] if len(rows) == 1 and not rows[0][2] else None
+        self._only = (rows[0][0], rows[0][1]) if len(rows) == 1 and not rows[0][2] else None
 
     def run(self, block: Audio, out: Audio, spare: Audio) -> Status | None:
         """(channels, n) contiguous -> `out`, by way of `spare`; None if all is well."""
