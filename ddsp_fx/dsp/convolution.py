@@ -97,6 +97,7 @@ class PartitionedConvolver:
 
         self.channels = channels
         self.tail_samples = max(0, taps.shape[1] - 1)
+        # Compiled code calls `convolve` by itself; `process` compiles it for Python when first called.
         self._convolve, self.table = convolve, Table(self._build(taps))
 
     @property
@@ -134,8 +135,10 @@ class PartitionedConvolver:
         """
         if block.ndim != 2 or block.shape[0] != self.channels:
             raise AudioError(f"PartitionedConvolver: block of shape {block.shape}, expected ({self.channels}, samples)")
+        from ddsp_fx.dsp._jit import loaded
+
         out = np.empty(block.shape, np.float32)
-        self._convolve(self.state, np.require(block, np.float32, ["C", "W"]), 0, block.shape[1], out)
+        loaded(self._convolve)(self.state, np.require(block, np.float32, ["C", "W"]), 0, block.shape[1], out)
         return out
 
 
