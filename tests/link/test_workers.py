@@ -3,6 +3,7 @@
 
 import threading
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -48,11 +49,11 @@ class Counted:
 
 
 @pytest.fixture(params=["waitv", "looking"])
-def workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Workers:
+def workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
     monkeypatch.setattr(futex, "_has_waitv", lambda: request.param == "waitv")
     made = Workers()
-    request.addfinalizer(made.stop)
-    return made
+    yield made
+    made.stop()
 
 
 def test_one_thread_plays_all_and_another_renders(workers: Workers) -> None:
