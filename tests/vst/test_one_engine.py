@@ -129,6 +129,31 @@ def test_all_of_them_find_the_next_engine_if_theirs_is_killed(built: Path, start
     assert len(started.numbers) == 3
 
 
+@pytest.mark.parametrize("others", [0, 3], ids=["with room", "with a full queue"])
+def test_whoever_has_the_turn_starts_none_if_another_has_been_faster(
+    built: Path, engine_process: EngineProcess, monkeypatch: pytest.MonkeyPatch, others: int
+) -> None:
+    started = engine_process.socket.with_name("started")
+    monkeypatch.setenv("DDSP_FX_ENGINE", f"/usr/bin/touch\n{started}")
+
+    def launch() -> str:
+        done = subprocess.run([built / "tests" / "launch"], capture_output=True, text=True, timeout=20, check=True)
+        time.sleep(0.5)
+        return done.stdout.strip()
+
+    with socket.socket(socket.AF_UNIX) as engine:
+        engine.bind(str(engine_process.socket))
+        engine.listen(1)
+        queue = [connected(engine_process.socket) for _ in range(others)]
+        assert (None in queue) == bool(others)
+        assert launch() == "starting"
+        for connection in filter(None, queue):
+            connection.close()
+    assert not started.exists()
+    assert launch() == "starting"
+    assert started.exists()
+
+
 def test_no_second_engine_starts_while_the_first_accepts_nobody(
     built: Path, started: Started, engine_process: EngineProcess
 ) -> None:
