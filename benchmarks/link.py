@@ -7,9 +7,6 @@ For each block size, alternating in one run:
 - wake-up: how late the system woke the caller, which is the machine's noise;
 - late: the share of blocks that were not back within the link's latency (ddsp-fx vst latency).
 
-With --crowd N, 2 plugins play at once, then 4, 8, 16 up to N: the share of late blocks when one engine has all of them,
-and when each engine has two, alternating.
-
 With --kills N, an engine is killed, or stopped and killed, N times while two plugins play. Clicks in their output are
 steps that neither the input nor the room has.
 
@@ -17,7 +14,6 @@ With --starts N, an engine is started N times: maximum and median seconds until 
 plugin sounds, and until the second does.
 
     python benchmarks/link.py --board violin
-    python benchmarks/link.py --board violin --crowd 16
     python benchmarks/link.py --board violin-room --kills 200
     python benchmarks/link.py --board violin-room --starts 5
 """
@@ -70,11 +66,6 @@ class Bench:
             self.engine = None
             self.socket.unlink(missing_ok=True)
 
-    def await_end(self) -> None:
-        """Wait until engines that plugins started have stopped by themselves."""
-        while any(path.is_socket() for path in self.socket.parent.iterdir()):
-            time.sleep(0.1)
-
     def run(self, program: str, *words: object) -> dict[str, Any]:
         """Run a program; returns its report."""
         command = [str(self.programs / program), *map(str, words)]
@@ -98,22 +89,6 @@ def timing(bench: Bench, board: str, seconds: float) -> list[dict[str, Any]]:
         print(f"| {block} | {times} | {row['late']:.2%} |", flush=True)
     bench.kill()
     return rows
-
-
-def crowd(bench: Bench, board: str, most: int, seconds: float) -> None:
-    """A row per number of plugins; a plugin without an engine starts one."""
-    bench.environment["DDSP_FX_ENGINE"] = "\n".join([*SERVE, "--idle-exit", "2"])
-    print("| plugins | block | late, one engine | late, two plugins an engine |")
-    print("| --- | --- | --- | --- |")
-    for block in (256, 1024):
-        for plugins in (n for n in (2, 4, 8, 16) if n <= most):
-            late = []
-            for share in (most, 2):
-                bench.environment["DDSP_FX_PLUGINS_PER_ENGINE"] = str(share)
-                played = bench.run("soak", board, plugins, block, seconds, "live")
-                late.append(f"{1 - (played['ready'] - played['late']) / played['blocks']:.2%}")
-                bench.await_end()
-            print(f"| {plugins} | {block} | {' | '.join(late)} |", flush=True)
 
 
 def starts(bench: Bench, board: str, count: int) -> dict[str, list[float]]:
@@ -169,15 +144,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--board", default="violin")
     parser.add_argument("--seconds", type=float, default=10.0)
-    parser.add_argument("--crowd", type=int, default=0, metavar="N")
     parser.add_argument("--kills", type=int, default=0, metavar="N")
     parser.add_argument("--starts", type=int, default=0, metavar="N")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         bench = Bench(Path(folder))
-        if arguments.crowd:
-            crowd(bench, arguments.board, arguments.crowd, arguments.seconds)
-        elif arguments.kills:
+        if arguments.kills:
             print(json.dumps(kills(bench, arguments.board, arguments.kills), indent=2))
         elif arguments.starts:
             print(json.dumps(starts(bench, arguments.board, arguments.starts), indent=2))

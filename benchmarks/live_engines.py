@@ -137,8 +137,6 @@ class Tracks(Group):
 
     def __init__(self, program: Path, engine: Engine, link_ms: float, *words: object) -> None:
         settings = {**os.environ, "DDSP_FX_LINK": str(engine.socket), "DDSP_FX_ENGINE": ""}
-        # Engines that share the work between processes put all into this one.
-        settings["DDSP_FX_PLUGINS_PER_ENGINE"] = "1000"
         settings["DDSP_FX_LINK_LATENCY_MS"] = f"{link_ms:g}"
         self._engine = engine
         command = [str(program), *map(str, words)]

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`as_pedalboard`: an effect as a plugin for any host of pedalboard plugins."""
 
+import fcntl
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +104,40 @@ def test_an_engine_that_never_answers_is_not_waited_for_forever(
     monkeypatch.setattr(hosting, "PATIENCE_S", 0.5)
     with pytest.raises(EngineError, match="the engine does not start: it printed nothing"):
         hosting.ensure_engine(socket_file)
+
+
+# Notes that it was started, takes a moment, answers everybody, and ends when nobody asks any more.
+ENGINE = """
+import os, socket, time
+path = os.environ["DDSP_FX_LINK"]
+print("started", file=open(path + ".engines", "a"))
+time.sleep(0.3)
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(path)
+listener.listen()
+listener.settimeout(1.0)
+while True:
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65536)
+        connection.sendall(b"welcome\\t1\\t0\\t\\npong\\n")
+"""
+
+
+def test_all_that_need_an_engine_at_once_start_one(socket_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosting, "engine_words", lambda: [sys.executable, "-c", ENGINE])
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(hosting.ensure_engine, socket_file) for _ in range(8)]:
+            done.result()
+    assert socket_file.with_name("link.engines").read_text() == "started\n"
+
+
+def test_who_starts_an_engine_for_too_long_is_named(socket_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hosting, "PATIENCE_S", 0.2)
+    with socket_file.with_name("link.start").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(EngineError, match=r"another program has been starting the engine at .*link for 0\.2 s"):
+            hosting.ensure_engine(socket_file)
 
 
 @pytest.mark.slow

@@ -173,5 +173,6 @@ def _listen(path: Path) -> socket.socket:
         listener.close()
         raise EngineError(f"{path} cannot be a socket: {error}") from None
     path.chmod(0o600)
-    listener.listen(64)
+    # An engine that still starts has its whole session in the queue.
+    listener.listen(MOST_SESSIONS)
     return listener

@@ -33,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     actions_on_installed = [install]
     for name, summary in (
-        ("status", "show what is installed, and which engines answer"),
+        ("status", "show what is installed, and whether the engine answers"),
         ("uninstall", "remove the plugin"),
     ):
         actions_on_installed.append(actions.add_parser(name, help=summary, description=summary))

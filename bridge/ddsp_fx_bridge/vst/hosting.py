@@ -43,7 +43,7 @@ def as_pedalboard(effect: Effect) -> pedalboard.VST3Plugin:
     refused = refusal(socket_path(), text, PATIENCE_S)
     if refused:
         raise EngineError(f"the engine cannot build this board: {refused}")
-    # The plugin's seat may belong to another engine, which it then starts in the same way as this one.
+    # If this engine dies, the plugin starts the next one in the same way.
     start = os.environ.get("DDSP_FX_ENGINE", "\n".join(engine_words()))
     # The plugin reads them in its constructor; from then on its parameters have the board's names.
     with _set_environment({"DDSP_FX_BOARD": text, "DDSP_FX_CONNECT_S": str(PATIENCE_S), "DDSP_FX_ENGINE": start}):
@@ -69,15 +69,41 @@ def ensure_engine(path: Path) -> None:
     if answer(path)["answers"]:
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    log = path.with_name(f"{path.name}.log")
     end = time.monotonic() + PATIENCE_S
+    with _turn_to_start(path, end):
+        # Whoever had the turn before may have started it.
+        if not answer(path)["answers"]:
+            _start(path, end)
+
+
+@contextmanager
+def _turn_to_start(path: Path, end: float) -> Iterator[None]:
+    """Held by one process at a time, plugins included (docs/link.md)."""
+    import fcntl
+
+    with path.with_name(f"{path.name}.start").open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise EngineError(
+                        f"another program has been starting the engine at {path} for {PATIENCE_S:g} s; see {path}.log"
+                    ) from None
+            time.sleep(0.05)
+        yield
+
+
+def _start(path: Path, end: float) -> None:
+    log = path.with_name(f"{path.name}.log")
     with _started(log, {**os.environ, "DDSP_FX_LINK": str(path)}) as life:
         gone = False
         while not answer(path)["answers"]:
             if gone or time.monotonic() > end:
                 said = log.read_text(errors="replace").strip().splitlines()[-1:]
                 raise EngineError(f"the engine does not start: {''.join(said) or 'it printed nothing'}")
-            # If two start at once, the second finds the socket taken and exits: try once more.
+            # If its user has started one at the same time, this one finds the socket taken and exits: try once more.
             gone = bool(select.select([life], [], [], 0.05)[0])
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reports which plugins are installed, and which engines answer."""
+"""Reports which plugins are installed, and whether the engine answers."""
 
 from __future__ import annotations
 
@@ -20,11 +20,7 @@ _PATIENCE_S = 5.0
 
 
 def status(targets: Sequence[Installed]) -> dict[str, Any]:
-    """As data.
-
-    `plugins` by format, `start` (words, works), `link` (ms, source, problem), and `engines` (socket, answer), always
-    with the first one.
-    """
+    """As data: `plugins` by format, `start` (words, works), `link` (ms, source, problem), `engine` (socket, answer)."""
     versions = versions_installed()
     words = start_words()
     return {
@@ -34,14 +30,8 @@ def status(targets: Sequence[Installed]) -> dict[str, Any]:
         },
         "start": {"file": str(engine_file()), "words": words, "works": _works(words)},
         "link": asdict(current()),
-        "engines": [{"socket": str(path), **answer(path)} for path in _sockets(socket_path())],
+        "engine": {"socket": str(socket_path()), **answer(socket_path())},
     }
-
-
-def _sockets(first: Path) -> list[Path]:
-    """The sockets of all engines (docs/link.md), including the first even if nobody listens there."""
-    others = (path for path in first.parent.glob(f"{first.name}.*") if path.suffix[1:].isdecimal() and path.is_socket())
-    return [first, *sorted(others, key=lambda path: int(path.suffix[1:]))]
 
 
 def start_words() -> list[str]:
@@ -106,8 +96,8 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     else:
         yield f"start:  {shlex.join(start['words'])}"
     yield latency_line(LinkLatency(**found["link"]))
-    for engine in found["engines"]:
-        if engine["answers"]:
-            yield f"engine: version {engine['version']} answers at {engine['socket']}; panel at {engine['panel']}"
-        else:
-            yield f"engine: none answers at {engine['socket']} ({engine['text']}); a plugin starts one when needed"
+    engine = found["engine"]
+    if engine["answers"]:
+        yield f"engine: version {engine['version']} answers at {engine['socket']}; panel at {engine['panel']}"
+    else:
+        yield f"engine: none answers at {engine['socket']} ({engine['text']}); a plugin starts it when needed"

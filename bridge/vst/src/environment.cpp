@@ -13,9 +13,6 @@ namespace ddspfx {
 
 namespace {
 
-// Python runs one thread at a time per process: of four violins in one process, 69 % of the blocks were late; in two
-// processes, none (docs/measurements.md).
-constexpr unsigned kPerEngine = 2;
 // Far more than any load needs, and short enough for the ring.
 constexpr double kMostLinkMs = 100.0;
 // VST3 shows 127 characters in all.
@@ -46,13 +43,9 @@ Environment::Environment()
       wordsFile_(dataFile("engine")),
       chosenLatency_(variable("DDSP_FX_LINK_LATENCY_MS")),
       latencyFile_(dataFile("link-latency")),
-      isChosen_(std::getenv("DDSP_FX_ENGINE") != nullptr),
-      pluginsPerEngine_(kPerEngine) {
+      isChosen_(std::getenv("DDSP_FX_ENGINE") != nullptr) {
     if (link_.empty())
         link_ = platform::defaultLink(variable("XDG_RUNTIME_DIR"));
-    const int number = std::atoi(variable("DDSP_FX_PLUGINS_PER_ENGINE").c_str());
-    if (number > 0)
-        pluginsPerEngine_ = static_cast<unsigned>(number);
 }
 
 std::vector<std::string> Environment::engineWords() const {

@@ -19,10 +19,8 @@ public:
     // run.
     Environment();
 
-    // The socket of the first engine; "" if the folder belongs to somebody else.
+    // The engine's socket; "" if the folder belongs to somebody else.
     const std::string& link() const { return link_; }
-    // The number of plugins that share an engine.
-    unsigned pluginsPerEngine() const { return pluginsPerEngine_; }
     // The current command that starts an engine; empty if there is none.
     std::vector<std::string> engineWords() const;
     // The current setting.
@@ -31,7 +29,6 @@ public:
 private:
     std::string link_, chosenWords_, wordsFile_, chosenLatency_, latencyFile_;
     bool isChosen_;
-    unsigned pluginsPerEngine_;
 };
 
 }  // namespace ddspfx

@@ -21,9 +21,17 @@ std::string lastLine(const std::string& path) {
     return last;
 }
 
+bool isServed(const std::string& path) {
+    const int socket = platform::connectTo(path);
+    if (socket >= 0)
+        platform::closeHandle(socket);
+    return socket >= 0 || socket == platform::kBusy;
+}
+
 }  // namespace
 
-Launcher::Outcome Launcher::attempt(const std::string& path) {
+Launcher::Outcome Launcher::attempt() {
+    const std::string& path = environment_.link();
     if (process_ >= 0 && Clock::now() < limit_ && !platform::hasEnded(process_))
         return {true, {}};
     if (lock_ >= 0) {
@@ -38,6 +46,11 @@ Launcher::Outcome Launcher::attempt(const std::string& path) {
     lock_ = platform::tryLock(path + ".start");
     if (lock_ < 0)
         return {true, {}};
+    // Another instance's engine may have answered, and that instance let go of the lock, since the caller looked.
+    if (isServed(path)) {
+        release();
+        return {true, {}};
+    }
     ++starts_;
     limit_ = Clock::now() + kPatience;
     process_ = platform::spawn(words, path);

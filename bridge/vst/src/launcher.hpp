@@ -20,8 +20,7 @@ public:
         bool starting = false;
         std::string refusal;
     };
-    // For the engine that listens at `path`.
-    Outcome attempt(const std::string& path);
+    Outcome attempt();
     // Call when an engine answers: if it dies, a new one may be started at once.
     void succeeded();
 

@@ -29,7 +29,8 @@ bool isRealtimeThread();
 // else.
 std::string defaultLink(const std::string& folder);
 
-// -1 if nobody listens.
+// -1 if nobody listens, kBusy if an engine does, but has to accept others first. Does not wait.
+constexpr int kBusy = -2;
 int connectTo(const std::string& path);
 
 // Returns false if the other side is gone. If `memory` >= 0, it is sent too.
@@ -45,9 +46,5 @@ bool hasEnded(int process);
 
 // Held by one process at a time; the kernel releases it when the holder dies. -1 if another process holds it.
 int tryLock(const std::string& path);
-
-// The lowest number below `count` that no instance in any process holds, until the handle is closed. -1 if all are
-// held.
-int takeSeat(const std::string& path, unsigned count, unsigned& number);
 
 }  // namespace ddspfx::platform

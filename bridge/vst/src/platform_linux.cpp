@@ -69,13 +69,15 @@ int connectTo(const std::string& path) {
     if (path.empty() || path.size() >= sizeof address.sun_path)
         return -1;
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-    const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (socket < 0)
         return -1;
     if (::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
+        const bool isFull = errno == EAGAIN;
         close(socket);
-        return -1;
+        return isFull ? kBusy : -1;
     }
+    fcntl(socket, F_SETFL, 0);
     // An engine that is stopped reads nothing; a full socket must not block this side for ever.
     const timeval limit{5, 0};
     setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);

@@ -62,7 +62,8 @@ int spawn(const std::vector<std::string>& words, const std::string& path) {
     std::string link = "DDSP_FX_LINK=" + path;
     environment.push_back(link.data());
     environment.push_back(nullptr);
-    const int output = open((path + ".log").c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    constexpr int flags = O_WRONLY | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+    const int output = open((path + ".log").c_str(), flags, 0600);
     if (output < 0)
         return -1;
     // The engine is not a child of this process, but the kernel closes its end of a pipe when it exits.
@@ -90,25 +91,6 @@ int tryLock(const std::string& path) {
     const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0)
         return file;
-    if (file >= 0)
-        close(file);
-    return -1;
-}
-
-int takeSeat(const std::string& path, unsigned count, unsigned& number) {
-    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    for (unsigned i = 0; file >= 0 && i < count; ++i) {
-        // A lock of this open file description, not of the process, because a host has many instances.
-        struct flock one{};
-        one.l_type = F_WRLCK;
-        one.l_whence = SEEK_SET;
-        one.l_start = i;
-        one.l_len = 1;
-        if (fcntl(file, F_OFD_SETLK, &one) == 0) {
-            number = i;
-            return file;
-        }
-    }
     if (file >= 0)
         close(file);
     return -1;

@@ -6,7 +6,6 @@
 #include "description.hpp"
 #include "environment.hpp"
 #include "launcher.hpp"
-#include "seat.hpp"
 #include "status.hpp"
 
 #include <chrono>
@@ -57,7 +56,7 @@ private:
 
     void run();
     void connect();
-    void startEngine(const std::string& path);
+    void startEngine();
     void greet();
     void sendPending();
     void takePick();
@@ -101,7 +100,6 @@ private:
     LineReader lines_;
     Description description_;
     Launcher launcher_{environment_};
-    Seat seat_{environment_};
     unsigned asked_ = 0, answered_ = 0;
     Clock::time_point retry_{}, greeted_{};
     std::atomic<bool> stopping_{false}, mayStart_{false};

@@ -38,18 +38,19 @@ void Session::connect() {
     if (refused_ || Clock::now() < retry_)
         return;
     retry_ = Clock::now() + kRetry;
-    const std::string path = seat_.engine();
-    socket_ = platform::connectTo(path);
+    socket_ = platform::connectTo(environment_.link());
+    if (socket_ == platform::kBusy)
+        return say(Engine::starting, "the engine is busy");
     if (socket_ < 0)
-        return startEngine(path);
+        return startEngine();
     launcher_.succeeded();
     greet();
 }
 
-void Session::startEngine(const std::string& path) {
+void Session::startEngine() {
     if (!mayStart_)
         return say(Engine::absent, "no engine is running; it starts with the first sound");
-    const auto outcome = launcher_.attempt(path);
+    const auto outcome = launcher_.attempt();
     if (outcome.starting)
         say(Engine::starting, "starting the engine");
     else
