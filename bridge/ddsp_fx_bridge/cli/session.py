@@ -29,7 +29,7 @@ STATUS_S = 1.0
 # How long the network thread may hold the interpreter lock when the audio thread wants it, many times per block: 2 % of
 # a block of 256 at 48 kHz. Python's default is 5 ms, a whole block.
 SWITCH_S = 0.0001
-# Plugins have one audio thread each, which compete for the lock: with four, a fifth as many answers were late.
+# The thread that plays plugins takes the lock back many times a block.
 SWITCH_LINK_S = 0.0005
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The threads that process the audio of all plugins: one for those that play, one for those that a host renders.
+"""The threads that process all plugins' audio: one or two for those that play, one for those that a host renders.
 
-One thread serves a whole session: compiled effects need no lock of Python's, so what is left of Python is done by one
-thread without handing the lock around. A thread for each plugin was late in 57 % of the blocks of sixteen plugins on
-two cores, where one thread is in none (docs/measurements.md). A render is never late; its thread runs below the other.
+One thread plays up to sixteen plugins: compiled effects need no lock of Python's, so what is left of Python is done by
+one thread without handing the lock around. A thread for each plugin was late in most blocks of sixteen plugins on two
+cores, where one thread is in none (docs/measurements.md). A render is never late; its thread runs below the others.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ from ddsp_fx_bridge.link.futex import Futex, wait_any
 # The longest delay until a stop is noticed.
 _WAIT_S = 0.1
 _RENDER_NICE = 10
+# So many streams one thread plays. With more, a second helps: two threads cost half as much again, because they wait
+# for Python's lock.
+_ALONE_UP_TO = 16
 
 
 class Work(Protocol):
@@ -45,8 +48,8 @@ class Work(Protocol):
 class _Worker:
     """One thread, and the streams of its kind. `poke` makes it look at its streams again."""
 
-    def __init__(self, workers: Workers, is_for_renders: bool) -> None:
-        self._workers, self._is_for_renders = workers, is_for_renders
+    def __init__(self, workers: Workers, is_for_renders: bool, helps: bool = False) -> None:
+        self._workers, self._is_for_renders, self._helps = workers, is_for_renders, helps
         self._word = np.zeros(1, np.uint32)
         self._futex = Futex(self._word.ctypes.data)
         name = "ddsp-fx link renders" if is_for_renders else "ddsp-fx link"
@@ -69,7 +72,8 @@ class _Worker:
         """A piece of each stream that has input, or a wait until one has."""
         signals = [(self._futex, int(self._word[0]))]
         mine = []
-        for entry in self._workers.entries:
+        entries = self._workers.entries
+        for entry in () if self._helps and len(entries) <= _ALONE_UP_TO else entries:
             if entry.stream.is_rendering == self._is_for_renders:
                 entry.served_by = self
                 mine.append(entry)
@@ -118,7 +122,7 @@ class Workers:
         with self._changing:
             self.entries = (*self.entries, _Entry(stream))
             if not self._threads:
-                self._threads = [_Worker(self, False), _Worker(self, True)]
+                self._threads = [_Worker(self, False), _Worker(self, False, helps=True), _Worker(self, True)]
                 for worker in self._threads:
                     worker.thread.start()
         self.poke()
