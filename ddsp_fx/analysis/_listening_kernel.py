@@ -45,7 +45,7 @@ class Listener(NamedTuple):
     character: CharacterState
 
 
-@kernel()
+@kernel(inline=True)
 def take_in(listener: Listener, mono: Float1) -> None:
     """Add samples, no more than a piece. All frames must be taken before the next call."""
     framing = listener.framing
@@ -54,7 +54,7 @@ def take_in(listener: Listener, mono: Float1) -> None:
     framing.held += count
 
 
-@kernel()
+@kernel(inline=True)
 def next_frame(listener: Listener) -> bool:
     """Analyse the next frame into `heard`; False if it is not complete."""
     framing, heard = listener.framing, listener.heard

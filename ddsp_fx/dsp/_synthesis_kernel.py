@@ -109,7 +109,7 @@ def _any(values: Float1) -> bool:
     return found
 
 
-@kernel()
+@kernel(inline=True)
 def _add_tone(  # noqa: PLR0913, PLR0917
     state: Synthesis, cycles: float, weight: float, step: float, sounds: bool, out: Float1
 ) -> None:
@@ -133,7 +133,7 @@ def _add_tone(  # noqa: PLR0913, PLR0917
     )
 
 
-@kernel()
+@kernel(inline=True)
 def _add_noise(state: Synthesis, weight: float, step: float, out: Float1) -> None:
     kept = state.taps.size - 1
     white = state.white[: kept + out.size]
@@ -146,7 +146,7 @@ def _add_noise(state: Synthesis, weight: float, step: float, out: Float1) -> Non
         state.white[i] = state.white[out.size + i]
 
 
-@kernel()
+@kernel(inline=True)
 def synthesise(state: Synthesis, f0_hz: float, magnitudes: Float1) -> None:
     """A frame's f0 (0 if unvoiced), amplitudes (in `target`) and noise -> the sound since the last frame, queued.
 

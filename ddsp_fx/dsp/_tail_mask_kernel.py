@@ -153,7 +153,7 @@ def _finish(mask: Mask) -> None:
     written(mask.ready, hop)
 
 
-@kernel()
+@kernel(inline=True)
 def suppress(mask: Mask, n: int, out: Float2) -> None:
     """The n samples that were added behind `held` -> the recording without its tail, a window later, into `out`."""
     numbers, held, size = mask.numbers, mask.held, mask.window.size

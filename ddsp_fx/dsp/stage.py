@@ -32,7 +32,7 @@ class StageCode:
 
     def __init__(self, function: Process, fastmath: bool | set[str]) -> None:
         self.function = function
-        self._compiled = compiled(signature_of(function), fastmath)(function)
+        self._compiled = compiled(signature_of(function), fastmath, inline=True)(function)
 
     @cached_property
     def address(self) -> int:

@@ -53,7 +53,7 @@ class DereverbState(NamedTuple):
     shares: Float1
 
 
-@kernel()
+@kernel(inline=True)
 def conduct(state: DereverbState) -> None:
     """What the frame in `heard` asks of the model.
 
@@ -70,7 +70,7 @@ def conduct(state: DereverbState) -> None:
     request.out_of_range = 0
 
 
-@kernel()
+@kernel(inline=True)
 def listen(state: DereverbState, block: Float2) -> int:
     """Play the frames that a block completes; returns the model's status."""
     piece = state.voice.pieces.mono.size
@@ -84,7 +84,7 @@ def listen(state: DereverbState, block: Float2) -> int:
     return 0
 
 
-@kernel()
+@kernel(inline=True)
 def _predict(state: DereverbState, n: int) -> None:
     """Give the mask the recording, the dry sound and its tail, and the delay all parts."""
     pieces, mask, parts = state.voice.pieces, state.mask, state.parts
@@ -104,7 +104,7 @@ def _predict(state: DereverbState, n: int) -> None:
         mask.held[channels + 1, held + i] = total / np.float32(rooms)
 
 
-@kernel()
+@kernel(inline=True)
 def _by_method(state: DereverbState, n: int) -> None:
     """The sound without the room into `wet`, and the room that is left out, over `clean`, by the method's share."""
     aligned, channels = state.aligned, state.clean.shape[0]
@@ -121,7 +121,7 @@ def _by_method(state: DereverbState, n: int) -> None:
             state.dry[c, i] = dry
 
 
-@kernel()
+@kernel(inline=True)
 def _write_stems(state: DereverbState, out: Float2, start: int, n: int) -> None:
     """Harmonic, noise, room and input, each with all channels."""
     channels = state.clean.shape[0]
@@ -132,7 +132,7 @@ def _write_stems(state: DereverbState, out: Float2, start: int, n: int) -> None:
         copy(state.dry[c, :n], out[3 * channels + c, start : start + n])
 
 
-@kernel()
+@kernel(inline=True)
 def emit(state: DereverbState, block: Float2, out: Float2) -> None:
     """The sound that is due with a block: mixed, or its parts if `out` has rows for them."""
     controls, piece = state.controls, state.voice.pieces.mono.size

@@ -74,7 +74,7 @@ def _ring_out(  # noqa: PLR0913, PLR0917
     room.positions[seat] += n
 
 
-@kernel()
+@kernel(inline=True)
 def in_room(room: RoomState, block: Float2, start: int, n: int, out: Float2) -> None:
     """A piece of a block, no longer than `ramp`, -> the wet sound into the first n of `out`."""
     current = _convolver(room.tables[0])

@@ -62,7 +62,7 @@ class TimbreState(NamedTuple):
     wet: Float2
 
 
-@kernel()
+@kernel(inline=True)
 def _shifted_hz(state: TimbreState, f0_hz: float, gate: float) -> float:
     """The pitch to play."""
     controls = state.controls
@@ -72,7 +72,7 @@ def _shifted_hz(state: TimbreState, f0_hz: float, gate: float) -> float:
     return float(shifted_hz * 2.0 ** (controls.autotune * correction / 12.0))
 
 
-@kernel()
+@kernel(inline=True)
 def _model_level_db(state: TimbreState, level_db: float, gate: float) -> float:
     """The level that the model gets."""
     controls = state.controls
@@ -84,7 +84,7 @@ def _model_level_db(state: TimbreState, level_db: float, gate: float) -> float:
     return max(level_db - (1.0 - gate) * UNVOICED_DUCK_DB, -80.0)
 
 
-@kernel()
+@kernel(inline=True)
 def conduct(state: TimbreState) -> None:
     """What the frame in `heard` asks of the model."""
     controls, voice, request = state.controls, state.voice, state.voice.request
@@ -101,7 +101,7 @@ def conduct(state: TimbreState) -> None:
     request.out_of_range = int(not state.trained.lowest_hz <= request.f0_hz <= state.trained.highest_hz)
 
 
-@kernel()
+@kernel(inline=True)
 def listen(state: TimbreState, block: Float2) -> int:
     """Play the frames that a block completes; returns the model's status."""
     piece = state.voice.pieces.mono.size
@@ -115,7 +115,7 @@ def listen(state: TimbreState, block: Float2) -> int:
     return 0
 
 
-@kernel()
+@kernel(inline=True)
 def _write_stems(state: TimbreState, out: Float2, start: int, n: int) -> None:
     """Harmonic, noise, room and input, each with all channels."""
     pieces, channels = state.voice.pieces, state.voice.pieces.dry.shape[0]
@@ -127,7 +127,7 @@ def _write_stems(state: TimbreState, out: Float2, start: int, n: int) -> None:
         copy(pieces.dry[c, :n], out[3 * channels + c, start : start + n])
 
 
-@kernel()
+@kernel(inline=True)
 def emit(state: TimbreState, block: Float2, out: Float2) -> None:
     """The sound that is due with a block: mixed, or its parts if `out` has rows for them."""
     pieces, controls = state.voice.pieces, state.controls

@@ -75,7 +75,7 @@ class Voice(NamedTuple):
     pieces: Pieces
 
 
-@kernel()
+@kernel(inline=True)
 def hear(voice: Voice, block: Float2, start: int, n: int) -> None:
     """Add a piece of the block to what waits to become frames."""
     mono, channels = voice.pieces.mono, block.shape[0]
@@ -105,7 +105,7 @@ def _shape_harmonics(distribution: Float1, base_hz: float, ceiling_hz: float) ->
     return float(total)
 
 
-@kernel()
+@kernel(inline=True)
 def sound(voice: Voice) -> None:
     """The controls in `decoder` as sound, with the gains of `request`."""
     request, decoder, target = voice.request, voice.decoder, voice.synthesis.target
@@ -119,7 +119,7 @@ def sound(voice: Voice) -> None:
     synthesise(voice.synthesis, request.f0_hz if gain > 0.0 else 0.0, decoder.noise)
 
 
-@kernel()
+@kernel(inline=True)
 def play(voice: Voice) -> int:
     """The sound of the frame that `request` describes, into the queue. Returns the model's status."""
     request, heard, decoder = voice.request, voice.listener.heard, voice.decoder
@@ -138,7 +138,7 @@ def play(voice: Voice) -> int:
     return status
 
 
-@kernel()
+@kernel(inline=True)
 def take_parts(voice: Voice, block: Float2, start: int, n: int, send: float) -> None:
     """The next n samples of all parts into `pieces`. `send` mutes the room's input, so that a tail rings out."""
     pieces, rows = voice.pieces, voice.pieces.send.shape[0]
