@@ -68,7 +68,7 @@ def assert_same_sound(found: Floats, expected: Floats) -> None:
     """The difference is 50 dB below the sound, and nowhere over 3e-3.
 
     It is mostly 105 dB below. But sums of a frame are taken in another order, and a level in dB is rounded once. That
-    changes a model's input in its last bit, which may turn a rounding inside its 8-bit sums: 5e-4 for the rest of a note.
+    changes a model's input in its last bit, which may turn a rounding of its 8-bit sums: 5e-4 for the rest of a note.
     """
     error, peak = found - expected, max(1.0, float(np.abs(expected).max()))
     assert np.sqrt(np.mean(error**2)) < 10 ** (-50 / 20) * np.sqrt(np.mean(expected**2)) + 1e-7
