@@ -15,7 +15,7 @@ from ddsp_fx.dsp.delay import Delay
 from ddsp_fx.dsp.stage import stage
 from ddsp_fx.dsp.state import Float1, Float2, Record
 from ddsp_fx.effects._gate_kernel import gate_step
-from ddsp_fx.effects._voice_kernel import Voice, hear, level_gate, play, take_parts
+from ddsp_fx.effects._voice_kernel import Voice, hear, level_gate, play, take_parts, write_stems
 from ddsp_fx.effects.smoothed import GAIN_RANGE_DB
 
 _SILENT_DB = GAIN_RANGE_DB[0]
@@ -122,17 +122,6 @@ def _by_method(state: DereverbState, n: int) -> None:
 
 
 @kernel(inline=True)
-def _write_stems(state: DereverbState, out: Float2, start: int, n: int) -> None:
-    """Harmonic, noise, room and input, each with all channels."""
-    channels = state.clean.shape[0]
-    for c in range(channels):
-        copy(state.aligned[0, :n], out[c, start : start + n])
-        copy(state.aligned[1, :n], out[channels + c, start : start + n])
-        copy(state.clean[c, :n], out[2 * channels + c, start : start + n])
-        copy(state.dry[c, :n], out[3 * channels + c, start : start + n])
-
-
-@kernel(inline=True)
 def emit(state: DereverbState, block: Float2, out: Float2) -> None:
     """The sound that is due with a block: mixed, or its parts if `out` has rows for them."""
     controls, piece = state.controls, state.voice.pieces.mono.size
@@ -145,7 +134,7 @@ def emit(state: DereverbState, block: Float2, out: Float2) -> None:
         delay(state.alignment, state.parts, 0, n, state.aligned)
         _by_method(state, n)
         if out.shape[0] > block.shape[0]:
-            _write_stems(state, out, start, n)
+            write_stems(state.aligned, state.clean, state.dry, out, start, n)
         else:
             mix_into(state.blend, controls.amount, gain, state.dry, 0, state.wet, out, start, n)
 

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from ddsp_fx.analysis._listening_kernel import next_frame
 from ddsp_fx.analysis.pitch import VOICED_FROM
-from ddsp_fx.dsp._copy_kernel import copy
 from ddsp_fx.dsp._jit import kernel
 from ddsp_fx.dsp._ramp_kernel import Blend, linear_gain, mix_into
 from ddsp_fx.dsp.stage import stage
@@ -13,7 +12,7 @@ from ddsp_fx.dsp.state import Float2, Record
 from ddsp_fx.effects._gate_kernel import Guard, gate_step, guard_step
 from ddsp_fx.effects._intonation_kernel import Tune, tune_step
 from ddsp_fx.effects._matching_kernel import Levels, Register, hear_level, level_step, register_step
-from ddsp_fx.effects._voice_kernel import Voice, hear, level_gate, play, take_parts
+from ddsp_fx.effects._voice_kernel import Voice, hear, level_gate, play, take_parts, write_stems
 from ddsp_fx.effects.frame_request import LEVEL_HEAD_ROOM_DB, UNVOICED_DUCK_DB
 from ddsp_fx.effects.smoothed import GAIN_RANGE_DB
 
@@ -116,18 +115,6 @@ def listen(state: TimbreState, block: Float2) -> int:
 
 
 @kernel(inline=True)
-def _write_stems(state: TimbreState, out: Float2, start: int, n: int) -> None:
-    """Harmonic, noise, room and input, each with all channels."""
-    pieces, channels = state.voice.pieces, state.voice.pieces.dry.shape[0]
-    rooms = pieces.room.shape[0]
-    for c in range(channels):
-        copy(pieces.sound[0, :n], out[c, start : start + n])
-        copy(pieces.sound[1, :n], out[channels + c, start : start + n])
-        copy(pieces.room[min(c, rooms - 1), :n], out[2 * channels + c, start : start + n])
-        copy(pieces.dry[c, :n], out[3 * channels + c, start : start + n])
-
-
-@kernel(inline=True)
 def emit(state: TimbreState, block: Float2, out: Float2) -> None:
     """The sound that is due with a block: mixed, or its parts if `out` has rows for them."""
     pieces, controls = state.voice.pieces, state.controls
@@ -136,7 +123,7 @@ def emit(state: TimbreState, block: Float2, out: Float2) -> None:
         n = min(piece, block.shape[1] - start)
         take_parts(state.voice, block, start, n, controls.room)
         if out.shape[0] > block.shape[0]:
-            _write_stems(state, out, start, n)
+            write_stems(pieces.sound, pieces.room, pieces.dry, out, start, n)
             continue
         for c in range(state.wet.shape[0]):
             for i in range(n):

@@ -154,3 +154,19 @@ def take_parts(voice: Voice, block: Float2, start: int, n: int, send: float) -> 
         copy(pieces.send[0, :n], pieces.send[c, :n])
     if voice.limits.has_room:
         in_room(voice.room, pieces.send, 0, n, pieces.room)
+
+
+@kernel()
+def write_stems(  # noqa: PLR0913, PLR0917
+    sound: Float2, room: Float2, dry: Float2, out: Float2, start: int, n: int
+) -> None:
+    """Harmonic, noise, room and input, each with all channels, into `out` from `start`.
+
+    The first two rows of `sound` are harmonic and noise; `room` has one row for all channels or one for each.
+    """
+    channels = dry.shape[0]
+    for c in range(channels):
+        copy(sound[0, :n], out[c, start : start + n])
+        copy(sound[1, :n], out[channels + c, start : start + n])
+        copy(room[min(c, room.shape[0] - 1), :n], out[2 * channels + c, start : start + n])
+        copy(dry[c, :n], out[3 * channels + c, start : start + n])

@@ -106,12 +106,14 @@ class ServeRun:
     def _warm(server: Server) -> None:
         """Import and compile now: at first use, while audio runs, that would hold the interpreter lock for a second."""
         from ddsp_fx.effects.kernels import compile_kernels
+        from ddsp_fx_bridge.engine.meters import compile_meters
         from ddsp_fx_bridge.http.eyes import Eyes
 
         for track in server.engine.tracks.values():
             Eyes(server.engine, track).look()
         # A plugin's effects come later, and their kernels would hold it then.
         compile_kernels()
+        compile_meters()
         # A full collection looks at 130,000 objects, most of them numba's, for 56 ms; none of them is ever freed.
         gc.collect()
         gc.freeze()

@@ -28,6 +28,12 @@ def _for_compiled(block: Audio) -> Audio:
     return block if block.flags.writeable else block.copy()
 
 
+def compile_meters() -> None:
+    """Compile what is not in the cache, so that the first track need not wait for it."""
+    Meter(48000.0)
+    Scope()
+
+
 class Meter:
     """Peak and RMS over all channels of the last complete window of 50 ms, whatever the block size."""
 
