@@ -9,7 +9,7 @@ import os
 import sys
 import threading
 import weakref
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,8 +65,8 @@ class SharedModel:
             self._tensors.add(made)
             if not compiled or len(compiled) < min(len(self._tensors), MOST_COMPILED):
                 first, self._first = self._first, None
-                # Without another, two threads may wait for each other.
-                with suppress(LibraryError):
+                # Without another, two threads may wait for each other; without any, none could run.
+                with suppress(LibraryError) if compiled else nullcontext():
                     compiled.append(first or CompiledModel(self.file))
         return made
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The compiled part of `meters`: 8 us a block of 256 in NumPy, twice for each track, 1 us here."""
+"""The compiled part of `meters`, which every track runs twice a block."""
 
 from typing import NamedTuple
 

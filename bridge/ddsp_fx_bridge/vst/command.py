@@ -85,7 +85,6 @@ def _build() -> Path:
 def _install(arguments: Namespace) -> int:
     from ddsp_fx.cli.progress import progress_bar
     from ddsp_fx.effects.kernels import compile_kernels, kernels
-    from ddsp_fx_bridge.engine.meters import compile_meters
     from ddsp_fx_bridge.extra import check_extra
     from ddsp_fx_bridge.vst.install import engine_file, install
 
@@ -99,7 +98,6 @@ def _install(arguments: Namespace) -> int:
     # Otherwise the first plugin of a DAW's session would be silent for 14 s.
     with progress_bar("compiling the audio path", len(kernels())) as advance:
         compile_kernels(advance)
-    compile_meters()
     print(f"plugins start the engine with {engine_file()}; scan for plugins in your DAW, and insert ddsp-fx")
     return 0
 
