@@ -149,11 +149,17 @@ class CompiledRunner:
 
     def new_tensors(self) -> Tensors:
         """The inputs of one stream, which `run` takes without a copy; its outputs are then views of fixed memory."""
-        return self._model.new_tensors()
+        try:
+            return self._model.new_tensors()
+        except LibraryError as error:
+            raise ModelError(f"{self.label}: no room for another stream of it: {error}") from None
 
     def pooled(self) -> tuple[Tensors, Pool]:
         """A stream's tensors, and the compiled models, for a caller that is compiled itself."""
-        return self._model.new_tensors(is_pooled=True), self._model.pool()
+        try:
+            return self._model.new_tensors(is_pooled=True), self._model.pool()
+        except LibraryError as error:
+            raise ModelError(f"{self.label}: no room for another stream of it: {error}") from None
 
     def run(self, tensors: AnyTensors) -> dict[str, NDArray[np.float32]]:
         """All inputs by name -> all outputs by name; raises ModelError for a wrong name or shape, or if it fails."""
